@@ -1,0 +1,56 @@
+"""An application: the approved dossier as it goes to the intake, under a reference reserved beforehand."""
+
+from datetime import datetime
+from uuid import UUID
+
+from proactive.domain.base import Value
+
+
+class Applicant(Value):
+    personal_id: str
+    full_name: str
+    phone: str | None = None
+
+
+class Application(Value):
+    """What the intake receives. `reference` is ours, unique for ever, and makes a repeated hand-over harmless."""
+
+    reference: str
+    dossier_id: UUID
+    procedure_code: str
+    procedure_name: str
+    variant: str
+    applicant: Applicant
+    receiving_office: str
+    competent_office: str
+    returning_office: str
+    fields: dict[str, str | None]
+    needs: tuple[str, ...] = ()
+    approved_by: str
+    approved_at: datetime
+    content_hash: str
+
+
+class Progress(Value):
+    """One status of an application in the intake: `code` 1 to 10 of the national portal's list."""
+
+    reference: str
+    code: int
+    at: datetime
+    office: str | None = None
+    note: str | None = None
+
+
+STATUS_WORDS: dict[int, tuple[str, str]] = {
+    1: ("Mới đăng ký", "Submitted"),
+    2: ("Được tiếp nhận", "Received"),
+    3: ("Không được tiếp nhận", "Not received"),
+    4: ("Đang xử lý", "Being processed"),
+    5: ("Yêu cầu bổ sung giấy tờ", "More documents asked for"),
+    6: ("Yêu cầu thực hiện nghĩa vụ tài chính", "Payment asked for"),
+    7: ("Công dân yêu cầu rút hồ sơ", "Withdrawn by the citizen"),
+    8: ("Dừng xử lý", "Stopped"),
+    9: ("Đã xử lý xong", "Result ready"),
+    10: ("Đã trả kết quả", "Result returned"),
+}
+"""Statuses of the national public-service portal (three independent public code bases agree; not an official text)."""

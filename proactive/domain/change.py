@@ -1,0 +1,39 @@
+"""A change: one row of a register was created, updated or deleted, as it travels on topic `proactive.changes`.
+
+On the wire a change is JSON. Its version orders the changes of one record: for a polled table the microseconds of
+`updated_at`, for a log its position. Changes of one register always carry versions of one kind.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Op(StrEnum):
+    UPSERT = "upsert"
+    DELETE = "delete"
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One change. `record` is the row as JSON, still unread: whoever recognises it validates it."""
+
+    register: str
+    key: str
+    subject: str
+    version: int
+    op: Op = Op.UPSERT
+    record: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that was not taken: which row, and for each problem where, why and how to mend it."""
+
+    register: str
+    key: str
+    version: int
+    problems: tuple[dict[str, str], ...]
+    row: bytes
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Change).decode

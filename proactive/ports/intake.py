@@ -1,0 +1,46 @@
+"""The boundary-free intake: receives approved applications, decides where the law says, returns where the citizen wants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from proactive.domain.application import Application, Progress
+from proactive.ports.notifier import Hook
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The intake has the application under our reference (now, or already before)."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The intake looked at it and does not take it; an officer must see why."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """Nobody knows whether it arrived: ask by the reference before trying again."""
+
+    why: str
+
+
+class Intake(Protocol):
+    name: str
+
+    async def submit(self, application: Application) -> Taken | Refused | Unanswered: ...
+
+    async def find(self, reference: str) -> bool:
+        """Does the intake have an application under this reference? Raises `Unreachable`."""
+
+    async def progress(self, reference: str) -> Sequence[Progress]:
+        """All statuses so far, oldest first. Raises `Unreachable`."""
+
+    def news(self, hook: Hook) -> Sequence[Progress]:
+        """The statuses in a verified call-back. Raises `Forged`."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,93 @@
+"""A channel on which a citizen can be told something.
+
+What came of a sending is a value, not an exception: accepted, rejected or unknown. A notifier never retries by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from proactive.domain.notice import Sending
+
+
+class Failure(StrEnum):
+    """What to do about a rejection."""
+
+    TEMPORARY = "temporary"  # the provider did not take it and may later: plan it again
+    PERMANENT = "permanent"  # this person cannot be reached on this channel: next channel
+    TECHNICAL = "technical"  # our account, text or set-up is at fault: tell the operator
+    OPTED_OUT = "opted_out"  # the person told the provider to stop
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message about to be sent. `reference` is the notice's id; `since` is when it was claimed."""
+
+    reference: str
+    to: str
+    body: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Accepted:
+    provider_ref: str
+
+
+@dataclass(frozen=True)
+class Rejected:
+    failure: Failure
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The provider may have it: the call broke off after the first byte may have left."""
+
+    why: str
+
+
+Outcome = Accepted | Rejected | Unknown
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the provider later says became of a message."""
+
+    channel: str
+    provider_ref: str
+    status: str
+    sending: Sending | None
+    """The state it means for the notice; None: on its way, nothing to decide."""
+    error_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A request that a provider made to us, with everything that its signature covers."""
+
+    url: str
+    """The public address as configured, path and query included: behind a proxy the received one would not verify."""
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Notifier(Protocol):
+    name: str
+    """The channel's name; also the name of its file, its templates and its hook."""
+
+    def reachable(self, phone: str | None) -> str | None:
+        """The address in the form that this channel wants, or None where it cannot reach it."""
+
+    async def send(self, message: Outgoing) -> Outcome: ...
+
+    async def find(self, message: Outgoing) -> Accepted | None:
+        """Ask the provider whether it has this message. Raises `Unreachable` when it does not answer."""
+
+    def receipts(self, hook: Hook) -> Sequence[Receipt]:
+        """The receipts in a verified request. Raises `Forged` when the signature does not hold."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,42 @@
+"""A connected register: another system's data, which we read and never write.
+
+A source gives changes in pages after a position, and answers what it holds about given subjects right now.
+Guarantee asked of every source: each row that is committed there appears in some page after it was committed; a row may
+appear in several pages.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from proactive.domain.change import Change
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a source was read, as the source itself writes it down. Empty: from the beginning."""
+
+    mark: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Changes in the order of the source, and the position after the last of them."""
+
+    changes: Sequence[Change]
+    position: Position
+    more: bool
+
+
+class RegisterSource(Protocol):
+    """One register as one source offers it. Raises `Unreachable` when the source does not answer."""
+
+    register: str
+
+    async def changes(self, after: Position, *, limit: int) -> Page: ...
+
+    async def ask(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Change]]:
+        """The rows that the source holds now for each of these subjects (every subject is in the answer)."""
+
+    async def close(self) -> None: ...
