@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+import pydantic
 
 from proactive.domain.base import Value
 from proactive.errors import OutOfTurn
@@ -98,7 +99,7 @@ DECIDED: dict[Decision, State] = {
 
 
 class Field(Value):
-    """One field of the form. `register` and `column` say where the value comes from; both empty: the citizen says it."""
+    """One field of the form. `register_name` and `column` say where its value comes from; empty: the citizen says it."""
 
     name: str
     value: str | None
@@ -138,7 +139,7 @@ class Dossier(Value):
     needs: tuple[str, ...] = ()
     because: tuple[Reason, ...] = ()
     fields: tuple[Field, ...] = ()
-    choices: dict[str, str] = {}
+    choices: dict[str, str] = pydantic.Field(default_factory=dict)
     code: str
     phone: str | None = None
     office: str

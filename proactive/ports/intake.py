@@ -1,4 +1,4 @@
-"""The boundary-free intake: receives approved applications, decides where the law says, returns where the citizen wants."""
+"""The boundary-free intake: receives approved applications anywhere, returns the result where the citizen wants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,46 @@
+"""What an operator sets, by environment variables `PROACTIVE_*`. Adapters have settings of their own beside their code.
+
+Without a database and a broker address the embedded ones are used, in `PROACTIVE_DATA_DIR`.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from proactive.errors import Unusable
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="PROACTIVE_", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path(".data"), description="Folder of the embedded database, logs and generated secrets.")
+    database_url: str | None = Field(None, description="PostgreSQL 18 or newer: postgresql://user:password@host/name.")
+    kafka_bootstrap: str | None = Field(None, description="Kafka brokers: host:port, host:port.")
+    kafka_partitions: int = Field(4, ge=1, le=1000, description="Partitions of each topic; checked at start.")
+    secret: SecretStr = Field(SecretStr(""), description="At least 32 characters; keys of hashes, codes and cookies.")
+    public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
+    web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
+    web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")
+    source_url: str | None = Field(None, description="Read-only PostgreSQL address of the connected registers.")
+    source_kind: str = Field("postgres", description="Connector file in connectors/registers that reads the source.")
+    intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
+    batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
+    poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")
+    clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")
+
+    @property
+    def shift(self) -> timedelta:
+        return timedelta(seconds=self.clock_shift)
+
+
+def read() -> Settings:
+    """The settings of this process. Raises `Unusable`, naming each variable that cannot be used and why."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"PROACTIVE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}" for fault in error.errors()
+        )
+        raise Unusable(f"A setting cannot be used: {faults}. See docs/operations.md.") from error
