@@ -1,1 +1,1 @@
-"""The core of the platform: what falls due, the dossier's journey, and the pages. Start reading at `proactive.journey`."""
+"""The core of the platform: what falls due, the dossier on its journey, and the pages. Start at `proactive.journey`."""

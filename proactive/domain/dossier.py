@@ -99,7 +99,7 @@ DECIDED: dict[Decision, State] = {
 
 
 class Field(Value):
-    """One field of the form. `register_name` and `column` say where its value comes from; empty: the citizen says it."""
+    """One field of the form. `register_name` and `column` say where its value comes from; empty: the citizen says so."""
 
     name: str
     value: str | None

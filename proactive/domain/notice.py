@@ -1,6 +1,7 @@
 """A notice: one message on one channel, claimed before it is sent.
 
-planned -> claimed -> accepted | rejected | unknown; accepted -> delivered | undelivered; unknown -> accepted | lost.
+planned -> claimed -> accepted | rejected | unknown; accepted -> delivered | undelivered; unknown -> accepted | planned
+(asked, and surely not there) | lost.
 The providers have no idempotency key: `unknown` is asked about, never sent again. At most once, and explained.
 """
 
@@ -26,14 +27,17 @@ class Sending(StrEnum):
 SENDING_MOVES: dict[Sending, frozenset[Sending]] = {
     Sending.PLANNED: frozenset({Sending.CLAIMED, Sending.REJECTED}),
     Sending.CLAIMED: frozenset({Sending.ACCEPTED, Sending.REJECTED, Sending.UNKNOWN, Sending.PLANNED}),
-    Sending.UNKNOWN: frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.UNDELIVERED, Sending.LOST}),
+    Sending.UNKNOWN: frozenset(
+        {Sending.ACCEPTED, Sending.DELIVERED, Sending.UNDELIVERED, Sending.PLANNED, Sending.LOST}
+    ),
     Sending.LOST: frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.UNDELIVERED}),
     Sending.ACCEPTED: frozenset({Sending.DELIVERED, Sending.UNDELIVERED}),
     Sending.REJECTED: frozenset(),
     Sending.DELIVERED: frozenset(),
     Sending.UNDELIVERED: frozenset(),
 }
-"""`claimed -> planned` only where the provider said, definitely and before taking it, "not now" (for instance 429)."""
+"""`claimed -> planned` only where the provider said, definitely and before taking it, "not now" (for instance 429);
+`unknown -> planned` only where the provider was asked and, long after the call must have ended, does not have it."""
 
 
 class Notice(Value):

@@ -1,0 +1,56 @@
+"""The way into PostgreSQL, and what must be true of it before we promise anything."""
+
+import asyncio
+
+import sqlalchemy
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from proactive.errors import Unusable
+
+OLDEST = 180_000
+"""PostgreSQL 18: `RETURNING old.*` tells recognise which person a changed row belonged to before."""
+
+
+def address(url: str) -> str:
+    """The URL with our driver in it, whichever way the operator wrote it."""
+    scheme, _, rest = url.partition("://")
+    if scheme.split("+")[0] not in {"postgresql", "postgres"} or not rest:
+        raise Unusable("PROACTIVE_DATABASE_URL must look like postgresql://user:password@host:port/name.")
+    return f"postgresql+psycopg://{rest}"
+
+
+def libpq(url: str) -> str:
+    """The same URL as plain psycopg wants it."""
+    return address(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+async def connect(url: str, *, size: int = 10, application: str = "proactive") -> AsyncEngine:
+    """A checked pool of at most `size` connections. Raises `Unusable` with one clear sentence."""
+    engine = create_async_engine(
+        address(url),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+    place = engine.url.render_as_string(hide_password=True)
+    try:
+        async with asyncio.timeout(15), engine.connect() as connection:
+            version = int(str(await connection.scalar(text("SHOW server_version_num"))))
+            durable = str(await connection.scalar(text("SHOW synchronous_commit")))
+    except (sqlalchemy.exc.DBAPIError, TimeoutError) as error:
+        await engine.dispose()
+        first = str(getattr(error, "orig", error) or "no answer in 15 seconds").strip().splitlines()[0]
+        raise Unusable(f"The database at {place} cannot be reached: {first}. Check PROACTIVE_DATABASE_URL.") from error
+    if version < OLDEST:
+        await engine.dispose()
+        raise Unusable(f"The database at {place} is PostgreSQL {version // 10_000}; 18 or newer is needed.")
+    if durable not in {"on", "remote_apply", "remote_write"}:
+        await engine.dispose()
+        raise Unusable(
+            f"The database at {place} has synchronous_commit={durable}: accepted changes could be lost in a crash. "
+            "Set it to on."
+        )
+    return engine
