@@ -1,0 +1,44 @@
+"""Keyed hashes: one secret, one derived key a purpose, so that no hash of one place is good in another."""
+
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""32 letters without 0, O, 1 and I: eight of them are 40 bits and can be read out over the telephone."""
+
+CODE_LENGTH = 8
+PASSCODE_DIGITS = 6
+
+
+class Keys:
+    """Hashes under the platform's secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def derive(self, purpose: str) -> bytes:
+        return hmac.digest(self._secret, purpose.encode(), hashlib.sha256)
+
+    def digest(self, purpose: str, value: str) -> bytes:
+        return hmac.digest(self.derive(purpose), value.encode(), hashlib.sha256)
+
+    def token_hash(self, token: str) -> str:
+        return self.digest("session", token).hex()
+
+    def passcode(self, passcode_id: UUID) -> str:
+        """The one-time code that belongs to a request: made again when needed, stored nowhere."""
+        number = int.from_bytes(self.digest("passcode", str(passcode_id))[:8], "big")
+        return f"{number % 10**PASSCODE_DIGITS:0{PASSCODE_DIGITS}d}"
+
+
+def new_code() -> str:
+    """A check code: says nothing by itself and opens nothing without proof of identity."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def read_code(typed: str) -> str | None:
+    """What somebody typed, as a check code; None where it cannot be one."""
+    code = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return code if len(code) == CODE_LENGTH and all(letter in CODE_LETTERS for letter in code) else None

@@ -1,0 +1,131 @@
+"""Dossiers: claimed by the steps in batches, looked up by the pages one at a time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from proactive.domain.dossier import Dossier, State
+from proactive.store import bulk, keeping, tables
+from proactive.store.keeping import Move, keep
+
+LEASE = timedelta(seconds=60)
+"""How long a step has a dossier for itself; far longer than any one call to another system may take."""
+
+FIELDS = ", ".join(f'd."{name}"' for name in Dossier.model_fields)
+
+
+def read(row: RowMapping) -> Dossier:
+    return Dossier.model_validate(dict(row))
+
+
+class Dossiers:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def keep(self, moves: Sequence[Move], *, now: datetime) -> set[UUID]:
+        return await keep(self._engine, moves, now=now)
+
+    async def claim(self, states: Iterable[State], *, now: datetime, limit: int) -> list[Dossier]:
+        """At most `limit` dossiers that rest in these states, for the caller alone until the lease is over."""
+        return await self._claim("state = ANY(:states) AND rest_until <= :now", now, limit, states=list(states))
+
+    async def claim_to_tell(self, *, now: datetime, today: date, limit: int) -> list[Dossier]:
+        """Dossiers whose citizen should hear from us now: freshly drafted, or the day of the next rung has come."""
+        fresh = await self._claim("state = 'drafted' AND rest_until <= :now", now, limit)
+        again = await self._claim(
+            "state IN ('offered', 'unreached') AND tell_on <= :today AND rest_until <= :now",
+            now,
+            limit - len(fresh),
+            today=today,
+        )
+        return fresh + again
+
+    async def claim_stale(self, *, now: datetime, limit: int) -> list[Dossier]:
+        """Dossiers that were drafted from a record which has changed since."""
+        return await self._claim("stale AND rest_until <= :now", now, limit)
+
+    async def _claim(self, condition: str, now: datetime, limit: int, **more: Any) -> list[Dossier]:
+        if limit <= 0:
+            return []
+        statement = text(
+            f"WITH claimed AS (SELECT id FROM dossier WHERE {condition} ORDER BY rest_until LIMIT :limit "  # noqa: S608  # our own conditions
+            f"FOR UPDATE SKIP LOCKED) UPDATE dossier d SET rest_until = :until FROM claimed WHERE d.id = claimed.id "
+            f"RETURNING {FIELDS}"
+        )
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(statement, {"now": now, "until": now + LEASE, "limit": limit, **more})
+            return [read(row) for row in rows.mappings()]
+
+    async def get(self, dossier_id: UUID) -> Dossier | None:
+        found = await self.many([dossier_id])
+        return found[0] if found else None
+
+    async def many(self, ids: Sequence[UUID]) -> list[Dossier]:
+        return await self._select("d.id = ANY(:ids)", ids=list(ids))
+
+    async def by_code(self, code: str) -> Dossier | None:
+        found = await self._select("d.code = :code", code=code)
+        return found[0] if found else None
+
+    async def by_references(self, references: Sequence[str]) -> list[Dossier]:
+        return await self._select("d.reference = ANY(:references)", references=list(references))
+
+    async def _select(self, condition: str, **values: Any) -> list[Dossier]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(f"SELECT {FIELDS} FROM dossier d WHERE {condition}"), values)  # noqa: S608  # our own conditions
+            return [read(row) for row in rows.mappings()]
+
+    async def queue(
+        self, *, office: str, states: Iterable[State], limit: int = 50, offset: int = 0
+    ) -> tuple[list[Dossier], int]:
+        """One page of an office's dossiers in these states, oldest first, and how many there are."""
+        where = "d.office = :office AND d.state = ANY(:states)"
+        values = {"office": office, "states": [str(state) for state in states]}
+        async with self._engine.connect() as connection:
+            total = await connection.scalar(text(f"SELECT count(*) FROM dossier d WHERE {where}"), values)  # noqa: S608  # our own conditions
+            rows = await connection.execute(
+                text(f"SELECT {FIELDS} FROM dossier d WHERE {where} ORDER BY d.updated_at, d.id LIMIT :n OFFSET :o"),  # noqa: S608  # our own conditions
+                {**values, "n": limit, "o": offset},
+            )
+            return [read(row) for row in rows.mappings()], int(total or 0)
+
+    async def tally(self, *, office: str) -> dict[State, int]:
+        """How many dossiers of an office rest in each state."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT state, count(*) FROM dossier WHERE office = :office GROUP BY state"), {"office": office}
+            )
+            return {State(state): int(count) for state, count in rows.tuples()}
+
+    async def history(self, dossier_id: UUID) -> list[RowMapping]:
+        """What happened, oldest first: at, actor, verb, from_state, to_state, note."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT at, actor, verb, from_state, to_state, note FROM history WHERE dossier_id = :id ORDER BY id"
+                ),
+                {"id": dossier_id},
+            )
+            return list(rows.mappings())
+
+
+async def add(connection: AsyncConnection, dossiers: Sequence[Dossier], *, now: datetime) -> set[UUID]:
+    """Add new dossiers with their first line of history and their news; an occasion that has one already is left."""
+    ids = await bulk.insert(
+        connection,
+        tables.Dossier.__table__,
+        [bulk.row(dossier, stale=False, rest_until=now) for dossier in dossiers],
+        returning="id",
+    )
+    added = [dossier for dossier in dossiers if dossier.id in ids]
+    await bulk.insert(
+        connection,
+        tables.History.__table__,
+        [{"dossier_id": d.id, "at": now, "actor": "system", "verb": "draft", "to_state": d.state} for d in added],
+    )
+    await keeping.news(connection, [(dossier.id, dossier.state) for dossier in added], now)
+    return ids

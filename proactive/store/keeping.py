@@ -1,0 +1,155 @@
+"""Keep: what a step decided about many dossiers, stored with its news in one transaction.
+
+Every dossier is guarded by its version: where somebody else was first, nothing of that dossier's move is stored and its
+id is missing from the answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from proactive.domain.base import Value
+from proactive.domain.dossier import Dossier
+from proactive.domain.notice import Notice
+from proactive.store import bulk, tables
+
+
+class Handover(Value):
+    """The claim on handing one approved dossier to the intake."""
+
+    dossier_id: UUID
+    reference: str
+    content_hash: str
+    state: str
+    tries: int = 0
+    why: str | None = None
+    claimed_at: datetime
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One dossier before and after, who did it by which verb, and everything that must be stored together with it."""
+
+    before: Dossier
+    after: Dossier
+    actor: str
+    verb: str
+    note: str | None = None
+    rest_until: datetime | None = None
+    """Until when no step takes it up again; None: at once."""
+    stale: bool | None = None
+    notices: tuple[Notice, ...] = ()
+    """New ones are added, known ones written over if their fence has not been passed by somebody else's."""
+    handover: Handover | None = None
+    opt_out_of: str | None = None
+    """The service that the citizen never wants to hear of again; empty: all of them."""
+    wrong_phone: str | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing that a person would call an event: a lease, a pause, a counter."""
+        return self.before.state == self.after.state and self.note is None
+
+
+async def keep(engine: AsyncEngine, moves: Sequence[Move], *, now: datetime) -> set[UUID]:
+    """Store all moves in one transaction; gives the ids of the dossiers whose move was stored."""
+    if not moves:
+        return set()
+    async with engine.begin() as connection:
+        return await keep_in(connection, moves, now=now)
+
+
+async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: datetime) -> set[UUID]:
+    """The same inside a transaction that is already open."""
+    ordered = sorted(moves, key=lambda move: move.before.id)
+    kept: set[UUID] = set()
+    for stale in (None, True, False):
+        rows = [
+            bulk.row(
+                move.after,
+                version=move.before.version + 1,
+                updated_at=now,
+                rest_until=move.rest_until or now,
+                **({} if stale is None else {"stale": stale}),
+            )
+            for move in ordered
+            if move.stale is stale
+        ]
+        kept |= await bulk.update(connection, tables.Dossier.__table__, rows, guard="old.version = new.version - 1")
+    done = [move for move in ordered if move.before.id in kept]
+    await _tell(connection, done, now)
+    await _notices(connection, done)
+    await bulk.insert(
+        connection,
+        tables.OptOut.__table__,
+        [
+            {"subject": move.after.subject, "service": move.opt_out_of, "at": now}
+            for move in done
+            if move.opt_out_of is not None
+        ],
+    )
+    await bulk.insert(
+        connection,
+        tables.WrongPhone.__table__,
+        [{"subject": move.after.subject, "phone": move.wrong_phone, "at": now} for move in done if move.wrong_phone],
+    )
+    handovers = [bulk.row(move.handover) for move in done if move.handover]
+    fresh = await bulk.insert(connection, tables.Handover.__table__, handovers, returning="dossier_id")
+    await bulk.update(
+        connection,
+        tables.Handover.__table__,
+        [row for row in handovers if row["dossier_id"] not in fresh],
+        key="dossier_id",
+        guard="old.reference = new.reference",
+    )
+    return kept
+
+
+async def _tell(connection: AsyncConnection, done: Sequence[Move], now: datetime) -> None:
+    """History for people, news for the workers."""
+    await bulk.insert(
+        connection,
+        tables.History.__table__,
+        [
+            {
+                "dossier_id": move.before.id,
+                "at": now,
+                "actor": move.actor,
+                "verb": move.verb,
+                "from_state": move.before.state,
+                "to_state": move.after.state,
+                "note": move.note,
+            }
+            for move in done
+            if not move.quiet
+        ],
+    )
+    moved = [move for move in done if move.before.state != move.after.state]
+    await news(connection, [(move.after.id, move.after.state) for move in moved], now)
+
+
+async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], now: datetime) -> None:
+    if words:
+        await connection.execute(
+            text(
+                "INSERT INTO news (dossier_id, state, at) "
+                "SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:at AS timestamptz[]))"
+            ),
+            {"ids": [i for i, _ in words], "states": [str(s) for _, s in words], "at": [now] * len(words)},
+        )
+
+
+async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
+    rows = [bulk.row(notice) for move in done for notice in move.notices]
+    fresh = await bulk.insert(connection, tables.Notice.__table__, rows, returning="id")
+    await bulk.update(
+        connection,
+        tables.Notice.__table__,
+        [row for row in rows if row["id"] not in fresh],
+        guard="old.fence <= new.fence",
+    )

@@ -1,0 +1,106 @@
+"""Notices, what providers say about them, and who does not want any."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.notice import Notice
+from proactive.ports.notifier import Receipt
+from proactive.store import bulk, tables
+
+FIELDS = ", ".join(f'n."{name}"' for name in Notice.model_fields)
+
+
+def read(row: RowMapping) -> Notice:
+    return Notice.model_validate(dict(row))
+
+
+class Notices:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def of(self, dossier_ids: Sequence[UUID]) -> dict[UUID, list[Notice]]:
+        """The notices of each dossier, oldest first."""
+        found: dict[UUID, list[Notice]] = {dossier_id: [] for dossier_id in dossier_ids}
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(f"SELECT {FIELDS} FROM notice n WHERE dossier_id = ANY(:ids) ORDER BY created_at, id"),  # noqa: S608  # our own columns
+                {"ids": list(dossier_ids)},
+            )
+            for row in rows.mappings():
+                notice = read(row)
+                found[notice.dossier_id].append(notice)
+        return found
+
+    async def claim_unclear(self, *, now: datetime, until: datetime, limit: int) -> list[Notice]:
+        """Notices whose outcome nobody knows: unknown, or claimed by a worker whose lease is over."""
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(
+                text(
+                    "WITH c AS (SELECT id FROM notice WHERE state IN ('claimed', 'unknown') AND lease_until <= :now "
+                    "ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED) "
+                    f"UPDATE notice n SET lease_until = :until FROM c WHERE n.id = c.id RETURNING {FIELDS}"  # our own columns
+                ),
+                {"now": now, "until": until, "limit": limit},
+            )
+            return [read(row) for row in rows.mappings()]
+
+    async def receive(self, receipts: Sequence[Receipt], *, now: datetime) -> None:
+        """Write receipts down as they come; the same one again changes nothing."""
+        async with self._engine.begin() as connection:
+            await bulk.insert(
+                connection,
+                tables.Receipt.__table__,
+                [
+                    {
+                        "channel": receipt.channel,
+                        "provider_ref": receipt.provider_ref,
+                        "status": receipt.status,
+                        "sending": receipt.sending,
+                        "error_code": receipt.error_code,
+                        "received_at": now,
+                        "applied": receipt.sending is None,
+                    }
+                    for receipt in receipts
+                ],
+            )
+
+    async def receipts_to_apply(self, *, limit: int) -> list[tuple[int, Notice, str, str | None]]:
+        """Receipts that settle a notice which is known to us by now: (receipt id, notice, sending, error code)."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    f"SELECT r.id AS receipt_id, r.sending, r.error_code AS receipt_code, {FIELDS} "  # noqa: S608  # our own columns
+                    "FROM receipt r JOIN notice n ON n.channel = r.channel AND n.provider_ref = r.provider_ref "
+                    "WHERE NOT r.applied ORDER BY r.id LIMIT :limit"
+                ),
+                {"limit": limit},
+            )
+            return [
+                (
+                    row["receipt_id"],
+                    Notice.model_validate({name: row[name] for name in Notice.model_fields}),
+                    row["sending"],
+                    row["receipt_code"],
+                )
+                for row in rows.mappings()
+            ]
+
+    async def receipts_applied(self, ids: Sequence[int]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(text("UPDATE receipt SET applied = true WHERE id = ANY(:ids)"), {"ids": list(ids)})
+
+    async def unwanted(self, subjects: Sequence[str]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """Opt-outs as (subject, service; empty for all) and wrong phones as (subject, phone) of these people."""
+        async with self._engine.connect() as connection:
+            values = {"subjects": list(subjects)}
+            out = await connection.execute(
+                text("SELECT subject, service FROM opt_out WHERE subject = ANY(:subjects)"), values
+            )
+            wrong = await connection.execute(
+                text("SELECT subject, phone FROM wrong_phone WHERE subject = ANY(:subjects)"), values
+            )
+            return {(s, v) for s, v in out.tuples()}, {(s, p) for s, p in wrong.tuples()}

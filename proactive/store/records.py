@@ -1,0 +1,98 @@
+"""Records as facts about people, what was refused, and how far each source was read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.change import Change
+from proactive.ports.register import Position
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One stored record of a subject. `body` is JSON, to be read by the register's own reader."""
+
+    register: str
+    key: str
+    version: int
+    body: str
+    kept_at: datetime
+
+
+class Records:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def of(self, subjects: Sequence[str]) -> dict[str, list[Kept]]:
+        """All living records of these subjects; a subject without any is there with an empty list."""
+        found: dict[str, list[Kept]] = {subject: [] for subject in subjects}
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT subject, register, key, version, CAST(body AS text) AS body, kept_at FROM record "
+                    "WHERE subject = ANY(:subjects) AND NOT deleted"
+                ),
+                {"subjects": list(found)},
+            )
+            for subject, register, key, version, body, kept_at in rows.tuples():
+                found[subject].append(Kept(register, key, version, body, kept_at))
+        return found
+
+    async def unsettled(self, changes: Sequence[Change]) -> list[Change]:
+        """Those of these changes that are neither kept (in this or a newer version) nor rejected."""
+        if not changes:
+            return []
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT i FROM unnest(CAST(:registers AS text[]), CAST(:keys AS text[]), "
+                    "CAST(:versions AS bigint[])) WITH ORDINALITY AS c(register, key, version, i) "
+                    "WHERE NOT EXISTS (SELECT FROM record r WHERE r.register = c.register AND r.key = c.key "
+                    "AND r.version >= c.version) AND NOT EXISTS (SELECT FROM rejected_change x "
+                    "WHERE x.register = c.register AND x.key = c.key AND x.version = c.version)"
+                ),
+                {
+                    "registers": [change.register for change in changes],
+                    "keys": [change.key for change in changes],
+                    "versions": [change.version for change in changes],
+                },
+            )
+            return [changes[int(i) - 1] for i in rows.scalars()]
+
+    async def rejected(self, *, limit: int = 100) -> list[RowMapping]:
+        """The newest refused changes: register, key, version, problems, rejected_at."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT register, key, version, problems, rejected_at FROM rejected_change "
+                    "ORDER BY id DESC LIMIT :limit"
+                ),
+                {"limit": limit},
+            )
+            return list(rows.mappings())
+
+
+class Positions:
+    """How far each register was read, and kept, of its source."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def all(self) -> Mapping[str, Position]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text("SELECT register, mark, key FROM watch_position"))
+            return {register: Position(mark, key) for register, mark, key in rows.tuples()}
+
+    async def advance(self, register: str, to: Position, *, now: datetime | None = None) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO watch_position (register, mark, key, read_at) VALUES (:register, :mark, :key, :now) "
+                    "ON CONFLICT (register) DO UPDATE SET mark = excluded.mark, key = excluded.key, "
+                    "read_at = excluded.read_at"
+                ),
+                {"register": register, "mark": to.mark, "key": to.key, "now": now or datetime.now(UTC)},
+            )
