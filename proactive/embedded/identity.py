@@ -12,6 +12,7 @@ from proactive.errors import Unusable
 
 _ACCOUNTS = ("postgres", "nobody")
 _OVERFLOW = 65534  # what Linux calls nobody where no account has that name
+_CHOWN, _SETGID, _SETUID, _SETPCAP = 0, 6, 7, 8  # what root needs to hand a server over to an account
 
 
 class Capability(IntEnum):
@@ -34,9 +35,12 @@ def unprivileged(owner_of: Path) -> Identity | None:
     """The account to run a server as, or None when we are not root and simply run it as ourselves.
 
     The owner of `owner_of` where that exists and is not root's, so that a folder once begun keeps its owner.
+    Raises Unusable for a root that may not hand anything to another account, as in some containers.
     """
     if os.geteuid() != 0:
         return None
+    if not _holds(_CHOWN, _SETGID, _SETUID):
+        raise Unusable("This root may not change to another account, as the embedded servers need; start as one.")
     if owner_of.exists() and (kept := owner_of.stat()).st_uid != 0:
         return Identity(uid=kept.st_uid, gid=kept.st_gid)
     for name in _ACCOUNTS:
@@ -59,9 +63,8 @@ def reaching(identity: Identity, *paths: Path) -> Identity:
     )
     if closed is None:
         return identity
-    held = _held_capabilities()
     for capability in Capability:
-        if held >> capability & 1:
+        if _holds(capability, _SETPCAP):
             return replace(identity, capability=capability)
     raise Unusable(
         f"{closed} is closed to the account (uid {identity.uid}) that the embedded servers run as; open it with "
@@ -69,17 +72,30 @@ def reaching(identity: Identity, *paths: Path) -> Identity:
     )
 
 
-def runnable_by(identity: Identity | None, programs: Path, *, spare: Path, needed: tuple[str, ...]) -> Path:
-    """The folder tree `programs` itself, or a copy at `spare` where an account may not execute its programs.
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """Programs as they were installed: `parts` are the folders of `tree` that hold them and what they need."""
 
-    `needed` are the programs, relative to the tree. An installation made under umask 077 needs the copy.
+    tree: Path
+    parts: tuple[str, ...]
+    needed: tuple[str, ...]
+    """The programs themselves, relative to the tree."""
+
+
+def runnable_by(identity: Identity | None, programs: Programs, *, spare_in: Path) -> Path:
+    """The tree that this account can run the programs from: their own, or a copy below `spare_in`.
+
+    An installation made by root under umask 077 needs the copy. A newer installation gets a new one.
     """
-    if identity is None or all((programs / name).stat().st_mode & stat.S_IXOTH for name in needed):
-        return programs
+    seen = [(programs.tree / name).stat() for name in programs.needed]
+    if identity is None or all(program.st_mode & stat.S_IXOTH for program in seen):
+        return programs.tree
+    spare = spare_in / f"programs-{seen[0].st_size}-{int(seen[0].st_mtime)}"
     if not spare.exists():
-        unfinished = spare.with_name(spare.name + ".new")
+        unfinished = spare_in / "programs.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(programs, unfinished, symlinks=True)
+        for part in programs.parts:
+            shutil.copytree(programs.tree / part, unfinished / part, symlinks=True)
         for folder, _, files in os.walk(unfinished):
             Path(folder).chmod(0o755)
             for file in files:
@@ -98,8 +114,10 @@ def _enters(identity: Identity, folder: Path) -> bool:
     return bool(seen.st_mode & stat.S_IXOTH)
 
 
-def _held_capabilities() -> int:
-    """The permitted set of this process as a bit mask; empty where the system has no such thing."""
+def _holds(*capabilities: int) -> bool:
+    """Whether this process, as root, may do all of these; yes where the system has no such thing."""
     status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1], 16) for line in lines if line.startswith("CapPrm:")), 0)
+    if not status.exists():
+        return True
+    permitted = next(int(line.split()[1], 16) for line in status.read_text().splitlines() if line.startswith("CapPrm:"))
+    return all(permitted >> capability & 1 for capability in capabilities)

