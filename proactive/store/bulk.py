@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
 
 from proactive.domain.base import Value
 
@@ -23,7 +24,7 @@ def _document(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 async def insert(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, returning: str = ""
+    connection: AsyncConnection, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, returning: str = ""
 ) -> set[Any]:
     """Insert what is not there yet; rows that break a unique rule are left out. Gives `returning` of the inserted."""
     if not rows:
@@ -32,8 +33,9 @@ async def insert(
     tail = f' RETURNING "{returning}"' if returning else ""
     result = await connection.execute(
         text(
-            f'INSERT INTO "{table.name}" ({columns}) SELECT {columns} '  # noqa: S608  # names only, from our tables
-            f'FROM jsonb_populate_recordset(NULL::"{table.name}", CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING{tail}'
+            f'INSERT INTO "{table.__tablename__}" ({columns}) SELECT {columns} '
+            f'FROM jsonb_populate_recordset(NULL::"{table.__tablename__}", CAST(:rows AS jsonb)) '
+            f"ON CONFLICT DO NOTHING{tail}"
         ),
         {"rows": _document(rows)},
     )
@@ -41,7 +43,12 @@ async def insert(
 
 
 async def update(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, key: str = "id", guard: str
+    connection: AsyncConnection,
+    table: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str = "id",
+    guard: str,
 ) -> set[Any]:
     """Write whole rows over those whose `guard` (a condition on `old` and `new`) still holds. Gives their keys."""
     if not rows:
@@ -49,8 +56,8 @@ async def update(
     sets = ", ".join(f'"{name}" = new."{name}"' for name in rows[0] if name != key)
     result = await connection.execute(
         text(
-            f'UPDATE "{table.name}" old SET {sets} '  # noqa: S608  # names only, from our tables
-            f'FROM jsonb_populate_recordset(NULL::"{table.name}", CAST(:rows AS jsonb)) new '
+            f'UPDATE "{table.__tablename__}" old SET {sets} '
+            f'FROM jsonb_populate_recordset(NULL::"{table.__tablename__}", CAST(:rows AS jsonb)) new '
             f'WHERE old."{key}" = new."{key}" AND {guard} RETURNING old."{key}"'
         ),
         {"rows": _document(rows)},

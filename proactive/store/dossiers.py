@@ -52,7 +52,7 @@ class Dossiers:
         if limit <= 0:
             return []
         statement = text(
-            f"WITH claimed AS (SELECT id FROM dossier WHERE {condition} ORDER BY rest_until LIMIT :limit "  # noqa: S608  # our own conditions
+            f"WITH claimed AS (SELECT id FROM dossier WHERE {condition} ORDER BY rest_until LIMIT :limit "
             f"FOR UPDATE SKIP LOCKED) UPDATE dossier d SET rest_until = :until FROM claimed WHERE d.id = claimed.id "
             f"RETURNING {FIELDS}"
         )
@@ -76,7 +76,7 @@ class Dossiers:
 
     async def _select(self, condition: str, **values: Any) -> list[Dossier]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(text(f"SELECT {FIELDS} FROM dossier d WHERE {condition}"), values)  # noqa: S608  # our own conditions
+            rows = await connection.execute(text(f"SELECT {FIELDS} FROM dossier d WHERE {condition}"), values)
             return [read(row) for row in rows.mappings()]
 
     async def queue(
@@ -86,9 +86,9 @@ class Dossiers:
         where = "d.office = :office AND d.state = ANY(:states)"
         values = {"office": office, "states": [str(state) for state in states]}
         async with self._engine.connect() as connection:
-            total = await connection.scalar(text(f"SELECT count(*) FROM dossier d WHERE {where}"), values)  # noqa: S608  # our own conditions
+            total = await connection.scalar(text(f"SELECT count(*) FROM dossier d WHERE {where}"), values)
             rows = await connection.execute(
-                text(f"SELECT {FIELDS} FROM dossier d WHERE {where} ORDER BY d.updated_at, d.id LIMIT :n OFFSET :o"),  # noqa: S608  # our own conditions
+                text(f"SELECT {FIELDS} FROM dossier d WHERE {where} ORDER BY d.updated_at, d.id LIMIT :n OFFSET :o"),
                 {**values, "n": limit, "o": offset},
             )
             return [read(row) for row in rows.mappings()], int(total or 0)
@@ -117,14 +117,14 @@ async def add(connection: AsyncConnection, dossiers: Sequence[Dossier], *, now: 
     """Add new dossiers with their first line of history and their news; an occasion that has one already is left."""
     ids = await bulk.insert(
         connection,
-        tables.Dossier.__table__,
+        tables.Dossier,
         [bulk.row(dossier, stale=False, rest_until=now) for dossier in dossiers],
         returning="id",
     )
     added = [dossier for dossier in dossiers if dossier.id in ids]
     await bulk.insert(
         connection,
-        tables.History.__table__,
+        tables.History,
         [{"dossier_id": d.id, "at": now, "actor": "system", "verb": "draft", "to_state": d.state} for d in added],
     )
     await keeping.news(connection, [(dossier.id, dossier.state) for dossier in added], now)

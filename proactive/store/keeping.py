@@ -80,13 +80,13 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
             for move in ordered
             if move.stale is stale
         ]
-        kept |= await bulk.update(connection, tables.Dossier.__table__, rows, guard="old.version = new.version - 1")
+        kept |= await bulk.update(connection, tables.Dossier, rows, guard="old.version = new.version - 1")
     done = [move for move in ordered if move.before.id in kept]
     await _tell(connection, done, now)
     await _notices(connection, done)
     await bulk.insert(
         connection,
-        tables.OptOut.__table__,
+        tables.OptOut,
         [
             {"subject": move.after.subject, "service": move.opt_out_of, "at": now}
             for move in done
@@ -95,14 +95,14 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     )
     await bulk.insert(
         connection,
-        tables.WrongPhone.__table__,
+        tables.WrongPhone,
         [{"subject": move.after.subject, "phone": move.wrong_phone, "at": now} for move in done if move.wrong_phone],
     )
     handovers = [bulk.row(move.handover) for move in done if move.handover]
-    fresh = await bulk.insert(connection, tables.Handover.__table__, handovers, returning="dossier_id")
+    fresh = await bulk.insert(connection, tables.Handover, handovers, returning="dossier_id")
     await bulk.update(
         connection,
-        tables.Handover.__table__,
+        tables.Handover,
         [row for row in handovers if row["dossier_id"] not in fresh],
         key="dossier_id",
         guard="old.reference = new.reference",
@@ -114,7 +114,7 @@ async def _tell(connection: AsyncConnection, done: Sequence[Move], now: datetime
     """History for people, news for the workers."""
     await bulk.insert(
         connection,
-        tables.History.__table__,
+        tables.History,
         [
             {
                 "dossier_id": move.before.id,
@@ -146,10 +146,10 @@ async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], n
 
 async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
     rows = [bulk.row(notice) for move in done for notice in move.notices]
-    fresh = await bulk.insert(connection, tables.Notice.__table__, rows, returning="id")
+    fresh = await bulk.insert(connection, tables.Notice, rows, returning="id")
     await bulk.update(
         connection,
-        tables.Notice.__table__,
+        tables.Notice,
         [row for row in rows if row["id"] not in fresh],
         guard="old.fence <= new.fence",
     )

@@ -27,7 +27,7 @@ class Notices:
         found: dict[UUID, list[Notice]] = {dossier_id: [] for dossier_id in dossier_ids}
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                text(f"SELECT {FIELDS} FROM notice n WHERE dossier_id = ANY(:ids) ORDER BY created_at, id"),  # noqa: S608  # our own columns
+                text(f"SELECT {FIELDS} FROM notice n WHERE dossier_id = ANY(:ids) ORDER BY created_at, id"),
                 {"ids": list(dossier_ids)},
             )
             for row in rows.mappings():
@@ -42,7 +42,7 @@ class Notices:
                 text(
                     "WITH c AS (SELECT id FROM notice WHERE state IN ('claimed', 'unknown') AND lease_until <= :now "
                     "ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED) "
-                    f"UPDATE notice n SET lease_until = :until FROM c WHERE n.id = c.id RETURNING {FIELDS}"  # our own columns
+                    f"UPDATE notice n SET lease_until = :until FROM c WHERE n.id = c.id RETURNING {FIELDS}"
                 ),
                 {"now": now, "until": until, "limit": limit},
             )
@@ -53,7 +53,7 @@ class Notices:
         async with self._engine.begin() as connection:
             await bulk.insert(
                 connection,
-                tables.Receipt.__table__,
+                tables.Receipt,
                 [
                     {
                         "channel": receipt.channel,
@@ -73,7 +73,7 @@ class Notices:
         async with self._engine.connect() as connection:
             rows = await connection.execute(
                 text(
-                    f"SELECT r.id AS receipt_id, r.sending, r.error_code AS receipt_code, {FIELDS} "  # noqa: S608  # our own columns
+                    f"SELECT r.id AS receipt_id, r.sending, r.error_code AS receipt_code, {FIELDS} "
                     "FROM receipt r JOIN notice n ON n.channel = r.channel AND n.provider_ref = r.provider_ref "
                     "WHERE NOT r.applied ORDER BY r.id LIMIT :limit"
                 ),

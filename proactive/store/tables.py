@@ -282,7 +282,7 @@ class WrongPhone(Table, table=True):
 
 
 class Handover(Table, table=True):
-    """An approved dossier on its way into the intake: the claim is stored before the call, its reference before both."""
+    """An approved dossier on its way into the intake: claimed before the call, its reference before both."""
 
     __tablename__ = "handover"
 

@@ -1,0 +1,78 @@
+"""The journey in figures, counted where it is remembered."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+@dataclass(frozen=True)
+class Counts:
+    changes: int
+    """Distinct row versions taken in, the refused ones included; told twice counts once."""
+    records: int
+    occasions: int
+    dossiers: int
+    notices: int
+    """Notices that a provider has accepted."""
+    confirmed: int
+    """Dossiers to whose offer the citizen said yes (also those that have moved on since)."""
+    declined: int
+    approved: int
+    refused: int
+    forwarded: int
+    closed: int
+    rejected_changes: int
+
+    def asdict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+COUNTS = """
+SELECT
+  (SELECT coalesce(sum(revision), 0) FROM record) + (SELECT count(*) FROM rejected_change) AS changes,
+  (SELECT count(*) FROM record WHERE NOT deleted) AS records,
+  (SELECT count(*) FROM occasion) AS occasions,
+  (SELECT count(*) FROM dossier) AS dossiers,
+  (SELECT count(*) FROM notice WHERE state IN ('accepted', 'delivered', 'undelivered')) AS notices,
+  (SELECT count(DISTINCT dossier_id) FROM history WHERE to_state = 'confirmed' AND verb = 'confirm') AS confirmed,
+  (SELECT count(*) FROM dossier WHERE state = 'declined') AS declined,
+  (SELECT count(DISTINCT dossier_id) FROM history WHERE to_state = 'approved') AS approved,
+  (SELECT count(*) FROM dossier WHERE state = 'refused') AS refused,
+  (SELECT count(DISTINCT dossier_id) FROM history WHERE to_state = 'forwarded') AS forwarded,
+  (SELECT count(*) FROM dossier WHERE state = 'closed') AS closed,
+  (SELECT count(*) FROM rejected_change) AS rejected_changes
+"""
+
+
+class Figures:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def counts(self) -> Counts:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(text(COUNTS))).mappings().one()
+            return Counts(**{name: int(value) for name, value in row.items()})
+
+    async def states(self) -> dict[str, int]:
+        """Dossiers by state."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text("SELECT state, count(*) FROM dossier GROUP BY state"))
+            return {state: int(count) for state, count in rows.tuples()}
+
+    async def latest(self, *, limit: int = 8) -> list[RowMapping]:
+        """The newest lines of history: at, verb, actor, to_state, service, variant. No personal data."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT h.at, h.verb, h.actor, h.to_state, d.service, d.variant FROM history h "
+                    "JOIN dossier d ON d.id = h.dossier_id ORDER BY h.id DESC LIMIT :limit"
+                ),
+                {"limit": limit},
+            )
+            return list(rows.mappings())
+
+    async def alive(self) -> bool:
+        """Does the database answer?"""
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(text("SELECT 1")))

@@ -1,0 +1,54 @@
+"""Bring the database's tables to this version, once, whoever starts first."""
+
+import asyncio
+from pathlib import Path
+
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.engine import connect
+
+ONE_AT_A_TIME = 4_041_907
+"""Key of the advisory lock under which migrations run."""
+
+
+def config(connection: Connection) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    made.attributes["connection"] = connection
+    return made
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SET lock_timeout = '3s'"))
+    connection.commit()
+    command.upgrade(config(connection), "head")
+
+
+async def migrate(url: str) -> None:
+    """Upgrade to the newest tables; harmless when they are there. Raises `Unusable` when the database is not usable."""
+    engine = await connect(url, size=2, application="proactive migrate")
+    try:
+        await _migrate(engine)
+    finally:
+        await engine.dispose()
+
+
+async def _migrate(engine: AsyncEngine) -> None:
+    async with engine.connect() as guard:
+        await guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
+        try:
+            for attempt in range(5):
+                try:
+                    async with engine.connect() as connection:
+                        await connection.run_sync(_upgrade)
+                        return
+                except sqlalchemy.exc.OperationalError:
+                    if attempt == 4:
+                        raise
+                    await asyncio.sleep(2**attempt)
+        finally:
+            await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})

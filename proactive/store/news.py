@@ -1,0 +1,42 @@
+"""The outbox, told to Kafka after its transaction: polled for what is unpublished, never by a sequence cursor."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+class News:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def telling(self, *, now: datetime, limit: int) -> AsyncIterator[Sequence[tuple[UUID, str]]]:
+        """Unpublished word, oldest first; marked as published when the block ends well, untold again when it fails."""
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT id, dossier_id, state FROM news WHERE published_at IS NULL ORDER BY id LIMIT :limit "
+                    "FOR UPDATE SKIP LOCKED"
+                ),
+                {"limit": limit},
+            )
+            found = list(rows.tuples())
+            yield [(dossier_id, state) for _, dossier_id, state in found]
+            if found:
+                await connection.execute(
+                    text("UPDATE news SET published_at = :now WHERE id = ANY(:ids)"),
+                    {"now": now, "ids": [row[0] for row in found]},
+                )
+
+    async def forget(self, *, before: datetime, limit: int = 10_000) -> int:
+        """Delete word that was published before this moment."""
+        async with self._engine.begin() as connection:
+            gone = await connection.execute(
+                text("DELETE FROM news WHERE id IN (SELECT id FROM news WHERE published_at < :before LIMIT :limit)"),
+                {"before": before, "limit": limit},
+            )
+            return gone.rowcount

@@ -1,0 +1,43 @@
+"""The store as one thing to hand around: each part knows the tables of its own subject."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.dossiers import Dossiers
+from proactive.store.engine import connect
+from proactive.store.figures import Figures
+from proactive.store.intake import IntakeNews
+from proactive.store.news import News
+from proactive.store.notices import Notices
+from proactive.store.occasions import Occasions
+from proactive.store.people import Counters, Officers, Passcodes, Sessions
+from proactive.store.records import Positions, Records
+
+
+class Store:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.records = Records(engine)
+        self.positions = Positions(engine)
+        self.occasions = Occasions(engine)
+        self.dossiers = Dossiers(engine)
+        self.notices = Notices(engine)
+        self.intake = IntakeNews(engine)
+        self.passcodes = Passcodes(engine)
+        self.sessions = Sessions(engine)
+        self.officers = Officers(engine)
+        self.counters = Counters(engine)
+        self.news = News(engine)
+        self.figures = Figures(engine)
+
+
+@asynccontextmanager
+async def opened(url: str, *, size: int = 10, application: str = "proactive") -> AsyncIterator[Store]:
+    """A checked store, closed when the block ends. Raises `Unusable` with one clear sentence."""
+    engine = await connect(url, size=size, application=application)
+    try:
+        yield Store(engine)
+    finally:
+        await engine.dispose()
