@@ -1,0 +1,271 @@
+"""Read rows of a register fast, and say in sentences what is wrong with a bad one.
+
+Both go through the same types and the same checks, so a row that is accepted has no problems and the reverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from rules.problem import BadRow, Problem
+
+Row = Mapping[str, object]
+
+VIETNAM = timezone(timedelta(hours=7))
+"""Vietnam has had one offset and no summer time since 1975; a timestamp without an offset means this one."""
+
+_SHOWN = 40
+_OLDEST, _NEWEST = 1990, 2100
+
+
+class ColumnType(StrEnum):
+    """What a column holds. Codes may come as numbers; they are kept as text."""
+
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    PERSONAL_ID = "personal_id"
+    PHONE = "phone"
+    CODE = "code"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+
+
+_EXPECTED = {
+    ColumnType.TEXT: ("is not text of 1 to 500 characters", "Send it as text in quotes."),
+    ColumnType.DATE: ("is not a day of the calendar", "Send it as YYYY-MM-DD, or null where there is none."),
+    ColumnType.TIMESTAMP: ("is not a point in time", "Send it as YYYY-MM-DDThh:mm:ss+07:00."),
+    ColumnType.PERSONAL_ID: ("is not a personal id", "Send exactly 12 digits 0-9, as text, with leading zeros."),
+    ColumnType.PHONE: ("is not text of at most 40 characters", "Send the number as text, or null where there is none."),
+    ColumnType.CODE: ("is not a code we know", "Send one of the codes of this column."),
+    ColumnType.INTEGER: ("is not a whole number", "Send digits without quotes or decimal point."),
+    ColumnType.BOOLEAN: ("is neither true nor false", "Send true or false without quotes."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the reader must know of one column."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    personal: bool = False
+    codes: tuple[str, ...] | None = None
+    earliest: date | None = None
+    latest: date | None = None
+
+    def wire(self) -> Any:
+        """The msgspec type of a value of this column."""
+        value: Any
+        if self.type is ColumnType.DATE:
+            value = date
+        elif self.type is ColumnType.TIMESTAMP:
+            value = datetime
+        elif self.type is ColumnType.INTEGER:
+            value = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+        elif self.type is ColumnType.BOOLEAN:
+            value = bool
+        elif self.type is ColumnType.PERSONAL_ID:
+            value = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}\Z")]
+        elif self.type is ColumnType.CODE and self.codes is not None:
+            numbers = tuple(int(code) for code in self.codes if str(code).isdecimal() and str(int(code)) == code)
+            value = Literal[self.codes + numbers]
+        elif self.type is ColumnType.CODE:
+            value = Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | int
+        elif self.type is ColumnType.PHONE:
+            value = Annotated[str, msgspec.Meta(max_length=40)]
+        elif self.required:
+            value = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
+        else:
+            value = Annotated[str, msgspec.Meta(max_length=500)]
+        return value if self.required else value | None
+
+    def shown(self, value: object) -> str:
+        """The value as a problem may quote it: personal values only by their last four characters."""
+        text = str(value)
+        if self.personal:
+            return f"***{text[-4:]}" if len(text) > 8 and not isinstance(value, date) else "***"
+        return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be true of a whole row; `holds` is asked of every row, `problem` only of a bad one."""
+
+    holds: Callable[[Row], bool]
+    problem: Callable[[Row], Problem]
+
+
+def within(kind: Kind, earliest: date, latest: date) -> Check:
+    """A date must lie in the span in which it can be true at all."""
+    name = kind.name
+
+    def holds(row: Row) -> bool:
+        value: Any = row[name]
+        return value is None or earliest <= value <= latest
+
+    def problem(row: Row) -> Problem:
+        why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
+        return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
+
+    return Check(holds, problem)
+
+
+def in_our_time(kind: Kind) -> Check:
+    """A timestamp must lie in the years in which computers keep registers."""
+    name = kind.name
+
+    def holds(row: Row) -> bool:
+        value: Any = row[name]
+        return value is None or _OLDEST <= value.year <= _NEWEST
+
+    def problem(row: Row) -> Problem:
+        why = f"{kind.shown(row[name])} is not between the years {_OLDEST} and {_NEWEST}."
+        return Problem(name, why, "Send the time at which the row was last changed.")
+
+    return Check(holds, problem)
+
+
+def not_before(later: Kind, earlier: Kind) -> Check:
+    """One date cannot lie before another; a timestamp counts as its day in Vietnam."""
+    late, early = later.name, earlier.name
+    timed = ColumnType.TIMESTAMP in (later.type, earlier.type)
+
+    def holds(row: Row) -> bool:
+        one: Any = row[late]
+        other: Any = row[early]
+        if one is None or other is None:
+            return True
+        return _day(one) >= _day(other) if timed else one >= other
+
+    def problem(row: Row) -> Problem:
+        why = f"{later.shown(row[late])} is before {early} {earlier.shown(row[early])}."
+        return Problem(late, why, f"Correct whichever of {late} and {early} is wrong in the source.")
+
+    return Check(holds, problem)
+
+
+def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
+    """Which codes a column may hold depends on another column."""
+    name, allowed = kind.name, {key: frozenset(values) for key, values in codes.items()}
+
+    def holds(row: Row) -> bool:
+        chosen: Any = row[by]
+        return row[name] is None or chosen is None or row[name] in allowed.get(chosen, ())
+
+    def problem(row: Row) -> Problem:
+        known = ", ".join(codes.get(str(row[by]), ()))
+        why = f"{kind.shown(row[name])} is unknown where {by} is {row[by]}."
+        return Problem(name, why, f"Send one of {known}, or correct {by}.")
+
+    return Check(holds, problem)
+
+
+def _day(value: date) -> date:
+    return value.astimezone(VIETNAM).date() if isinstance(value, datetime) else value
+
+
+class Reader:
+    """Decodes rows with these columns and checks them; unknown columns are ignored, missing ones become None."""
+
+    def __init__(self, kinds: Sequence[Kind], checks: Sequence[Check]) -> None:
+        self._kinds = tuple(kinds)
+        self._checks = tuple(checks)
+        self._tests = tuple(check.holds for check in checks)
+        self._types = {kind.name: kind.wire() for kind in kinds}
+        fields = [
+            (name, wire) if kind.required else (name, wire, None)
+            for kind, (name, wire) in zip(kinds, self._types.items(), strict=True)
+        ]
+        self._struct = msgspec.defstruct("Row", fields, kw_only=True, frozen=True, gc=False)
+        self._one = msgspec.json.Decoder(self._struct)
+        self._codes = tuple(kind.name for kind in kinds if kind.type is ColumnType.CODE and _may_be_number(kind))
+        self._times = tuple(kind.name for kind in kinds if kind.type is ColumnType.TIMESTAMP)
+
+    def read(self, body: bytes | str) -> dict[str, object]:
+        """One JSON object as a row. Raises BadRow with all its problems."""
+        try:
+            row = msgspec.structs.asdict(self._one.decode(body))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise BadRow(self._body_problems(body, str(error))) from error
+        self._settle(row)
+        for holds in self._tests:
+            if not holds(row):
+                raise BadRow(self.problems(row))
+        # PostgreSQL cannot keep U+0000; looking for its escape costs far less than looking at every value.
+        escaped = b"\\u0000" in body if isinstance(body, bytes) else "\\u0000" in body
+        if escaped and any(isinstance(value, str) and "\x00" in value for value in row.values()):
+            raise BadRow(self.problems(row))
+        return row
+
+    def take(self, given: Row) -> dict[str, object]:
+        """The same for a row that is already a mapping of plain or typed values. Raises BadRow."""
+        if problems := self.problems(given):
+            raise BadRow(problems)
+        row = msgspec.structs.asdict(msgspec.convert(dict(given), self._struct))
+        self._settle(row)
+        return row
+
+    def problems(self, row: Row) -> list[Problem]:
+        """Everything that is wrong with this row, in sentences; values may be typed or as JSON has them."""
+        found: list[Problem] = []
+        sound: dict[str, object] = {}
+        for kind in self._kinds:
+            value, name = row.get(kind.name), kind.name
+            if value is None:
+                sound[name] = None
+                if kind.required:
+                    found.append(Problem(name, "It is missing or null.", "Send it: without it the row says nothing."))
+                continue
+            try:
+                sound[name] = msgspec.convert(value, self._types[name])
+            except (msgspec.ValidationError, OverflowError):
+                sound[name] = None
+                found.append(_wrong(kind, value))
+                continue
+            if isinstance(value, str) and "\x00" in value:
+                why = "It holds the character U+0000, which no register of ours can keep."
+                found.append(Problem(name, why, "Remove the character in the source."))
+        self._settle(sound)
+        found.extend(check.problem(sound) for check in self._checks if not check.holds(sound))
+        return found
+
+    def _settle(self, row: dict[str, Any]) -> None:
+        for name in self._codes:
+            if row[name].__class__ is int:
+                row[name] = str(row[name])
+        for name in self._times:
+            value = row[name]
+            if value is not None and value.tzinfo is None:
+                row[name] = value.replace(tzinfo=VIETNAM)
+
+    def _body_problems(self, body: bytes | str, error: str) -> list[Problem]:
+        try:
+            row = msgspec.json.decode(body)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as broken:
+            return [Problem("row", f"It is not JSON in UTF-8: {broken}.", "Send one JSON object a row.")]
+        if not isinstance(row, dict):
+            return [Problem("row", "It is JSON, but not an object.", "Send one JSON object a row.")]
+        return self.problems(row) or [Problem("row", f"It cannot be read: {error}.", "Send plain values in columns.")]
+
+
+def _may_be_number(kind: Kind) -> bool:
+    return kind.codes is None or any(code.isdecimal() for code in kind.codes)
+
+
+def _wrong(kind: Kind, value: object) -> Problem:
+    why, mend = _EXPECTED[kind.type]
+    if isinstance(value, str) and kind.required and not value.strip():
+        return Problem(kind.name, "It is empty.", "Send it: without it the row says nothing.")
+    if kind.codes:
+        mend = f"Send one of {', '.join(kind.codes)}."
+    if kind.type is ColumnType.DATE and isinstance(value, str) and value.strip().lower() in ("infinity", "-infinity"):
+        mend = "Send null where there is no end: 'infinity' is no day of the calendar."
+    return Problem(kind.name, f"{kind.shown(value)} {why}.", mend)
