@@ -48,9 +48,12 @@ class ChildPart:
         process = await Process.spawn(Command(argv=child.argv, env=child.env, log=self._log, cwd=cwd))
         self._process = process
         deadline = time.monotonic() + child.ready_seconds
-        while child.ready is not None and not await child.ready():
-            if process.status is not None:
+        while child.ready is not None:
+            ready = await child.ready()
+            if process.status is not None:  # also when it answers: then it is somebody else who does
                 raise Unusable(f"{self.name} can't start: it {process.how_it_ended()} (see {self._log}).")
+            if ready:
+                break
             if time.monotonic() > deadline:
                 raise Unusable(f"{self.name} is not ready after {child.ready_seconds:g} s (see {self._log}).")
             await asyncio.sleep(0.05)

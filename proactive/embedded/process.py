@@ -108,11 +108,6 @@ class Process:
         return (telling or lines or [""])[-1][:_QUOTED]
 
 
-def ending(status: int) -> str:
-    """An exit status in words."""
-    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
-
-
 def _open_log(log: Path) -> tuple[int, int]:
     """The file to write to, and where this run begins in it; a long one is put aside as `<name>.log.1`."""
     make_folder(log.parent)

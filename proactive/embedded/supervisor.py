@@ -132,24 +132,30 @@ class Supervisor:
             how = part.how_it_ended()
             if not part.restart:
                 raise Unusable(f"{part.name} {how} (see {self._logs / f'{part.name}.log'}).")
-            restarts = 1 if time.monotonic() - began > _STEADY_SECONDS else restarts + 1
-            pause = min(_FIRST_PAUSE * 2 ** (restarts - 1), _LONGEST_PAUSE)
-            self._tell(f"{part.name} {how}; restart {restarts} in {pause:g} s.")
-            await asyncio.sleep(pause)
-            began = time.monotonic()
-            try:
-                await part.stop()
-                await part.start()
-                if on_restart is not None:
-                    await on_restart()
-            except ProactiveError as error:
-                self._tell(f"{part.name} did not come back: {error}")
-            else:
-                self._tell(f"{part.name} is back.")
+            if time.monotonic() - began > _STEADY_SECONDS:
+                restarts = 0
+            back = False
+            while not back:
+                restarts += 1
+                pause = min(_FIRST_PAUSE * 2 ** (restarts - 1), _LONGEST_PAUSE)
+                self._tell(f"{part.name} {how}; restart {restarts} in {pause:g} s.")
+                await asyncio.sleep(pause)
+                began = time.monotonic()
+                try:
+                    await part.stop()
+                    await part.start()
+                    if on_restart is not None:
+                        await on_restart()
+                    back = True
+                except ProactiveError as error:
+                    how = f"did not come back ({error})"
+            self._tell(f"{part.name} is back after restart {restarts}.")
 
     async def _stop_all(self) -> None:
-        while self._started:
-            part, watch = self._started.pop()
+        watches = [watch for _, watch in self._started]
+        for watch in watches:  # first, so that nothing is started again while the rest is ending
             watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+        await asyncio.gather(*watches, return_exceptions=True)
+        while self._started:
+            part, _ = self._started.pop()
             await part.stop()
