@@ -1,0 +1,49 @@
+# Bare `make` prints what there is to do. Nothing here needs docker or root.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test lint bench-recognise lock messages assets clean
+
+BIN := .venv/bin
+ARGS ?=
+N ?= 200000
+PYTEST_ARGS ?=
+LOCALE := proactive/web/locale
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Make .venv and the command .venv/bin/proactive; nothing happens when that is done (PYTHON=python3)
+	@scripts/setup.sh
+
+demo: setup ## Play a licence's whole way on this machine, with pages to try (ARGS="--exit --json --people 20000")
+	@$(BIN)/proactive demo $(ARGS)
+
+up: setup ## Run it all here: database, broker, worker, pages on http://127.0.0.1:8000 (ARGS=...)
+	@$(BIN)/proactive up $(ARGS)
+
+test: setup ## Lint, types, import contracts and every test, in a real browser too (PYTEST_ARGS="-x -k notice")
+	@scripts/browser.sh
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup ## Style, types and import contracts alone
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=200000 changes)
+	@$(BIN)/python tests/benchmarks/recognise.py --n $(N)
+
+lock: setup ## Write the lock files anew after a change of pyproject.toml or scripts/setup.in
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile scripts/setup.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file scripts/setup.lock
+	@scripts/setup.sh
+
+messages: setup ## Compile the translations of the pages
+	@$(BIN)/pybabel compile --directory $(LOCALE) --statistics
+
+assets: setup ## Build the pages' style sheets and scripts anew
+	@scripts/assets.sh
+
+clean: ## Remove .venv, caches and build remains; data stays
+	@rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
