@@ -1,0 +1,191 @@
+"""What every condition can do: check itself, name the columns it reads, and become a fast test for one day."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import model_validator
+
+from rules.base import Rule, Text, Words
+from rules.dated import Dated, Flaw, Value
+from rules.register import Column, RegisterSchema
+from rules.rows import ColumnType, Row
+from rules.verdict import Because
+
+Records = Mapping[str, Sequence[Row]]
+"""All that is known of one subject, by register."""
+
+Test = Callable[[Row, Row, Records, date], bool]
+"""Does it hold, of this row, for the record asked about, among these records, for this anchor?"""
+
+Show = Callable[[Row, Row, Records, date], str | None]
+"""What was looked at, fit to be shown to people."""
+
+Trace = Callable[[Row, Row, Records, date], list[Because]]
+
+
+class NotInForce(LookupError):
+    """A dated value is not in force on the day asked."""
+
+    def __init__(self, name: str, dated: Dated) -> None:
+        self.name, self.dated = name, dated
+        super().__init__(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a condition may refer to: the registers, whose row it looks at, the dated values, and the day asked."""
+
+    registers: Mapping[str, RegisterSchema]
+    register: str
+    asked: str
+    values: Mapping[str, Dated]
+    day: date = date.min
+
+    def over(self, register: str) -> Scope:
+        """The same, looking at the rows of another register."""
+        return replace(self, register=register)
+
+    @property
+    def schema(self) -> RegisterSchema:
+        """The register whose row is looked at."""
+        return self.registers[self.register]
+
+    def value(self, name: str) -> Value:
+        """A dated value on the day asked. Raises NotInForce."""
+        period = self.values[name].at(self.day)
+        if period is None:
+            raise NotInForce(name, self.values[name])
+        return period.value
+
+    def number(self, name: str) -> int:
+        """A dated value that is a whole number. Raises NotInForce; the loader has made sure it is one."""
+        value = self.value(name)
+        if not isinstance(value, int):
+            raise TypeError(f"the dated value {name} is no number")
+        return value
+
+    def shown(self, column: str, row: Row) -> str | None:
+        """A column's value as people may see it."""
+        value = row.get(column)
+        return None if value is None else self.schema.shown(column, value)
+
+    def column_flaws(self, column: str, field: str, *types: ColumnType, asked: bool = False) -> Iterator[Flaw]:
+        """The column must exist and, where types are named, be of one of them."""
+        register = self.asked if asked else self.register
+        columns = self.registers[register].columns
+        known: Column | None = columns.get(column)
+        if known is None:
+            yield (field,), f"The register {register} has no column '{column}'.", f"Use one of: {', '.join(columns)}."
+        elif types and known.type not in types:
+            yield (field,), f"'{column}' is {known.type}, not {' or '.join(types)}.", "Name a column of that type."
+
+    def value_flaws(self, name: str, field: str, kind: type) -> Iterator[Flaw]:
+        """The dated value must exist and be of this kind in every period."""
+        dated = self.values.get(name)
+        if dated is None:
+            known = ", ".join(self.values) or "none yet"
+            yield (field,), f"There is no dated value '{name}'.", f"Add it under `values`, or use one of: {known}."
+        elif not all(isinstance(period.value, kind) for period in dated.periods):
+            nouns = {int: "a whole number", tuple: "a list", dict: "a table", str: "a text"}
+            yield (field,), f"The dated value '{name}' is not {nouns[kind]} in every period.", "Correct its periods."
+
+
+class Condition(ABC):
+    """A word of the closed vocabulary. Its module's name is the word; being in the folder is being known."""
+
+    @abstractmethod
+    def flaws(self, scope: Scope) -> Iterator[Flaw]:
+        """What is wrong with it in this scope; a condition with a flaw is never published."""
+
+    @abstractmethod
+    def columns(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        """The columns it reads, each with its register."""
+
+    @abstractmethod
+    def holds(self, scope: Scope) -> Test:
+        """The fast test for the scope's day. Raises NotInForce where a value it needs is not."""
+
+    def shows(self, scope: Scope) -> Show:
+        """What it looked at, for people; nothing unless the condition says otherwise."""
+        return lambda row, asked, records, anchor: None
+
+    def inner(self) -> Sequence[Clause]:
+        """The clauses inside it that look at the same row and explain themselves."""
+        return ()
+
+    def dated(self) -> Iterator[str]:
+        """The dated values it looks up."""
+        return iter(())
+
+
+class Clause(Rule):
+    """One condition in a rule, what it says in words, and the law it stands on.
+
+    In `says`, `{name}` stands for the dated value of that name on the day asked.
+    """
+
+    vocabulary: ClassVar[tuple[str, ...]] = ()
+
+    says: Words | None = None
+    reference: Text | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Clause:
+        written = [word for word in self.vocabulary if getattr(self, word) is not None]
+        if len(written) != 1:
+            said = f"It holds {len(written)} conditions ({', '.join(written)})" if written else "It holds no condition"
+            raise ValueError(f"{said}, not one. Write exactly one of: {', '.join(self.vocabulary)}")
+        return self
+
+    @cached_property
+    def word(self) -> str:
+        """Which word of the vocabulary it uses."""
+        return next(word for word in self.vocabulary if getattr(self, word) is not None)
+
+    @cached_property
+    def condition(self) -> Condition:
+        """The condition itself."""
+        condition: Condition = getattr(self, self.word)
+        return condition
+
+    def flaws(self, scope: Scope) -> Iterator[Flaw]:
+        """What is wrong with it in this scope."""
+        for loc, why, mend in self.condition.flaws(scope):
+            yield (self.word, *loc), why, mend
+        if self.says is not None:
+            for language, text in (("vi", self.says.vi), ("en", self.says.en)):
+                try:
+                    text.format_map(dict.fromkeys(scope.values, 0))
+                except (KeyError, ValueError, IndexError, AttributeError):
+                    why = "It names in braces something that is no dated value."
+                    yield ("says", language), why, f"Use one of: {', '.join(scope.values) or 'none'}."
+
+    def trace(self, scope: Scope) -> Trace:
+        """Says of a row whether it holds and why, with the clauses inside that speak for themselves."""
+        test, show = self.condition.holds(scope), self.condition.shows(scope)
+        inner = [clause.trace(scope) for clause in self.condition.inner() if clause.says is not None]
+        if self.says is None:
+            return lambda row, asked, records, anchor: [b for one in inner for b in one(row, asked, records, anchor)]
+        vi, en, reference = *self.words(scope), self.reference
+
+        def trace(row: Row, asked: Row, records: Records, anchor: date) -> list[Because]:
+            value = show(row, asked, records, anchor)
+            found = [Because(vi, en, test(row, asked, records, anchor), value, reference)]
+            for one in inner:
+                found += one(row, asked, records, anchor)
+            return found
+
+        return trace
+
+    def words(self, scope: Scope) -> tuple[str, str]:
+        """What it says, in Vietnamese and English, with the dated values of the day."""
+        if self.says is None:
+            return "", ""
+        values = {name: period.value for name, dated in scope.values.items() if (period := dated.at(scope.day))}
+        return self.says.vi.format_map(values), self.says.en.format_map(values)

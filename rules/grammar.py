@@ -1,0 +1,214 @@
+"""The grammar of `service.yaml`: when, for whom, on what law, on what ladder, and who decides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from rules.base import Confidence, Name, Rule, Text, Words
+from rules.dated import Dated, InForce
+from rules.vocabulary import AnyClause, AnyWindow
+
+
+class Status(StrEnum):
+    """A draft is read and checked, but nobody is told anything by it."""
+
+    PUBLISHED = "published"
+    DRAFT = "draft"
+
+
+class Procedure(Rule):
+    """The administrative procedure this service prepares. Its code changes with the national list: configure it."""
+
+    code: Text
+    name: Words
+    confidence: Confidence
+
+
+class Office(Rule):
+    """A body of the state, by the code that the intake knows."""
+
+    code: Text
+    title: Words
+    confidence: Confidence
+
+
+class Basis(Rule):
+    """One article the service stands on. Every `reference` in a service must be one of these."""
+
+    reference: Text
+    title: Text
+    confidence: Confidence
+    url: Text | None = None
+    note: Text | None = None
+
+
+class Registers(Rule):
+    """The register whose records fall due, and the others that are looked into; all of them are watched."""
+
+    main: Name
+    others: tuple[Name, ...] = ()
+
+
+class Choice(Rule):
+    """A variant, and when it is the one; without `when` it is what remains."""
+
+    variant: Name
+    says: Words
+    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+
+
+class Regime(InForce):
+    """How the variant is chosen while this law is in force: the first choice that holds."""
+
+    variants: tuple[Choice, ...] = Field(min_length=1)
+
+
+class Variant(Rule):
+    """A way the service can go, as it is called, and what it means for the citizen, said with due care."""
+
+    title: Words
+    advice: Words
+
+
+class Block(Rule):
+    """What must be settled first; the citizen is then told that (by this variant) and nothing else."""
+
+    name: Name
+    variant: Name
+    when: AnyClause  # type: ignore[valid-type]  # made from the folder of conditions
+
+
+class NeedKind(StrEnum):
+    """A paper, a choice only the citizen can make, or their presence."""
+
+    DOCUMENT = "document"
+    CHOICE = "choice"
+    PRESENCE = "presence"
+
+
+class Need(Rule):
+    """Something only the citizen can give. Needed always, or where `when` holds."""
+
+    name: Name
+    kind: NeedKind
+    title: Words
+    reference: Text
+    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+
+
+class Fact(Rule):
+    """A value that a message may name: a column (as it is, as dd/mm/yyyy, its last four), or the days it is late."""
+
+    column: Name
+    shown: Literal["plain", "date", "last4", "days_late"] = "plain"
+
+
+class Rung(Rule):
+    """One step of the ladder: so many days after the anchor (before it, if negative), on these channels in turn."""
+
+    name: Name
+    offset_days: int
+    channels: tuple[Name, ...] = Field(min_length=1)
+
+
+class Fee(Rule):
+    """What the procedure costs: a dated value, and the only words a citizen is told of it."""
+
+    value: Name
+    says: Words
+
+
+class Decision(Rule):
+    """Which office decides, and whether the one who approves must be someone else than the one who prepared."""
+
+    office: Text
+    two_people: bool
+
+
+class Closing(Rule):
+    """When a dossier is over: the intake status that ends it, and after how many days unanswered drafts are dropped."""
+
+    intake_status: int = Field(ge=1, le=10)
+    drop_unanswered_after_days: int = Field(ge=1)
+
+
+class ServiceText(Rule):
+    """A proactive service, as a jurist writes it."""
+
+    name: Name
+    title: Words
+    status: Status
+    draft_because: Text | None = None
+    level: Literal[1, 2, 3]
+    procedure: Procedure
+    offices: tuple[Office, ...] = Field(min_length=1)
+    competent_office: Text
+    legal_basis: tuple[Basis, ...] = Field(min_length=1)
+    registers: Registers
+    subject: Name
+    cycle: tuple[Name, ...] = Field(min_length=1)
+    values: dict[Name, Dated] = Field(default_factory=dict)
+    window: AnyWindow  # type: ignore[valid-type]  # made from the folder of conditions
+    owed: tuple[AnyClause, ...] = ()  # type: ignore[valid-type]  # made from the folder of conditions
+    blocked_by: tuple[Block, ...] = ()
+    variants: dict[Name, Variant] = Field(min_length=1)
+    regimes: tuple[Regime, ...] = Field(min_length=1)
+    needs: tuple[Need, ...] = ()
+    facts: dict[Name, Fact] = Field(default_factory=dict)
+    ladder: tuple[Rung, ...] = Field(min_length=1)
+    fee: Fee | None = None
+    decision: Decision
+    closing: Closing
+
+
+class Option(Rule):
+    """One answer the citizen may choose; offered always, or where `when` holds."""
+
+    code: Text
+    label: Words
+    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+
+
+class Lookup(Rule):
+    """A value found in a dated table under the asked record's `by` columns; used only where exactly one is listed."""
+
+    table: Name
+    by: tuple[Name, ...] = Field(min_length=1)
+
+
+class FormField(Rule):
+    """A field of the application and the one thing that fills it.
+
+    `from` names register columns ('residents.full_name'), the first that has a value fills it; `fixed` is a text;
+    `lookup` a table; `choose` options; `choose_from` a list kept elsewhere (the commune centres).
+    """
+
+    name: Name
+    label: Words
+    section: Name
+    required: bool = True
+    hint: Words | None = None
+    columns: tuple[Text, ...] | Text | None = Field(default=None, alias="from")
+    fixed: Text | None = None
+    lookup: Lookup | None = None
+    choose: tuple[Option, ...] | None = None
+    choose_from: Literal["commune_centres"] | None = None
+    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The register columns that may fill it, in order."""
+        written = (self.columns,) if isinstance(self.columns, str) else self.columns or ()
+        return tuple((register, column) for register, _, column in (text.partition(".") for text in written))
+
+
+class Form(Rule):
+    """The application: what it is called, its sections and fields in order, and what the citizen declares."""
+
+    title: Words
+    sections: dict[Name, Words]
+    fields: tuple[FormField, ...] = Field(min_length=1)
+    declaration: Words
