@@ -62,7 +62,11 @@ install_locked() {
     .venv/bin/python -m pip install $quiet --require-hashes -r scripts/setup.lock ||
         refuse "the package index could not be reached or has not what scripts/setup.lock names; see above"
     use_pips_index
-    if ! .venv/bin/uv pip sync --quiet --python .venv/bin/python --link-mode "${UV_LINK_MODE:-copy}" --require-hashes requirements.lock; then
+    certificates=
+    [ -f /etc/ssl/certs/ca-certificates.crt ] && certificates=--system-certs # an office's own authority may be there
+    # shellcheck disable=SC2086
+    if ! .venv/bin/uv pip sync --quiet $certificates --python .venv/bin/python --link-mode "${UV_LINK_MODE:-copy}" \
+        --require-hashes requirements.lock; then
         say "setup: uv could not install the packages; trying with pip, which takes longer"
         # shellcheck disable=SC2086
         .venv/bin/python -m pip install $quiet --require-hashes -r requirements.lock ||
