@@ -35,5 +35,10 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     row: bytes
 
 
+def storable(text: str) -> str:
+    """Text that a database can keep and a page can show, for what came with characters that neither can."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)[:200]
+
+
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Change).decode

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from proactive.domain.change import Change
+from proactive.domain.change import Change, storable
 from proactive.ports.register import Position
 
 
@@ -55,8 +55,8 @@ class Records:
                     "WHERE x.register = c.register AND x.key = c.key AND x.version = c.version)"
                 ),
                 {
-                    "registers": [change.register for change in changes],
-                    "keys": [change.key for change in changes],
+                    "registers": [storable(change.register) for change in changes],
+                    "keys": [storable(change.key) for change in changes],
                     "versions": [change.version for change in changes],
                 },
             )

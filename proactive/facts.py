@@ -1,0 +1,47 @@
+"""Facts: what the registers say of people, as rows that the rules can read.
+
+A register is kept cut down to the columns that services need; here is the one place that knows how.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from proactive.domain.change import Change, Op
+from proactive.store.records import Kept
+from rules import Catalogue, RegisterSchema
+
+Row = Mapping[str, object]
+PersonFacts = dict[str, list[Row]]
+"""Register name -> rows of one person; the order never matters."""
+
+
+class Facts:
+    """Reads rows of every register of a catalogue, whole as they come and cut down as they are kept."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.registers: Mapping[str, RegisterSchema] = catalogue.registers
+        self.services_watching = catalogue.services_watching
+        self._cut = {name: schema.cut(catalogue.columns_needed(name)) for name, schema in catalogue.registers.items()}
+
+    def body(self, register: str, row: Row) -> str:
+        """A sound row as it is kept: only the columns that a service needs."""
+        return self._cut[register].encode(row).decode()
+
+    def read(self, register: str, body: str) -> Row:
+        """A kept row. Raises `BadRow` where what was kept under older rules is no longer enough."""
+        return self._cut[register].read(body)
+
+    def of_kept(self, kept: Iterable[Kept]) -> PersonFacts:
+        """What the store knows of one person."""
+        found: PersonFacts = {name: [] for name in self.registers}
+        for one in kept:
+            if one.register in found:
+                found[one.register].append(self.read(one.register, one.body))
+        return found
+
+    def of_changes(self, changes: Sequence[Change]) -> PersonFacts:
+        """What the sources say of one person right now. Raises `BadRow` where a row of theirs cannot be used."""
+        found: PersonFacts = {name: [] for name in self.registers}
+        for change in changes:
+            if change.op is Op.UPSERT and change.register in found:
+                found[change.register].append(self.registers[change.register].read(bytes(change.record)))
+        return found

@@ -1,0 +1,1 @@
+"""The steps of the journey, one file a verb. `proactive.journey` tells them as one story."""

@@ -1,0 +1,96 @@
+"""Is it still true? Asked of the sources themselves before every notice, at approval and at forwarding.
+
+Whoever cannot be asked about is held, and the officer sees why: the journey fails closed.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from proactive.domain.change import Change
+from proactive.domain.dossier import Dossier
+from proactive.errors import Unreachable
+from proactive.facts import Facts, PersonFacts
+from proactive.ports.register import RegisterSource
+from rules import BadRow, Catalogue, Verdict
+
+
+@dataclass(frozen=True)
+class StillTrue:
+    verdict: Verdict
+    known: PersonFacts
+    """What the sources said, just now."""
+
+
+@dataclass(frozen=True)
+class NoLonger:
+    why: str
+
+
+@dataclass(frozen=True)
+class CannotTell:
+    why: str
+
+
+Truth = StillTrue | NoLonger | CannotTell
+
+
+class Registers:
+    """The connected sources as one: asked about many people at once."""
+
+    def __init__(self, sources: Sequence[RegisterSource], facts: Facts) -> None:
+        self.sources = {source.register: source for source in sources}
+        self._facts = facts
+
+    async def ask(self, subjects: Sequence[str]) -> Mapping[str, PersonFacts | BadRow]:
+        """What every source holds of these people now. Raises `Unreachable` as soon as one of them does not answer."""
+        people = sorted(set(subjects))
+        answers = await asyncio.gather(*(source.ask(people) for source in self.sources.values()))
+        rows: dict[str, list[Change]] = {subject: [] for subject in people}
+        for answer in answers:
+            for subject, changes in answer.items():
+                rows[subject].extend(changes)
+        return {subject: self._read(changes) for subject, changes in rows.items()}
+
+    def _read(self, changes: Sequence[Change]) -> PersonFacts | BadRow:
+        try:
+            return self._facts.of_changes(changes)
+        except BadRow as bad:
+            return bad
+
+    async def close(self) -> None:
+        await asyncio.gather(*(source.close() for source in self.sources.values()))
+
+
+async def ask_again(
+    dossiers: Sequence[Dossier], *, catalogue: Catalogue, registers: Registers, today: date
+) -> dict[UUID, Truth]:
+    """For each dossier: still true (with what is known now), no longer (with why), or nobody can tell (with why)."""
+    try:
+        known = await registers.ask([dossier.subject for dossier in dossiers])
+    except Unreachable as error:
+        return {dossier.id: CannotTell(str(error)) for dossier in dossiers}
+    return {
+        dossier.id: judge(dossier, known[dossier.subject], catalogue=catalogue, today=today) for dossier in dossiers
+    }
+
+
+def judge(dossier: Dossier, person: PersonFacts | BadRow, *, catalogue: Catalogue, today: date) -> Truth:
+    """One dossier against one person's facts."""
+    service = catalogue.services.get(dossier.service)
+    if service is None:
+        return CannotTell(f"The service {dossier.service} is no longer published.")
+    if isinstance(person, BadRow):
+        faults = "; ".join(f"{problem.where}: {problem.why}" for problem in person.problems)
+        return CannotTell(f"A row of the source cannot be used: {faults}")
+    schema = catalogue.registers[service.register]
+    record = next((row for row in person[service.register] if row[schema.key] == dossier.record_key), None)
+    if record is None:
+        return NoLonger("Bản ghi không còn trong cơ sở dữ liệu nguồn.")
+    verdict = service.evaluate(record, person, today)
+    if verdict.due and verdict.cycle == dossier.cycle:
+        return StillTrue(verdict, person)
+    failed = next((because.condition for because in verdict.because if not because.holds), "Kỳ hạn đã thay đổi.")
+    return NoLonger(failed)

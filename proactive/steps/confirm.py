@@ -1,0 +1,94 @@
+"""confirm: the citizen answers; six equal answers, each with what it changes. Called by the citizen's page."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from proactive.domain.dossier import ANSWERED, Answer, Dossier, Field, State, move
+from proactive.errors import OutOfTurn, Overtaken, Permanent
+from proactive.ports.clock import Clock
+from proactive.store.keeping import Move
+from proactive.store.store import Store
+from rules import Catalogue
+from rules.offices import office
+
+LONGEST_NOTE = 1000
+LONGEST_CLAIM = 300
+
+
+async def confirm(
+    dossier_id: UUID,
+    *,
+    answer: Answer,
+    note: str | None = None,
+    claims: Mapping[str, str] | None = None,
+    choices: Mapping[str, str] | None = None,
+    return_to: str | None = None,
+    expected_version: int,
+    actor: str,
+    catalogue: Catalogue,
+    store: Store,
+    clock: Clock,
+) -> Dossier:
+    """Keep the citizen's answer. `claims` are what fields should say instead; values themselves are never taken.
+
+    Raises `OutOfTurn` (the state does not wait for the citizen), `Overtaken` (the dossier is not what the page showed)
+    and `Permanent` with a sentence for the citizen where the answer itself cannot be taken.
+    """
+    dossier = await store.dossiers.get(dossier_id)
+    if dossier is None:
+        raise Permanent("Không tìm thấy hồ sơ.")
+    if dossier.version != expected_version:
+        raise Overtaken("Hồ sơ đã thay đổi từ khi ông/bà mở trang. Xin xem lại rồi trả lời.")
+    if answer is Answer.CONFIRM:
+        dossier_after = _confirmed(dossier, choices or {}, return_to, catalogue=catalogue)
+    elif answer is Answer.WRONG:
+        dossier_after = dossier.model_copy(update={"fields": _claimed(dossier.fields, claims or {}, note)})
+    else:
+        dossier_after = dossier.model_copy(update={"tell_on": None})
+    note = (note or "").strip()[:LONGEST_NOTE] or None
+    after = move(dossier_after, ANSWERED[answer], answer=answer, answer_note=note, held_because=None)
+    done = await store.dossiers.keep(
+        [
+            Move(
+                before=dossier,
+                after=after,
+                actor=actor,
+                verb="confirm",
+                note=str(answer),
+                opt_out_of=dossier.service if answer is Answer.NEVER else None,
+                wrong_phone=dossier.phone if answer is Answer.NOT_ME else None,
+            )
+        ],
+        now=clock.now(),
+    )
+    if not done:
+        raise Overtaken("Hồ sơ vừa thay đổi. Xin xem lại rồi trả lời.")
+    return after.model_copy(update={"version": dossier.version + 1})
+
+
+def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | None, *, catalogue: Catalogue) -> Dossier:
+    if dossier.state is State.CONFIRMED:
+        raise OutOfTurn("Ông/bà đã xác nhận hồ sơ này.")
+    if dossier.blocked_by is not None:
+        raise Permanent("Chưa thể nộp hồ sơ này: còn việc phải giải quyết trước, xem phần «Cần làm trước».")
+    service = catalogue.services[dossier.service]
+    chosen = dict(dossier.choices)
+    for choice in service.choices(dossier.needs):
+        picked = choices.get(choice.name, chosen.get(choice.name, ""))
+        if picked not in choice.options:
+            raise Permanent(f"Xin chọn một mục: {choice.label.vi}.")
+        chosen[choice.name] = picked
+    centre = return_to or dossier.return_to
+    if centre is None or office(centre) is None:
+        raise Permanent("Xin chọn nơi nhận kết quả trong danh sách.")
+    return dossier.model_copy(update={"choices": chosen, "return_to": centre, "tell_on": None})
+
+
+def _claimed(fields: tuple[Field, ...], claims: Mapping[str, str], note: str | None) -> tuple[Field, ...]:
+    said = {name: " ".join(text.split())[:LONGEST_CLAIM] for name, text in claims.items() if text.strip()}
+    unknown = set(said) - {field.name for field in fields}
+    if unknown:
+        raise Permanent("Mục được báo sai không có trong hồ sơ.")
+    if not said and not (note or "").strip():
+        raise Permanent("Xin cho biết mục nào chưa đúng, hoặc ghi vào ô nội dung.")
+    return tuple(field.model_copy(update={"claim": said.get(field.name, field.claim)}) for field in fields)

@@ -1,0 +1,169 @@
+"""draft: occasions whose day has come are asked "is it still true?" of what is kept, and filled in into dossiers.
+
+What changed under an open dossier is looked at again here too: it becomes moot, or its values are brought up to date.
+"""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+
+from proactive.domain.dossier import MOVES, OPEN, TELLABLE, Dossier, State, move
+from proactive.domain.keys import new_code
+from proactive.facts import Facts, PersonFacts, Row
+from proactive.ports.clock import Clock
+from proactive.prefill import prefill, reasons, text
+from proactive.steps.ask import NoLonger, StillTrue, judge
+from proactive.store.keeping import Move
+from proactive.store.occasions import Occasion
+from proactive.store.records import Kept
+from proactive.store.store import Store
+from rules import BadRow, Catalogue, Service, Verdict
+from rules.offices import office
+
+log = structlog.get_logger()
+
+
+async def draft(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
+    """Draft what has fallen due and redraft what has changed; gives how many occasions and dossiers were looked at."""
+    return await _due(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit) + await _changed(
+        catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit
+    )
+
+
+async def _due(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
+    today, now = clock.today(), clock.now()
+    async with store.occasions.drafting(today=today, now=now, limit=limit) as due:
+        if not due.occasions:
+            return 0
+        kept = await store.records.of([occasion.subject for occasion in due.occasions])
+        for occasion in due.occasions:
+            service = catalogue.services.get(occasion.service)
+            person = _known(facts, kept[occasion.subject])
+            if service is None or isinstance(person, BadRow):
+                # Nothing sure is known of it today; tomorrow, or when its records change, it is looked at again.
+                log.warning("draft.put_off", occasion=str(occasion.id), service=occasion.service)
+                due.later[occasion.id] = today + timedelta(days=1)
+                continue
+            schema = catalogue.registers[service.register]
+            record = next((row for row in person[service.register] if row[schema.key] == occasion.record_key), None)
+            verdict = service.evaluate(record, person, today) if record is not None else None
+            if record is None or verdict is None or verdict.cycle != occasion.cycle:
+                due.moot.append(occasion.id)
+            elif verdict.due:
+                due.dossiers.append(_dossier(occasion, service, record, person, verdict, kept, clock))
+            elif verdict.due_on is not None and verdict.due_on > today:
+                due.later[occasion.id] = verdict.due_on
+            else:
+                due.moot.append(occasion.id)
+        return len(due.occasions)
+
+
+def _known(facts: Facts, kept: list[Kept]) -> PersonFacts | BadRow:
+    try:
+        return facts.of_kept(kept)
+    except BadRow as bad:
+        return bad
+
+
+def _dossier(
+    occasion: Occasion,
+    service: Service,
+    record: Row,
+    person: PersonFacts,
+    verdict: Verdict,
+    kept: dict[str, list[Kept]],
+    clock: Clock,
+) -> Dossier:
+    as_of = max((one.kept_at for one in kept[occasion.subject]), default=clock.now())
+    now = clock.now()
+    return Dossier(
+        id=uuid4(),
+        occasion_id=occasion.id,
+        service=service.name,
+        service_version=service.version,
+        subject=occasion.subject,
+        record_key=occasion.record_key,
+        cycle=occasion.cycle,
+        anchor=occasion.anchor,
+        ends_on=occasion.ends_on,
+        state=State.DRAFTED,
+        variant=verdict.variant,
+        blocked_by=verdict.blocked_by,
+        needs=tuple(verdict.needs),
+        because=reasons(verdict),
+        fields=prefill(service, record, person, as_of=as_of),
+        code=new_code(),
+        phone=_contact(service, person),
+        office=service.decision.office,
+        return_to=_nearest(person),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _contact(service: Service, person: PersonFacts) -> str | None:
+    """The registered phone, as the register has it; a channel decides whether it can reach it."""
+    register, column = service.contact.register_name, service.contact.column
+    return next((text(row[column]) for row in person.get(register, ()) if row.get(column)), None)
+
+
+def _nearest(person: PersonFacts) -> str | None:
+    """The centre of the commune where the citizen lives, as a first suggestion for returning the result."""
+    for rows in person.values():
+        for row in rows:
+            if (unit := row.get("unit_code")) and office(f"centre-{unit}") is not None:
+                return f"centre-{unit}"
+    return None
+
+
+async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
+    today, now = clock.today(), clock.now()
+    dossiers = await store.dossiers.claim_stale(now=now, limit=limit)
+    if not dossiers:
+        return 0
+    kept = await store.records.of([dossier.subject for dossier in dossiers])
+    moves = []
+    for dossier in dossiers:
+        person = _known(facts, kept[dossier.subject])
+        truth = judge(dossier, person, catalogue=catalogue, today=today)
+        if isinstance(truth, NoLonger) and State.MOOT in MOVES[dossier.state]:
+            moves.append(_moot(dossier, truth.why))
+        elif isinstance(truth, StillTrue) and dossier.state in OPEN:
+            as_of = max((one.kept_at for one in kept[dossier.subject]), default=now)
+            moves.append(redraft(dossier, truth, catalogue=catalogue, as_of=as_of))
+        else:
+            moves.append(Move(before=dossier, after=dossier, actor="system", verb="draft", stale=False))
+    await store.dossiers.keep(moves, now=now)
+    return len(dossiers)
+
+
+def _moot(dossier: Dossier, why: str) -> Move:
+    return Move(before=dossier, after=move(dossier, State.MOOT), actor="system", verb="draft", note=why, stale=False)
+
+
+def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, as_of: datetime) -> Move:
+    """The dossier with what is known now. What a citizen or officer had said yes to is asked again if it differs."""
+    service, verdict = catalogue.services[dossier.service], truth.verdict
+    schema = catalogue.registers[service.register]
+    record = next(row for row in truth.known[service.register] if row[schema.key] == dossier.record_key)
+    claims = {field.name: field.claim for field in dossier.fields}
+    fresh = tuple(
+        field.model_copy(update={"claim": claims.get(field.name)})
+        for field in prefill(service, record, truth.known, as_of=as_of)
+    )
+    update: dict[str, object] = {
+        "variant": verdict.variant,
+        "blocked_by": verdict.blocked_by,
+        "needs": tuple(verdict.needs),
+        "because": reasons(verdict),
+        "fields": fresh,
+        "phone": _contact(service, truth.known),
+        "held_because": None,
+    }
+    after = dossier.model_copy(update=update)
+    note = None
+    if after.content_hash() != dossier.content_hash() and dossier.state not in TELLABLE:
+        after = move(after, State.OFFERED if dossier.state is not State.APPROVED else State.CONFIRMED)
+        note = "Dữ liệu của cơ quan quản lý đã thay đổi; xin ông/bà xem lại."
+    return Move(before=dossier, after=after, actor="system", verb="draft", note=note, stale=False)

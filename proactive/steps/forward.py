@@ -1,0 +1,154 @@
+"""forward: an approved dossier goes to the intake, exactly once, under the reference reserved at approval.
+
+The claim is stored before the call. An answer that never came is followed by a question, and only when the intake does
+not have the reference is it handed over again: under the same reference, which makes even that harmless.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from proactive.domain.application import Applicant, Application
+from proactive.domain.dossier import Dossier, State, move
+from proactive.errors import Permanent, Unreachable
+from proactive.ports.clock import Clock
+from proactive.ports.intake import Intake, Refused, Taken, Unanswered
+from proactive.steps.ask import CannotTell, NoLonger, Registers, ask_again
+from proactive.store.keeping import Handover, Move
+from proactive.store.store import Store
+from rules import Catalogue
+
+ASK_SOURCE_AGAIN = timedelta(seconds=60)
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(minutes=30)
+CALL_LEASE = timedelta(seconds=45)
+AT_ONCE = 16
+
+
+async def forward(
+    *, catalogue: Catalogue, registers: Registers, intake: Intake, store: Store, clock: Clock, limit: int
+) -> int:
+    """Hand approved dossiers to the intake if they are still true; gives how many were looked at."""
+    now = clock.now()
+    dossiers = await store.dossiers.claim([State.APPROVED], now=now, limit=min(limit, 500))
+    if not dossiers:
+        return 0
+    truths = await ask_again(dossiers, catalogue=catalogue, registers=registers, today=clock.today())
+    earlier = await store.intake.handovers([dossier.id for dossier in dossiers])
+    moves, claimed = [], []
+    for dossier in dossiers:
+        handover = earlier.get(dossier.id)
+        truth = truths[dossier.id]
+        if handover is None and isinstance(truth, CannotTell):
+            moves.append(_hold(dossier, truth.why, now + ASK_SOURCE_AGAIN))
+        elif handover is None and isinstance(truth, NoLonger):
+            moves.append(_system(dossier, move(dossier, State.MOOT), note=truth.why))
+        elif handover is None and dossier.content_hash() != dossier.approved_hash:
+            back = move(dossier, State.CONFIRMED, approved_hash=None)
+            moves.append(_system(dossier, back, note="Nội dung đã đổi sau khi phê duyệt: phê duyệt không còn giá trị."))
+        else:
+            # Once it may be in the intake, only the intake can say that it is not: no question to the sources undoes it.
+            claimed.append((dossier, _claim(dossier, handover, now)))
+    claims = [
+        Move(before=d, after=d, actor="system", verb="forward", handover=h, rest_until=now + CALL_LEASE)
+        for d, h in claimed
+    ]
+    kept = await store.dossiers.keep([*moves, *claims], now=now)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def hand_over(dossier: Dossier, handover: Handover) -> Move:
+        async with gate:
+            return await _hand_over(
+                dossier, handover, catalogue=catalogue, intake=intake, store=store, clock=clock,
+                asked_before=dossier.id in earlier,
+            )  # fmt: skip
+
+    sent = [
+        hand_over(dossier.model_copy(update={"version": dossier.version + 1}), handover)
+        for dossier, handover in claimed
+        if dossier.id in kept
+    ]
+    await store.dossiers.keep(await asyncio.gather(*sent), now=clock.now())
+    return len(dossiers)
+
+
+def _claim(dossier: Dossier, earlier: Handover | None, now: datetime) -> Handover:
+    if dossier.reference is None or dossier.approved_hash is None:
+        raise Permanent(f"Dossier {dossier.id} is approved but has no reference.")
+    if earlier is not None:
+        return earlier.model_copy(update={"state": "claimed", "tries": earlier.tries + 1, "claimed_at": now})
+    return Handover(
+        dossier_id=dossier.id, reference=dossier.reference, content_hash=dossier.approved_hash, state="claimed",
+        tries=1, claimed_at=now,
+    )  # fmt: skip
+
+
+async def _hand_over(
+    dossier: Dossier,
+    handover: Handover,
+    *,
+    catalogue: Catalogue,
+    intake: Intake,
+    store: Store,
+    clock: Clock,
+    asked_before: bool,
+) -> Move:
+    outcome: Taken | Refused | Unanswered
+    try:
+        if asked_before and await intake.find(handover.reference):
+            outcome = Taken(handover.reference)
+        else:
+            outcome = await intake.submit(await _application(dossier, catalogue=catalogue, store=store))
+    except Unreachable as error:
+        outcome = Unanswered(str(error))
+    now = clock.now()
+    match outcome:
+        case Taken():
+            taken = handover.model_copy(update={"state": "taken", "taken_at": now, "why": None})
+            return _system(dossier, move(dossier, State.FORWARDED, held_because=None), handover=taken)
+        case Refused(why):
+            refused = handover.model_copy(update={"state": "refused", "why": why})
+            back = move(dossier, State.CONFIRMED, approved_hash=None, held_because=f"Nơi tiếp nhận không nhận: {why}")
+            return _system(dossier, back, note=why, handover=refused)
+        case Unanswered(why):
+            unknown = handover.model_copy(update={"state": "unknown", "why": why})
+            pause = min(FIRST_RETRY * 2 ** min(handover.tries - 1, 12), LONGEST_RETRY)
+            return _hold(dossier, f"Nơi tiếp nhận chưa trả lời: {why}", now + pause, handover=unknown)
+
+
+async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) -> Application:
+    service = catalogue.services[dossier.service]
+    fields = {field.name: field.value for field in dossier.fields}
+    history = await store.dossiers.history(dossier.id)
+    approved = max((line["at"] for line in history if line["to_state"] == State.APPROVED), default=dossier.updated_at)
+    return Application(
+        reference=dossier.reference or "",
+        dossier_id=dossier.id,
+        procedure_code=service.procedure.code,
+        procedure_name=service.procedure.name.vi,
+        variant=dossier.variant or "",
+        applicant=Applicant(personal_id=dossier.subject, full_name=fields.get("full_name") or "", phone=dossier.phone),
+        receiving_office=service.decision.receives,
+        competent_office=dossier.office,
+        returning_office=dossier.return_to or service.decision.receives,
+        fields=fields | dossier.choices,
+        needs=dossier.needs,
+        approved_by=dossier.decided_by or "",
+        approved_at=approved,
+        content_hash=dossier.approved_hash or "",
+    )
+
+
+def _system(before: Dossier, after: Dossier, *, note: str | None = None, handover: Handover | None = None) -> Move:
+    return Move(before=before, after=after, actor="system", verb="forward", note=note, handover=handover)
+
+
+def _hold(dossier: Dossier, why: str, until: datetime, *, handover: Handover | None = None) -> Move:
+    return Move(
+        before=dossier,
+        after=dossier.model_copy(update={"held_because": why}),
+        actor="system",
+        verb="hold",
+        note=None if dossier.held_because == why else why,
+        rest_until=until,
+        handover=handover,
+    )

@@ -1,0 +1,171 @@
+"""recognise: changes come in batches; records are kept, and what they make owed or moot is written beside them.
+
+It is the one step that is not async: it works in threads of the loop that reads Kafka, thousands of changes at a time.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from proactive.domain.change import Change, Op, Rejection, decode, storable
+from proactive.facts import Facts, PersonFacts, Row
+from proactive.ports.clock import Clock
+from proactive.store.recognition import Batch, NewRecord, OwedOccasion, RecognitionStore, RecordKey
+from rules.problem import BadRow, Problem
+
+FURTHEST_VERSION = 2**63 - 1
+UNREADABLE = Problem("message", "It is not a change in JSON.", "Send {register, key, subject, version, op, record}.")
+
+
+@dataclass
+class Outcome:
+    """What one batch came to, in numbers."""
+
+    taken: int = 0
+    kept: int = 0
+    rejected: int = 0
+    owed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    change: Change
+    row: Row | None
+    body: str
+
+
+def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore, clock: Clock) -> Outcome:
+    """Take one batch of changes (JSON, in the order of their partition) in one transaction.
+
+    A change that cannot be taken is kept aside with where, why and how to mend it; its neighbours go on. Being told the
+    same batch again changes nothing.
+    """
+    good: dict[RecordKey, _Good] = {}
+    versions: dict[RecordKey, set[int]] = defaultdict(set)
+    rejections: list[Rejection] = []
+    for value in values:
+        try:
+            taken = _read(value, facts)
+        except BadRow as bad:
+            rejections.append(_rejection(value, bad.problems))
+            continue
+        place = (taken.change.register, taken.change.key)
+        versions[place].add(taken.change.version)
+        before = good.get(place)
+        if before is None or _order(taken) > _order(before):
+            good[place] = taken
+    outcome = Outcome(taken=len(values), rejected=len(rejections))
+    with store.batch(clock.now()) as batch:
+        batch.reject(rejections, {i: _json(r.problems) for i, r in enumerate(rejections)})
+        kept = batch.keep(
+            [
+                NewRecord(
+                    register, key, one.change.subject, one.change.version, one.change.op is Op.DELETE, one.body,
+                    len(versions[register, key]),
+                )
+                for (register, key), one in good.items()
+            ]
+        )  # fmt: skip
+        outcome.kept = len(kept.records)
+        if kept.subjects:
+            outcome.owed = _owe(batch, good, kept.records, kept.subjects, facts=facts, clock=clock)
+    return outcome
+
+
+def _owe(
+    batch: Batch,
+    good: Mapping[RecordKey, _Good],
+    kept: set[RecordKey],
+    subjects: set[str],
+    *,
+    facts: Facts,
+    clock: Clock,
+) -> int:
+    """Work out anew what everybody touched owes to every service that watches a register of this batch."""
+    changed = {register for register, _ in kept}
+    services = {s.name: s for register in changed for s in facts.services_watching(register)}
+    if not services:
+        return 0
+    watched = {register for service in services.values() for register in service.registers}
+    known: dict[str, PersonFacts] = {subject: {name: [] for name in watched} for subject in subjects}
+    for register, key in kept:
+        one = good[register, key]
+        if one.row is not None and register in watched:
+            known[one.change.subject][register].append(one.row)
+    for subject, register, body in batch.others(subjects, watched):
+        known[subject][register].append(facts.read(register, body))
+    today = clock.today()
+    owed = [
+        OwedOccasion(service.name, service.version, subject, one.cycle, one.key, one.due_on, one.ends_on, one.anchor)
+        for service in services.values()
+        for subject, person in known.items()
+        for one in service.owed(person, today)
+    ]
+    batch.owe(owed, touched=subjects, watching=services)
+    return len(owed)
+
+
+def _read(value: bytes, facts: Facts) -> _Good:
+    """One message as a change whose row is sound. Raises `BadRow` with everything that is wrong."""
+    try:
+        change = decode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise BadRow([UNREADABLE]) from error
+    schema = facts.registers.get(change.register)
+    problems = list(_envelope(change, known=schema is not None))
+    if schema is None or problems:
+        raise BadRow(problems + (schema.problems(_plain(change)) if schema and change.op is Op.UPSERT else []))
+    if change.op is Op.DELETE:
+        return _Good(change, None, "{}")
+    row = schema.read(bytes(change.record))
+    if row[schema.key] != change.key or row[schema.subject.column] != change.subject:
+        raise BadRow([Problem("key", "The message and its row name different records.", "Send the row's own key.")])
+    return _Good(change, row, facts.body(change.register, row))
+
+
+def _envelope(change: Change, *, known: bool) -> list[Problem]:
+    found = []
+    if not known:
+        found.append(Problem("register", "No such register is connected.", "See rules/registers for their names."))
+    for name, text in (("key", change.key), ("subject", change.subject), ("register", change.register)):
+        if not text.strip():
+            found.append(Problem(name, "It is empty.", "Send it: without it the row cannot be kept."))
+        elif "\x00" in text or not text.isprintable():
+            found.append(Problem(name, "It holds characters that cannot be kept.", "Remove them in the source."))
+    if not 0 < change.version <= FURTHEST_VERSION:
+        found.append(
+            Problem("version", "It says nothing about when the row last changed.", "Send when it was last updated.")
+        )
+    return found
+
+
+def _order(one: _Good) -> tuple[int, bool, str]:
+    return one.change.version, one.change.op is Op.DELETE, one.body
+
+
+def _plain(change: Change) -> dict[str, object]:
+    try:
+        row = msgspec.json.decode(bytes(change.record))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _rejection(value: bytes, problems: Sequence[Problem]) -> Rejection:
+    try:
+        change = decode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        change = Change(register="?", key="?", subject="?", version=0)
+    return Rejection(
+        register=storable(change.register),
+        key=storable(change.key),
+        version=max(-FURTHEST_VERSION, min(change.version, FURTHEST_VERSION)),
+        problems=tuple({"where": p.where, "why": p.why, "mend": p.mend} for p in problems),
+        row=value,
+    )
+
+
+def _json(problems: object) -> str:
+    return msgspec.json.encode(problems).decode().replace("\\u0000", "\\ufffd")

@@ -1,0 +1,96 @@
+"""watch: the registers' changes are put on Kafka, and a source's position moves only over what the store has kept.
+
+So whatever a broker forgets is read and told again: deleting all of Kafka at any moment changes nothing in the end.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from proactive.domain.change import Change
+from proactive.errors import Unreachable
+from proactive.ports.clock import Clock
+from proactive.ports.register import Page, Position, RegisterSource
+from proactive.store.store import Store
+
+log = structlog.get_logger()
+
+Publish = Callable[[Sequence[Change]], Awaitable[None]]
+"""Put changes on `proactive.changes`; done when the broker has acknowledged them all."""
+
+TELL_AGAIN = timedelta(seconds=15)
+"""How long a published page may stay unkept before it is published again."""
+
+PAGES_AHEAD = 4
+
+
+@dataclass
+class _Told:
+    page: Page
+    at: datetime
+
+
+class Watch:
+    """Follows one source. Keeps only what is on its way in memory; where it stands is in the store."""
+
+    def __init__(self, source: RegisterSource, *, store: Store, publish: Publish, clock: Clock, limit: int) -> None:
+        self._source = source
+        self._store = store
+        self._publish = publish
+        self._clock = clock
+        self._limit = limit
+        self._position: Position | None = None
+        self._read_to: Position | None = None
+        self._ahead: deque[_Told] = deque()
+
+    async def step(self) -> int:
+        """Read on, tell, and move the position over what was kept; gives how many changes were told.
+
+        A source that does not answer is tried again at the next step.
+        """
+        try:
+            if self._position is None:
+                self._position = (await self._store.positions.all()).get(self._source.register, Position())
+                self._read_to = self._position
+            told = await self._settle()
+            while len(self._ahead) < PAGES_AHEAD:
+                page = await self._source.changes(self._read_to or Position(), limit=self._limit)
+                news = await self._store.records.unsettled(page.changes)
+                if news:
+                    await self._publish(news)
+                    told += len(news)
+                self._ahead.append(_Told(page, self._clock.now()))
+                self._read_to = page.position
+                if not page.more:
+                    break
+        except Unreachable as error:
+            log.warning("watch.unreachable", register=self._source.register, why=str(error))
+            return 0
+        return told
+
+    @property
+    def settled(self) -> bool:
+        """Everything read so far was kept."""
+        return not self._ahead
+
+    async def _settle(self) -> int:
+        """Drop pages that were kept, oldest first; tell a page again that has waited too long."""
+        told = 0
+        while self._ahead:
+            oldest = self._ahead[0]
+            open_changes = await self._store.records.unsettled(oldest.page.changes)
+            if open_changes:
+                if self._clock.now() - oldest.at > TELL_AGAIN:
+                    log.warning("watch.told_again", register=self._source.register, changes=len(open_changes))
+                    await self._publish(open_changes)
+                    told += len(open_changes)
+                    oldest.at = self._clock.now()
+                return told
+            self._ahead.popleft()
+            if oldest.page.position != self._position:
+                self._position = oldest.page.position
+                await self._store.positions.advance(self._source.register, self._position, now=self._clock.now())
+        return told

@@ -1,0 +1,229 @@
+"""The firehose into PostgreSQL: a batch of changes kept, and what they make owed or moot, in one transaction.
+
+Plain psycopg on a connection of its own: this is the one place where a row costs microseconds, so each table gets one
+`INSERT ... SELECT unnest` a batch. Keys are sorted, so that two batches at once cannot block each other in a circle.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import psycopg
+
+from proactive.domain.change import Rejection
+from proactive.domain.dossier import OPEN, State
+from proactive.store.engine import libpq
+
+RecordKey = tuple[str, str]
+"""(register, key)"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """The newest version of one record within a batch; `revisions` is how many versions of it the batch held."""
+
+    register: str
+    key: str
+    subject: str
+    version: int
+    deleted: bool
+    body: str
+    revisions: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwedOccasion:
+    service: str
+    service_version: str
+    subject: str
+    cycle: str
+    record_key: str
+    due_on: date
+    ends_on: date
+    anchor: date
+
+
+@dataclass
+class Kept:
+    """What keeping a batch has changed: which records are new or newer, and whose affairs that touches."""
+
+    records: set[RecordKey] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
+
+
+KEEP = """
+INSERT INTO record AS r (register, key, subject, version, deleted, body, revision, kept_at)
+SELECT n.register, n.key, n.subject, n.version, n.deleted, n.body::json, n.revision, %(now)s
+FROM unnest(%(registers)b::text[], %(keys)b::text[], %(subjects)b::text[], %(versions)b::bigint[],
+            %(deleted)b::boolean[], %(bodies)b::text[], %(revisions)b::integer[])
+     AS n(register, key, subject, version, deleted, body, revision)
+ON CONFLICT (register, key) DO UPDATE SET
+  subject = excluded.subject, version = excluded.version, deleted = excluded.deleted, body = excluded.body,
+  revision = r.revision + excluded.revision, kept_at = excluded.kept_at
+WHERE (excluded.version, excluded.deleted, excluded.body::text) > (r.version, r.deleted, r.body::text)
+RETURNING r.register, r.key, new.subject, old.subject
+"""
+"""The newest version wins in whatever order they come; of two with one version the greater: all orders agree."""
+
+OTHERS = """
+SELECT subject, register, body::text FROM record
+WHERE subject = ANY(%(subjects)b::text[]) AND register = ANY(%(registers)b::text[]) AND NOT deleted
+  AND xmin <> pg_current_xact_id()::xid
+"""
+"""What else is known of these people; what this very transaction has written is in memory already."""
+
+OWE = """
+INSERT INTO occasion AS o
+  (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version, changed_at)
+SELECT uuidv7(), n.service, n.subject, n.cycle, n.record_key, n.due_on, n.ends_on, n.anchor, 'owed', n.version, %(now)s
+FROM unnest(%(services)b::text[], %(versions)b::text[], %(subjects)b::text[], %(cycles)b::text[], %(keys)b::text[],
+            %(due)b::date[], %(ends)b::date[], %(anchors)b::date[])
+     AS n(service, version, subject, cycle, record_key, due_on, ends_on, anchor)
+ON CONFLICT (subject, service, cycle) DO UPDATE SET
+  record_key = excluded.record_key, due_on = excluded.due_on, ends_on = excluded.ends_on, anchor = excluded.anchor,
+  service_version = excluded.service_version, changed_at = excluded.changed_at,
+  state = CASE WHEN o.state <> 'moot' THEN o.state
+               WHEN EXISTS (SELECT FROM dossier d WHERE d.occasion_id = o.id) THEN 'drafted' ELSE 'owed' END
+WHERE o.state = 'moot' OR (o.due_on, o.ends_on, o.anchor, o.record_key)
+  IS DISTINCT FROM (excluded.due_on, excluded.ends_on, excluded.anchor, excluded.record_key)
+"""
+
+MOOT = """
+UPDATE occasion o SET state = 'moot', changed_at = %(now)s
+WHERE o.subject = ANY(%(touched)b::text[]) AND o.service = ANY(%(watching)b::text[]) AND o.state <> 'moot'
+  AND NOT EXISTS (SELECT FROM unnest(%(services)b::text[], %(subjects)b::text[], %(cycles)b::text[])
+                  AS n(service, subject, cycle)
+                  WHERE n.service = o.service AND n.subject = o.subject AND n.cycle = o.cycle)
+"""
+
+DOSSIERS = """
+WITH touched AS (
+  SELECT d.id, d.state, CASE WHEN o.state = 'moot' THEN 'moot' WHEN d.state = 'moot' THEN 'drafted' ELSE d.state END
+    AS becomes
+  FROM dossier d JOIN occasion o ON o.id = d.occasion_id
+  WHERE d.subject = ANY(%(touched)b::text[]) AND d.state = ANY(%(open)b::text[])
+  ORDER BY d.id FOR UPDATE OF d
+), moved AS (
+  UPDATE dossier d SET state = t.becomes, version = d.version + 1, updated_at = %(now)s,
+    stale = t.becomes <> 'moot', rest_until = %(now)s
+  FROM touched t WHERE d.id = t.id AND t.state <> t.becomes RETURNING d.id, t.state AS before, t.becomes
+), told AS (
+  INSERT INTO history (dossier_id, at, actor, verb, from_state, to_state)
+  SELECT id, %(now)s, 'system', 'recognise', before, becomes FROM moved
+), word AS (
+  INSERT INTO news (dossier_id, state, at) SELECT id, becomes, %(now)s FROM moved
+)
+UPDATE dossier d SET stale = true FROM touched t WHERE d.id = t.id AND t.state = t.becomes AND t.state <> 'moot'
+"""
+"""Open dossiers of the people touched: moot with their occasion, revived with it, else looked at again by draft."""
+
+REJECT = """
+INSERT INTO rejected_change (register, key, version, row_hash, problems, row, rejected_at)
+SELECT n.register, n.key, n.version, md5(n.row), n.problems::jsonb, n.row, %(now)s
+FROM unnest(%(registers)s::text[], %(keys)s::text[], %(versions)s::bigint[], %(problems)s::text[], %(rows)s::text[])
+     AS n(register, key, version, problems, row)
+ON CONFLICT DO NOTHING
+"""
+
+LOOKED_AT = [str(state) for state in (*OPEN, State.DECLINED, State.MOOT)]
+
+
+class Batch:
+    """One open transaction of recognise."""
+
+    def __init__(self, cursor: psycopg.Cursor[tuple[str, ...]], now: datetime) -> None:
+        self._cursor = cursor
+        self._now = now
+
+    def keep(self, records: Sequence[NewRecord]) -> Kept:
+        """Store the records that are newer than what is there; rows must name each (register, key) once."""
+        kept = Kept()
+        if not records:
+            return kept
+        ordered = sorted(records, key=lambda record: (record.register, record.key))
+        self._cursor.execute(
+            KEEP,
+            {
+                "now": self._now,
+                "registers": [r.register for r in ordered],
+                "keys": [r.key for r in ordered],
+                "subjects": [r.subject for r in ordered],
+                "versions": [r.version for r in ordered],
+                "deleted": [r.deleted for r in ordered],
+                "bodies": [r.body for r in ordered],
+                "revisions": [r.revisions for r in ordered],
+            },
+        )
+        for register, key, subject, before in self._cursor:
+            kept.records.add((register, key))
+            kept.subjects.add(subject)
+            if before is not None and before != subject:
+                kept.subjects.add(before)
+        return kept
+
+    def others(self, subjects: Iterable[str], registers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        """(subject, register, body) of what these registers hold of these people, this batch's own records left out."""
+        self._cursor.execute(OTHERS, {"subjects": list(subjects), "registers": list(registers)})
+        yield from self._cursor  # type: ignore[misc]  # psycopg cannot know that a row of this query has three texts
+
+    def owe(self, owed: Sequence[OwedOccasion], *, touched: Iterable[str], watching: Iterable[str]) -> None:
+        """What the people touched owe now to the services that were asked; whatever else they owed there is moot."""
+        ordered = sorted(owed, key=lambda o: (o.subject, o.service, o.cycle))
+        people = sorted(touched)
+        values: dict[str, object] = {
+            "now": self._now,
+            "services": [o.service for o in ordered],
+            "versions": [o.service_version for o in ordered],
+            "subjects": [o.subject for o in ordered],
+            "cycles": [o.cycle for o in ordered],
+            "keys": [o.record_key for o in ordered],
+            "due": [o.due_on for o in ordered],
+            "ends": [o.ends_on for o in ordered],
+            "anchors": [o.anchor for o in ordered],
+            "touched": people,
+            "watching": list(watching),
+            "open": LOOKED_AT,
+        }
+        if ordered:
+            self._cursor.execute(OWE, values)
+        self._cursor.execute(MOOT, values)
+        self._cursor.execute(DOSSIERS, values)
+
+    def reject(self, rejections: Sequence[Rejection], encoded: Mapping[int, str]) -> None:
+        """Keep what was refused, once, with its problems as JSON (by position in `encoded`)."""
+        if rejections:
+            self._cursor.execute(
+                REJECT,
+                {
+                    "now": self._now,
+                    "registers": [r.register for r in rejections],
+                    "keys": [r.key for r in rejections],
+                    "versions": [r.version for r in rejections],
+                    "problems": [encoded[i] for i in range(len(rejections))],
+                    "rows": [r.row.decode("utf-8", "backslashreplace").replace("\x00", "\\x00") for r in rejections],
+                },
+            )
+
+
+class RecognitionStore:
+    """A connection for one lane of recognise; opened again when it broke."""
+
+    def __init__(self, url: str) -> None:
+        self._url = libpq(url)
+        self._connection: psycopg.Connection[tuple[str, ...]] | None = None
+
+    @contextmanager
+    def batch(self, now: datetime) -> Iterator[Batch]:
+        """One transaction; committed when the block ends well. Raises psycopg's errors: the batch is told again."""
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(
+                self._url, application_name="proactive recognise", connect_timeout=5, options="-c timezone=UTC"
+            )
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            yield Batch(cursor, now)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
