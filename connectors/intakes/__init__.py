@@ -1,0 +1,1 @@
+"""Where applications go out: one file a kind of intake."""
