@@ -7,31 +7,25 @@ from proactive.domain.dossier import Field, Reason
 from rules import Service, Verdict
 
 Row = Mapping[str, object]
+Fields = tuple[Field, ...]
 
 
-def prefill(service: Service, record: Row, known: Mapping[str, Sequence[Row]], *, as_of: datetime) -> tuple[Field, ...]:
+def prefill(service: Service, record: Row, known: Mapping[str, Sequence[Row]], on: date, *, as_of: datetime) -> Fields:
     """The form's fields in their order. A value that no register has stays empty and is asked of the citizen.
 
     `as_of` is when the registers were read; a row that says when it was last changed is believed in that.
     """
-    found = []
-    for field in service.form.fields:
-        if field.source is None:
-            found.append(Field(name=field.name, value=field.fixed))
-            continue
-        register, column = field.source.register_name, field.source.column
-        rows = [record] if register == service.register else list(known.get(register, ()))
-        row = next((row for row in rows if row.get(column) is not None), None)
-        found.append(
-            Field(
-                name=field.name,
-                value=None if row is None else text(row[column]),
-                register_name=register,
-                column=column,
-                as_of=_said(row, as_of),
-            )
+    return tuple(
+        Field(
+            name=filled.field.name,
+            value=None if filled.value is None else text(filled.value),
+            register_name=filled.register_name,
+            column=filled.column,
+            as_of=_said(filled.record, as_of) if filled.register_name else None,
+            options=tuple(option.code for option in filled.options),
         )
-    return tuple(found)
+        for filled in service.fill(record, known, on)
+    )
 
 
 def reasons(verdict: Verdict) -> tuple[Reason, ...]:

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL 18 or newer: postgresql://user:password@host/name.")
     kafka_bootstrap: str | None = Field(None, description="Kafka brokers: host:port, host:port.")
     kafka_partitions: int = Field(4, ge=1, le=1000, description="Partitions of each topic; checked at start.")
+    topic_prefix: str = Field("proactive", pattern=r"^[a-z][a-z0-9-]*$", description="First word of our topics' names.")
     secret: SecretStr = Field(SecretStr(""), description="At least 32 characters; keys of hashes, codes and cookies.")
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
     intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")
+    absent_after: float = Field(900.0, gt=0, description='Seconds after which a provider\'s "not there" is believed.')
+    follow_seconds: float = Field(600.0, gt=0, description="How often the intake is asked when it does not call back.")
+    agency: str = Field("H17", pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}$", description="Agency in dossier codes.")
     clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")
 
     @property

@@ -99,13 +99,15 @@ DECIDED: dict[Decision, State] = {
 
 
 class Field(Value):
-    """One field of the form. `register_name` and `column` say where its value comes from; empty: the citizen says so."""
+    """One field of the form. `register_name` and `column` say where its value comes from; empty: from the citizen."""
 
     name: str
     value: str | None
     register_name: str | None = None
     column: str | None = None
     as_of: datetime | None = None
+    options: tuple[str, ...] = ()
+    """Where the law leaves a choice to the citizen: the codes to choose from. What was chosen is in `choices`."""
     claim: str | None = None
     """What the citizen says it should be; the value itself stays until its register changes."""
 

@@ -9,7 +9,7 @@ from proactive.ports.clock import Clock
 from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue
-from rules.offices import office
+from rules.offices import offices
 
 LONGEST_NOTE = 1000
 LONGEST_CLAIM = 300
@@ -73,13 +73,15 @@ def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | No
         raise Permanent("Chưa thể nộp hồ sơ này: còn việc phải giải quyết trước, xem phần «Cần làm trước».")
     service = catalogue.services[dossier.service]
     chosen = dict(dossier.choices)
-    for choice in service.choices(dossier.needs):
-        picked = choices.get(choice.name, chosen.get(choice.name, ""))
-        if picked not in choice.options:
-            raise Permanent(f"Xin chọn một mục: {choice.label.vi}.")
-        chosen[choice.name] = picked
+    labels = {field.name: field.label.vi for field in service.form.fields}
+    for field in dossier.fields:
+        if field.options:
+            picked = choices.get(field.name, chosen.get(field.name, ""))
+            if picked not in field.options:
+                raise Permanent(f"Xin chọn một mục: {labels.get(field.name, field.name)}.")
+            chosen[field.name] = picked
     centre = return_to or dossier.return_to
-    if centre is None or office(centre) is None:
+    if centre is None or centre not in offices():
         raise Permanent("Xin chọn nơi nhận kết quả trong danh sách.")
     return dossier.model_copy(update={"choices": chosen, "return_to": centre, "tell_on": None})
 

@@ -81,7 +81,7 @@ async def _still_true(
             )
             raise OutOfTurn(f"Hồ sơ không còn đúng: {why}")
         case StillTrue():
-            fresh = redraft(dossier, truth, catalogue=catalogue, as_of=now)
+            fresh = redraft(dossier, truth, catalogue=catalogue, today=clock.today(), as_of=now)
             if fresh.after.state is not dossier.state or truth.verdict.blocked_by is not None:
                 after = fresh.after if fresh.after.state is not dossier.state else move(fresh.after, State.OFFERED)
                 note = fresh.note or "Còn việc phải giải quyết trước."

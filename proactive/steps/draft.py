@@ -3,7 +3,7 @@
 What changed under an open dossier is looked at again here too: it becomes moot, or its values are brought up to date.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -19,7 +19,7 @@ from proactive.store.occasions import Occasion
 from proactive.store.records import Kept
 from proactive.store.store import Store
 from rules import BadRow, Catalogue, Service, Verdict
-from rules.offices import office
+from rules.offices import centre_of
 
 log = structlog.get_logger()
 
@@ -92,7 +92,7 @@ def _dossier(
         blocked_by=verdict.blocked_by,
         needs=tuple(verdict.needs),
         because=reasons(verdict),
-        fields=prefill(service, record, person, as_of=as_of),
+        fields=prefill(service, record, person, clock.today(), as_of=as_of),
         code=new_code(),
         phone=_contact(service, person),
         office=service.decision.office,
@@ -112,8 +112,8 @@ def _nearest(person: PersonFacts) -> str | None:
     """The centre of the commune where the citizen lives, as a first suggestion for returning the result."""
     for rows in person.values():
         for row in rows:
-            if (unit := row.get("unit_code")) and office(f"centre-{unit}") is not None:
-                return f"centre-{unit}"
+            if (unit := row.get("unit_code")) and (centre := centre_of(str(unit))) is not None:
+                return centre.id
     return None
 
 
@@ -131,7 +131,7 @@ async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: C
             moves.append(_moot(dossier, truth.why))
         elif isinstance(truth, StillTrue) and dossier.state in OPEN:
             as_of = max((one.kept_at for one in kept[dossier.subject]), default=now)
-            moves.append(redraft(dossier, truth, catalogue=catalogue, as_of=as_of))
+            moves.append(redraft(dossier, truth, catalogue=catalogue, today=today, as_of=as_of))
         else:
             moves.append(Move(before=dossier, after=dossier, actor="system", verb="draft", stale=False))
     await store.dossiers.keep(moves, now=now)
@@ -142,7 +142,7 @@ def _moot(dossier: Dossier, why: str) -> Move:
     return Move(before=dossier, after=move(dossier, State.MOOT), actor="system", verb="draft", note=why, stale=False)
 
 
-def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, as_of: datetime) -> Move:
+def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: date, as_of: datetime) -> Move:
     """The dossier with what is known now. What a citizen or officer had said yes to is asked again if it differs."""
     service, verdict = catalogue.services[dossier.service], truth.verdict
     schema = catalogue.registers[service.register]
@@ -150,7 +150,7 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, as_of: 
     claims = {field.name: field.claim for field in dossier.fields}
     fresh = tuple(
         field.model_copy(update={"claim": claims.get(field.name)})
-        for field in prefill(service, record, truth.known, as_of=as_of)
+        for field in prefill(service, record, truth.known, today, as_of=as_of)
     )
     update: dict[str, object] = {
         "variant": verdict.variant,

@@ -46,7 +46,7 @@ async def forward(
             back = move(dossier, State.CONFIRMED, approved_hash=None)
             moves.append(_system(dossier, back, note="Nội dung đã đổi sau khi phê duyệt: phê duyệt không còn giá trị."))
         else:
-            # Once it may be in the intake, only the intake can say that it is not: no question to the sources undoes it.
+            # Once it may be in the intake, only the intake can say that it is not: no source undoes it.
             claimed.append((dossier, _claim(dossier, handover, now)))
     claims = [
         Move(before=d, after=d, actor="system", verb="forward", handover=h, rest_until=now + CALL_LEASE)
@@ -123,13 +123,13 @@ async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) 
     return Application(
         reference=dossier.reference or "",
         dossier_id=dossier.id,
-        procedure_code=service.procedure.code,
-        procedure_name=service.procedure.name.vi,
+        procedure_code=service.text.procedure.code,
+        procedure_name=service.text.procedure.name.vi,
         variant=dossier.variant or "",
         applicant=Applicant(personal_id=dossier.subject, full_name=fields.get("full_name") or "", phone=dossier.phone),
-        receiving_office=service.decision.receives,
+        receiving_office=service.text.competent_office,
         competent_office=dossier.office,
-        returning_office=dossier.return_to or service.decision.receives,
+        returning_office=dossier.return_to or service.text.competent_office,
         fields=fields | dossier.choices,
         needs=dossier.needs,
         approved_by=dossier.decided_by or "",

@@ -1,7 +1,7 @@
 """offer: the citizen is told, on the rung of the ladder whose day has come, if it is still true.
 
 A notice is claimed before it is sent: the claim is stored, then the provider is called with no transaction open, then
-what came of it is stored. Whoever dies in between leaves a claim that reconcile explains; nobody sends it blindly again.
+what came of it is stored. Whoever dies in between leaves a claim that reconcile explains; none is resent blindly.
 """
 
 import asyncio

@@ -74,6 +74,16 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
     return outcome
 
 
+def refuse(value: bytes, *, why: str, store: RecognitionStore, clock: Clock) -> Outcome:
+    """Put one change aside that passed our checks and that the database nevertheless cannot hold."""
+    problem = Problem(
+        "row", f"The database cannot hold it ({why}).", "Tell the operator: our checks should have seen it."
+    )
+    with store.batch(clock.now()) as batch:
+        batch.reject([_rejection(value, [problem])], {0: _json([problem])})
+    return Outcome(taken=1, rejected=1)
+
+
 def _owe(
     batch: Batch,
     good: Mapping[RecordKey, _Good],

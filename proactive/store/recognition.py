@@ -165,7 +165,7 @@ class Batch:
     def others(self, subjects: Iterable[str], registers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(subject, register, body) of what these registers hold of these people, this batch's own records left out."""
         self._cursor.execute(OTHERS, {"subjects": list(subjects), "registers": list(registers)})
-        yield from self._cursor  # type: ignore[misc]  # psycopg cannot know that a row of this query has three texts
+        yield from self._cursor
 
     def owe(self, owed: Sequence[OwedOccasion], *, touched: Iterable[str], watching: Iterable[str]) -> None:
         """What the people touched owe now to the services that were asked; whatever else they owed there is moot."""

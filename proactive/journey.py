@@ -1,0 +1,54 @@
+"""The journey of an occasion, as one line. Read this first.
+
+    watch -> recognise -> draft -> offer -> confirm -> decide -> forward -> follow
+
+watch      reads the registers' changes and puts them on Kafka (`proactive.changes`)
+recognise  keeps the records and works out who owes what to which service, and on which day
+draft      turns what has fallen due into dossiers, filled in from the records
+offer      tells the citizen on the service's ladder; reconcile explains what became of each notice
+confirm    the citizen says yes, no, or "that is wrong"                            (on a page)
+decide     an officer of the competent office approves, returns or refuses         (on a page)
+forward    hands the approved dossier to the boundary-free intake, exactly once
+follow     brings the statuses back until the result is in the citizen's hands
+
+PostgreSQL remembers, Kafka carries word: each step picks up what rests in its states, asks again whether it is still
+true, does the one outside thing it is there for, and keeps the next state with its news in one transaction. Every step
+takes many, may be asked twice, and may die at any moment.
+"""
+
+from collections.abc import Mapping
+
+from proactive.domain.dossier import State
+from proactive.steps.confirm import confirm
+from proactive.steps.decide import decide
+from proactive.steps.draft import draft
+from proactive.steps.follow import follow
+from proactive.steps.forward import forward
+from proactive.steps.offer import offer
+from proactive.steps.passcodes import send_passcodes
+from proactive.steps.recognise import recognise
+from proactive.steps.reconcile import reconcile
+from proactive.steps.tell import tell
+from proactive.steps.watch import Watch
+
+__all__ = [
+    "PICKS_UP",
+    "Watch",
+    "confirm",
+    "decide",
+    "draft",
+    "follow",
+    "forward",
+    "offer",
+    "recognise",
+    "reconcile",
+    "send_passcodes",
+    "tell",
+]
+
+PICKS_UP: Mapping[str, frozenset[State]] = {
+    "offer": frozenset({State.DRAFTED, State.OFFERED, State.UNREACHED}),
+    "forward": frozenset({State.APPROVED}),
+    "follow": frozenset({State.FORWARDED}),
+}
+"""Word of a dossier in one of these states wakes the step at once; without word it looks by itself every second."""

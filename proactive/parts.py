@@ -1,0 +1,97 @@
+"""The parts of an installation, put together once for each process, from the settings.
+
+Adapters are found by name: the file `notifiers/sms.py` is the channel `sms`. So the core never imports them.
+"""
+
+import importlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from types import ModuleType
+
+from proactive.domain.keys import Keys
+from proactive.errors import Unusable
+from proactive.facts import Facts
+from proactive.ports.clock import Clock, SystemClock
+from proactive.ports.intake import Intake
+from proactive.ports.notifier import Notifier
+from proactive.settings import Settings
+from proactive.steps.ask import Registers
+from proactive.store.store import Store, opened
+from rules import Catalogue, Unpublishable, load
+
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    settings: Settings
+    catalogue: Catalogue
+    facts: Facts
+    store: Store
+    keys: Keys
+    clock: Clock
+    registers: Registers
+    notifiers: Mapping[str, Notifier]
+    intake: Intake
+
+
+def adapter(package: str, name: str) -> ModuleType:
+    """The module of one adapter. Raises `Unusable` naming what there is."""
+    try:
+        return importlib.import_module(f"{package}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name not in {package, f"{package}.{name}"}:
+            raise
+        raise Unusable(f"There is no {package.replace('.', '/')}/{name}.py. Put it there or name another.") from error
+
+
+def rule_book() -> Catalogue:
+    """The published services. Raises `Unusable` with every problem of the rules."""
+    try:
+        return load()
+    except Unpublishable as error:
+        raise Unusable(str(error)) from error
+
+
+def channels(catalogue: Catalogue) -> list[str]:
+    """The channels that some service's ladder names."""
+    return sorted(
+        {name for service in catalogue.services.values() for rung in service.ladder for name in rung.channels}
+    )
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, *, application: str, connections: int = 10) -> AsyncIterator[Parts]:
+    """Everything a process needs, checked and open; closed when the block ends. Raises `Unusable`."""
+    if settings.database_url is None:
+        raise Unusable("PROACTIVE_DATABASE_URL is not set. Set it, or use `proactive up` for the embedded database.")
+    if settings.source_url is None:
+        raise Unusable("PROACTIVE_SOURCE_URL is not set: the read-only address of the connected registers.")
+    secret = settings.secret.get_secret_value()
+    if len(secret) < SHORTEST_SECRET:
+        raise Unusable(
+            f"PROACTIVE_SECRET must have at least {SHORTEST_SECRET} characters; make one with: openssl rand -hex 32"
+        )
+    clock = SystemClock(settings.shift)
+    catalogue = rule_book()
+    facts = Facts(catalogue)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            opened(settings.database_url, size=connections, application=application)
+        )
+        sources = await adapter("connectors.registers", settings.source_kind).open(
+            settings.source_url, catalogue.registers
+        )
+        registers = Registers(sources, facts)
+        stack.push_async_callback(registers.close)
+        notifiers = {}
+        for channel in channels(catalogue):
+            notifiers[channel] = await adapter("notifiers", channel).open(public_url=settings.public_url, clock=clock)
+            stack.push_async_callback(notifiers[channel].close)
+        intake = await adapter("connectors.intakes", settings.intake).open()
+        stack.push_async_callback(intake.close)
+        yield Parts(
+            settings=settings, catalogue=catalogue, facts=facts, store=store, keys=Keys(secret), clock=clock,
+            registers=registers, notifiers=notifiers, intake=intake,
+        )  # fmt: skip

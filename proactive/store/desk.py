@@ -1,0 +1,99 @@
+"""What only the pages ask: about a check code, what is held, who looked at what, and sessions that fall asleep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.dossier import OPEN, Dossier
+from proactive.domain.notice import Sending
+from proactive.store.dossiers import FIELDS, read
+from proactive.store.people import Session
+
+LEFT_US = [Sending.ACCEPTED, Sending.UNKNOWN, Sending.LOST, Sending.DELIVERED, Sending.UNDELIVERED]
+"""Sending states in which the message has left us, or may have."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A notice with this check code went out: about which service, and when first."""
+
+    service: str
+    at: datetime
+
+
+class Desk:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def sent(self, code: str, *, today: date) -> Sent | None:
+        """What may be told to anybody who types a check code. One statement, whatever the code is."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT d.service, min(coalesce(n.sent_at, n.created_at)) AS at FROM dossier d "
+                    "JOIN notice n ON n.dossier_id = d.id AND n.state = ANY(:left) "
+                    "WHERE d.code = :code AND d.ends_on >= :today GROUP BY d.service"
+                ),
+                {"code": code, "today": today, "left": [str(state) for state in LEFT_US]},
+            )
+            row = rows.mappings().first()
+            return Sent(row["service"], row["at"]) if row else None
+
+    async def held(self, *, office: str, limit: int, offset: int) -> tuple[list[Dossier], int]:
+        """One page of an office's open dossiers that are held, oldest first, and how many there are."""
+        where = "d.office = :office AND d.state = ANY(:open) AND d.held_because IS NOT NULL"
+        values = {"office": office, "open": sorted(str(state) for state in OPEN)}
+        async with self._engine.connect() as connection:
+            total = await connection.scalar(text(f"SELECT count(*) FROM dossier d WHERE {where}"), values)
+            rows = await connection.execute(
+                text(f"SELECT {FIELDS} FROM dossier d WHERE {where} ORDER BY d.updated_at, d.id LIMIT :n OFFSET :o"),
+                {**values, "n": limit, "o": offset},
+            )
+            return [read(row) for row in rows.mappings()], int(total or 0)
+
+    async def looked(self, dossier_id: UUID, *, actor: str, what: str, now: datetime) -> None:
+        """Write into the dossier's history that somebody looked at something that is otherwise masked."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("INSERT INTO history (dossier_id, at, actor, verb, note) VALUES (:id, :at, :actor, 'show', :what)"),
+                {"id": dossier_id, "at": now, "actor": actor, "what": what},
+            )
+
+    async def awake(
+        self, token_hash: str, *, kind: str, now: datetime, idle: timedelta, longest: timedelta
+    ) -> Session | None:
+        """The session, kept open for `idle` from now but never longer than `longest` from its beginning.
+
+        It is written at most once a minute, so that reading pages does not write with every page.
+        """
+        values = {"h": token_hash, "kind": kind, "now": now, "idle": idle, "longest": longest}
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "UPDATE session SET expires_at = least(created_at + :longest, :now + :idle) "
+                    "WHERE token_hash = :h AND kind = :kind AND expires_at > :now "
+                    "AND expires_at < least(created_at + :longest, :now + :idle) - interval '1 minute'"
+                ),
+                values,
+            )
+            rows = await connection.execute(
+                text(
+                    "SELECT kind, holder, csrf, expires_at FROM session "
+                    "WHERE token_hash = :h AND kind = :kind AND expires_at > :now"
+                ),
+                {"h": token_hash, "kind": kind, "now": now},
+            )
+            row = rows.mappings().first()
+            return Session.model_validate(dict(row)) if row else None
+
+    async def end_all(self, *, kind: str, holder: str, besides: Sequence[str] = ()) -> None:
+        """End the sessions of one holder, except those named by their hash."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("DELETE FROM session WHERE kind = :kind AND holder = :holder AND token_hash <> ALL(:besides)"),
+                {"kind": kind, "holder": holder, "besides": list(besides)},
+            )

@@ -1,0 +1,80 @@
+"""Puts changes and news on Kafka; done only when the broker has acknowledged everything."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from proactive.domain.change import Change, encode
+from proactive.domain.keys import Keys
+from proactive.errors import Temporary
+from triggers.topics import Topics
+
+FLUSH_SECONDS = 30.0
+
+
+class Publisher:
+    """One producer for this process. Raises `Temporary` when the broker did not take it all: tell it again later."""
+
+    def __init__(self, bootstrap: str, keys: Keys, topics: Topics) -> None:
+        self._topics = topics
+        self._keys = keys
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "acks": "all",
+                "linger.ms": 5,
+                "compression.type": "lz4",
+                "partitioner": "murmur2_random",
+                "delivery.timeout.ms": 20_000,
+                "queue.buffering.max.messages": 200_000,
+                "log_level": 2,
+            }
+        )
+        self._turn = asyncio.Lock()
+
+    async def changes(self, changes: Sequence[Change]) -> None:
+        await self._all(
+            self._topics.changes, [(self.key(change.subject or change.key), encode(change)) for change in changes]
+        )
+
+    async def news(self, words: Sequence[tuple[UUID, str]]) -> None:
+        await self._all(
+            self._topics.dossiers,
+            [(dossier.bytes, msgspec.json.encode({"id": dossier, "state": state})) for dossier, state in words],
+        )
+
+    def key(self, subject: str) -> bytes:
+        """The same person always gets the same partition, and nobody can read who it is."""
+        return self._keys.digest("kafka", subject)[:16]
+
+    async def _all(self, topic: str, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        async with self._turn:
+            await asyncio.to_thread(self._produce, topic, messages)
+
+    def _produce(self, topic: str, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        refused: list[KafkaError] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                refused.append(error)
+
+        try:
+            for key, value in messages:
+                while True:
+                    try:
+                        self._producer.produce(topic, value, key, on_delivery=delivered)
+                        break
+                    except BufferError:
+                        self._producer.poll(0.1)
+            waiting = self._producer.flush(FLUSH_SECONDS)
+        except KafkaException as error:
+            raise Temporary(f"The broker does not take {topic}: {error.args[0].str()}") from error
+        if refused or waiting:
+            why = refused[0].str() if refused else "no acknowledgement"
+            raise Temporary(f"The broker did not take {len(refused) + waiting} messages on {topic}: {why}")
+
+    def close(self) -> None:
+        self._producer.flush(5)

@@ -1,0 +1,173 @@
+"""recognise, beside Kafka: a batch loop inside the Faust app, in a thread of its own.
+
+Offsets are committed after PostgreSQL has committed. A batch is split by partition into lanes that work side by side,
+each in its own transaction: all of one person's changes are in one partition, so no two lanes decide about one person.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from mode import Service
+
+from proactive.facts import Facts
+from proactive.ports.clock import Clock
+from proactive.steps.recognise import Outcome, recognise, refuse
+from proactive.store.recognition import RecognitionStore
+
+log = structlog.get_logger()
+
+LANES = 2
+LONGEST_PAUSE = 15.0
+
+
+def consumer(bootstrap: str, *, group: str, wait_ms: int = 20) -> Consumer:
+    """A consumer that commits only when told to. Short fetch waits: the embedded broker delays by half of them."""
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": wait_ms,
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 1500,
+            "queued.max.messages.kbytes": 32_768,
+            "fetch.max.bytes": 16_777_216,
+            "log_level": 2,
+        }
+    )
+
+
+class Lanes:
+    """Takes batches of messages, lane by lane, and does not come back before each lane has committed."""
+
+    def __init__(self, url: str, *, facts: Facts, clock: Clock, lanes: int = LANES) -> None:
+        self._stores = [RecognitionStore(url) for _ in range(lanes)]
+        self._pool = ThreadPoolExecutor(lanes, thread_name_prefix="recognise")
+        self._facts = facts
+        self._clock = clock
+        self.stopping = threading.Event()
+
+    def take(self, messages: Sequence[Message]) -> Outcome:
+        """Recognise all of them; what the database cannot be asked now is asked again until it answers or we stop."""
+        parts: list[list[bytes]] = [[] for _ in self._stores]
+        for message in messages:
+            parts[(message.partition() or 0) % len(parts)].append(message.value() or b"")
+        total = Outcome()
+        for done in self._pool.map(self._lane, parts, self._stores):
+            total.taken += done.taken
+            total.kept += done.kept
+            total.rejected += done.rejected
+            total.owed += done.owed
+        return total
+
+    def _lane(self, values: list[bytes], store: RecognitionStore) -> Outcome:
+        if not values:
+            return Outcome()
+        pause = 0.2
+        while True:
+            try:
+                return self._divide(values, store)
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                store.close()
+                log.warning("recognise.database_away", error=type(error).__name__)
+                if self.stopping.wait(pause):
+                    raise
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _divide(self, values: list[bytes], store: RecognitionStore) -> Outcome:
+        """One transaction; if the database cannot hold some row, find that row by halves and put it aside."""
+        try:
+            return recognise(values, facts=self._facts, store=store, clock=self._clock)
+        except psycopg.DataError as error:
+            if len(values) == 1:
+                return refuse(values[0], why=type(error).__name__, store=store, clock=self._clock)
+            middle = len(values) // 2
+            first, second = self._divide(values[:middle], store), self._divide(values[middle:], store)
+            return Outcome(
+                first.taken + second.taken, first.kept + second.kept, first.rejected + second.rejected,
+                first.owed + second.owed,
+            )  # fmt: skip
+
+    def close(self) -> None:
+        self.stopping.set()
+        self._pool.shutdown(wait=True)
+        for store in self._stores:
+            store.close()
+
+
+class Recognise(Service):
+    """The loop: consume, take, commit. `on_owed` is called (from its thread) when something may have fallen due."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        url: str,
+        *,
+        facts: Facts,
+        clock: Clock,
+        batch: int,
+        on_owed: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._lanes = Lanes(url, facts=facts, clock=clock)
+        self._batch = batch
+        self._on_owed = on_owed
+        self._thread = threading.Thread(target=self._go_on, name="recognise-loop", daemon=True)
+
+    async def on_start(self) -> None:
+        self._thread.start()
+
+    async def on_stop(self) -> None:
+        self._lanes.stopping.set()
+        await self.loop.run_in_executor(None, self._thread.join, 20)
+        self._lanes.close()
+
+    def _go_on(self) -> None:
+        while not self._lanes.stopping.is_set():
+            try:
+                self._consume()
+            except Exception as error:  # the loop must live on: what was not committed is told again
+                log.warning(
+                    "recognise.failed", error=type(error).__name__, exc_info=not isinstance(error, KafkaException)
+                )
+                self._lanes.stopping.wait(1.0)
+
+    def _consume(self) -> None:
+        source = consumer(self._bootstrap, group=f"{self._topic}-recognise")
+        try:
+            source.subscribe([self._topic])
+            while not self._lanes.stopping.is_set():
+                messages = _sound(source.consume(self._batch, timeout=0.1))
+                if not messages:
+                    continue
+                started = time.monotonic()
+                outcome = self._lanes.take(messages)
+                source.commit(asynchronous=False)
+                log.info(
+                    "recognise.batch", taken=outcome.taken, kept=outcome.kept, rejected=outcome.rejected,
+                    owed=outcome.owed, seconds=round(time.monotonic() - started, 3),
+                )  # fmt: skip
+                if outcome.kept:
+                    self._on_owed()
+        finally:
+            source.close()
+
+
+def _sound(messages: Sequence[Message]) -> list[Message]:
+    found = []
+    for message in messages:
+        error = message.error()
+        if error is None:
+            found.append(message)
+        elif error.code() not in {KafkaError._PARTITION_EOF, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}:
+            raise KafkaException(error)
+    return found

@@ -1,0 +1,59 @@
+"""One step of the journey as a service of the Faust worker: woken by word, and looking by itself when no word comes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+from mode import Service
+
+from proactive.errors import Temporary
+
+log = structlog.get_logger()
+
+LONGEST_PAUSE = 30.0
+
+
+class Step(Service):
+    """Runs `once` again and again while it finds work, then rests until `wake` or `every` seconds later.
+
+    It never lets an error out: the work stays where it rests and is taken up again.
+    """
+
+    def __init__(
+        self, name: str, once: Callable[[], Awaitable[int]], *, every: float, wakes_on: Iterable[str] = ()
+    ) -> None:
+        super().__init__()
+        self.step = name
+        self.wakes_on = frozenset(wakes_on)
+        self._once = once
+        self._every = every
+        self._word = asyncio.Event()
+
+    def wake(self) -> None:
+        self._word.set()
+
+    @Service.task
+    async def _run(self) -> None:
+        pause = self._every
+        while not self.should_stop:
+            self._word.clear()
+            try:
+                found = await self._once()
+                pause = self._every
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # the step must live on; what failed rests in the store and is taken up again
+                known = isinstance(error, Temporary)
+                log.warning(
+                    f"{self.step}.failed", error=type(error).__name__, why=str(error) if known else None,
+                    exc_info=not known,
+                )  # fmt: skip
+                found, pause = 0, min(max(pause, 0.5) * 2, LONGEST_PAUSE)
+            if not found:
+                await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._word.wait(), seconds)
+        except TimeoutError:
+            return

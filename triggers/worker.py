@@ -1,0 +1,185 @@
+"""The worker: one Faust app that runs every processor. Start more of them for more speed; none of them leads.
+
+`python -m triggers.worker` (or `proactive worker`) reads the settings from the environment.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from datetime import timedelta
+
+import faust
+import msgspec
+import structlog
+import uvloop
+
+from proactive import journey
+from proactive.errors import ProactiveError, Unusable
+from proactive.logs import begin_logging
+from proactive.parts import Parts, assembled
+from proactive.settings import Settings, read
+from triggers.publisher import Publisher
+from triggers.recognise import Recognise
+from triggers.step import Step
+from triggers.topics import ensure, topics
+from triggers.watcher import watching
+
+log = structlog.get_logger()
+
+
+def application(settings: Settings) -> faust.App:
+    """The Faust app: no web server, no tables, no leader; it wakes steps and proves nothing."""
+    return faust.App(
+        f"{settings.topic_prefix}-worker",
+        broker=f"kafka://{settings.kafka_bootstrap}",
+        value_serializer="raw",
+        key_serializer="raw",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_partitions=settings.kafka_partitions,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=1.5,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=500,
+        producer_acks=-1,
+        stream_wait_empty=False,
+        loghandlers=[],
+        datadir=settings.data_dir / "faust",
+    )
+
+
+def steps(parts: Parts, publisher: Publisher) -> list[Step]:
+    """Every step that runs by itself, with what wakes it."""
+    s = parts.settings
+    limit, every = min(s.batch, 1000), s.poll_seconds
+    store, clock = parts.store, parts.clock
+    catalogue, facts, registers = parts.catalogue, parts.facts, parts.registers
+    notifiers, intake = parts.notifiers, parts.intake
+
+    def step(name: str, once: object, *, seconds: float = every) -> Step:
+        return Step(name, once, every=seconds, wakes_on=journey.PICKS_UP.get(name, ()))  # type: ignore[arg-type]  # a partial of the step
+
+    return [
+        step("draft", lambda: journey.draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit)),
+        step(
+            "offer",
+            lambda: journey.offer(
+                catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock, limit=limit
+            ),
+        ),
+        step(
+            "reconcile",
+            lambda: journey.reconcile(
+                notifiers=notifiers, store=store, clock=clock, limit=limit,
+                absent_after=timedelta(seconds=s.absent_after),
+            ),
+        ),
+        step(
+            "passcodes",
+            lambda: journey.send_passcodes(
+                notifiers=notifiers, store=store, keys=parts.keys, clock=clock, limit=limit
+            ),
+            seconds=min(every, 0.25),
+        ),
+        step(
+            "forward",
+            lambda: journey.forward(
+                catalogue=catalogue, registers=registers, intake=intake, store=store, clock=clock, limit=limit
+            ),
+        ),
+        step(
+            "follow",
+            lambda: journey.follow(
+                intake=intake, store=store, clock=clock, every=timedelta(seconds=s.follow_seconds), limit=limit
+            ),
+        ),
+        step(
+            "tell",
+            lambda: journey.tell(store=store, publish=publisher.news, clock=clock, limit=1000),
+            seconds=min(every, 0.25),
+        ),
+        *(
+            Step("watch", watch.step, every=every)
+            for watch in watching(parts, publish=publisher.changes, limit=s.batch)
+        ),
+    ]  # fmt: skip
+
+
+def attach(app: faust.App, topic: str, running: list[Step]) -> None:
+    """Let word of dossiers wake the steps. The body cannot fail: it looks at one word and sets a flag."""
+    dossiers = app.topic(topic, value_type=bytes, value_serializer="raw", key_type=bytes)
+
+    @app.agent(dossiers, concurrency=1, name="word")
+    async def word(stream: faust.StreamT[bytes]) -> None:
+        async for value in stream:
+            state = _state(value)
+            for step in running:
+                if state in step.wakes_on:
+                    step.wake()
+
+
+def _state(value: bytes) -> str | None:
+    try:
+        found = msgspec.json.decode(value)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    return found.get("state") if isinstance(found, dict) else None
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Run until `stop` is set; then let every step finish what it has in hand."""
+    if settings.kafka_bootstrap is None:
+        raise Unusable("PROACTIVE_KAFKA_BOOTSTRAP is not set. Set it, or use `proactive up` for the embedded broker.")
+    names = topics(settings)
+    await asyncio.to_thread(ensure, settings.kafka_bootstrap, names, partitions=settings.kafka_partitions)
+    async with assembled(settings, application="proactive worker", connections=16) as parts:
+        publisher = Publisher(settings.kafka_bootstrap, parts.keys, names)
+        app = application(settings)
+        running = steps(parts, publisher)
+        attach(app, names.dossiers, running)
+        draft = next(step for step in running if step.step == "draft")
+        loop = asyncio.get_running_loop()
+
+        def owed() -> None:
+            loop.call_soon_threadsafe(draft.wake)
+
+        recognise = Recognise(
+            settings.kafka_bootstrap, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
+            batch=settings.batch, on_owed=owed,
+        )  # fmt: skip
+        await app.start()
+        for service in (recognise, *running):
+            await service.start()
+        log.info("worker.ready", steps=len(running))
+        await stop.wait()
+        for service in (*reversed(running), recognise):
+            await service.stop()
+        await app.stop()
+        await asyncio.to_thread(publisher.close)
+
+
+async def main() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    working = asyncio.create_task(work(read(), stop))
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if asked.done() and not working.done():
+        # While it is still starting there is nothing in hand to finish.
+        done, _ = await asyncio.wait({working}, timeout=20)
+        if not done:
+            working.cancel()
+    asked.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+
+
+if __name__ == "__main__":
+    begin_logging()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main())
+    except ProactiveError as error:
+        sys.exit(f"proactive worker: {error}")
