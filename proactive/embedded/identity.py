@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -63,7 +64,7 @@ def reaching(identity: Identity, *paths: Path) -> Identity:
     )
     if closed is None:
         return identity
-    for capability in Capability:
+    for capability in Capability if sys.platform == "linux" else ():
         if _holds(capability, _SETPCAP):
             return replace(identity, capability=capability)
     raise Unusable(

@@ -24,9 +24,9 @@ class FolderLock:
         make_folder(self._folder)
         try:
             file = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except PermissionError as error:
+        except OSError as error:
             raise Unusable(
-                f"The data folder {self._folder} can't be written to by this user; "
+                f"The data folder {self._folder} can't be written to ({error.strerror}); "
                 "set PROACTIVE_DATA_DIR to a folder of your own."
             ) from error
         try:

@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
@@ -65,7 +66,7 @@ async def test_it_runs_with_the_settings_that_the_rest_relies_on(running: str, s
 
 
 @pytest.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def] # pytest's own wrapping
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     server = EmbeddedPostgres(tmp_path_factory.mktemp("running"))
     yield await server.start()
     await server.stop()

@@ -22,6 +22,7 @@ PATHS = {"PATH": "/usr/bin:/bin"}
 WHOLE = """
 import asyncio, sys
 from pathlib import Path
+from uvloop import run
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.child import Child
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -40,7 +41,7 @@ async def main(folder):
         await supervisor.run()
     print("down", flush=True)
 
-asyncio.run(main(Path(sys.argv[1])))
+run(main(Path(sys.argv[1])))
 """
 
 
