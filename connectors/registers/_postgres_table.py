@@ -8,7 +8,6 @@ overlap), so that one wrong clock cannot take the reading past everybody else's 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import LiteralString, cast
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -31,7 +30,7 @@ _COLUMNS = SQL("""
 
 
 def _type(name: str) -> SQL:
-    return SQL(cast(LiteralString, name))  # the server's own name of a type, quoted by it where that is needed
+    return SQL(name)  # the server's own name of a type, quoted by it where that is needed
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Office(Rule):
 @cache
 def units() -> dict[str, Unit]:
     """All units by code, also those no longer valid."""
-    return {row["code"]: Unit.model_validate(row) for row in _rows("units.csv")}
+    return {unit.code: unit for unit in map(Unit.model_validate, _rows("units.csv"))}
 
 
 @cache
