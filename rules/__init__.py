@@ -1,7 +1,23 @@
 """The law as dated, cited, explainable data. A folder here is a service; a file in `registers/` is a register."""
 
+from rules.catalogue import Catalogue
+from rules.loader import check, load
 from rules.problem import BadRow, Problem, Unpublishable
 from rules.register import RegisterSchema
+from rules.service import Filled, Service
 from rules.verdict import Because, Owed, Verdict
 
-__all__ = ["BadRow", "Because", "Owed", "Problem", "RegisterSchema", "Unpublishable", "Verdict"]
+__all__ = [
+    "BadRow",
+    "Because",
+    "Catalogue",
+    "Filled",
+    "Owed",
+    "Problem",
+    "RegisterSchema",
+    "Service",
+    "Unpublishable",
+    "Verdict",
+    "check",
+    "load",
+]

@@ -9,7 +9,9 @@ from datetime import date
 from functools import cached_property
 from typing import ClassVar
 
-from pydantic import model_validator
+from pydantic import GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from rules.base import Rule, Text, Words
 from rules.dated import Dated, Flaw, Value
@@ -124,6 +126,12 @@ class Condition(ABC):
         return iter(())
 
 
+def one_word(schema: JsonSchemaValue, handler: GetJsonSchemaHandler, words: Sequence[str]) -> JsonSchemaValue:
+    """The JSON Schema of a clause, saying that exactly one word of the vocabulary stands in it."""
+    handler.resolve_ref_schema(schema)["oneOf"] = [{"required": [word]} for word in words]
+    return schema
+
+
 class Clause(Rule):
     """One condition in a rule, what it says in words, and the law it stands on.
 
@@ -134,6 +142,10 @@ class Clause(Rule):
 
     says: Words | None = None
     reference: Text | None = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return one_word(handler(core), handler, cls.vocabulary)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Clause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -57,7 +58,7 @@ class Choice(Rule):
 
     variant: Name
     says: Words
-    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+    when: AnyClause | None = None
 
 
 class Regime(InForce):
@@ -78,7 +79,7 @@ class Block(Rule):
 
     name: Name
     variant: Name
-    when: AnyClause  # type: ignore[valid-type]  # made from the folder of conditions
+    when: AnyClause
 
 
 class NeedKind(StrEnum):
@@ -96,14 +97,21 @@ class Need(Rule):
     kind: NeedKind
     title: Words
     reference: Text
-    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+    when: AnyClause | None = None
 
 
 class Fact(Rule):
-    """A value that a message may name: a column (as it is, as dd/mm/yyyy, its last four), or the days it is late."""
+    """A value that a message may name: a field of the form, or the record's key (`key`); never free text."""
 
+    field: Name
+    shown: Literal["plain", "date", "last4"] = "plain"
+
+
+class Contact(Rule):
+    """The register column in which the citizen's phone number stands."""
+
+    register_name: Name = Field(alias="register")
     column: Name
-    shown: Literal["plain", "date", "last4", "days_late"] = "plain"
 
 
 class Rung(Rule):
@@ -151,13 +159,14 @@ class ServiceText(Rule):
     subject: Name
     cycle: tuple[Name, ...] = Field(min_length=1)
     values: dict[Name, Dated] = Field(default_factory=dict)
-    window: AnyWindow  # type: ignore[valid-type]  # made from the folder of conditions
-    owed: tuple[AnyClause, ...] = ()  # type: ignore[valid-type]  # made from the folder of conditions
+    window: AnyWindow
+    owed: tuple[AnyClause, ...] = ()
     blocked_by: tuple[Block, ...] = ()
     variants: dict[Name, Variant] = Field(min_length=1)
     regimes: tuple[Regime, ...] = Field(min_length=1)
     needs: tuple[Need, ...] = ()
-    facts: dict[Name, Fact] = Field(default_factory=dict)
+    contact: Contact
+    letters: dict[Name, Fact] = Field(default_factory=dict)
     ladder: tuple[Rung, ...] = Field(min_length=1)
     fee: Fee | None = None
     decision: Decision
@@ -165,25 +174,33 @@ class ServiceText(Rule):
 
 
 class Option(Rule):
-    """One answer the citizen may choose; offered always, or where `when` holds."""
+    """One answer the citizen may choose."""
 
     code: Text
     label: Words
-    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
 
 
 class Lookup(Rule):
-    """A value found in a dated table under the asked record's `by` columns; used only where exactly one is listed."""
+    """A dated table that says, by columns of the asked record, what may stand here: one value fills the field, of
+    several the citizen chooses."""
 
     table: Name
     by: tuple[Name, ...] = Field(min_length=1)
 
 
+class Origin(Rule):
+    """The register column a value comes from."""
+
+    register_name: Name
+    column: Name
+
+
 class FormField(Rule):
     """A field of the application and the one thing that fills it.
 
-    `from` names register columns ('residents.full_name'), the first that has a value fills it; `fixed` is a text;
-    `lookup` a table; `choose` options; `choose_from` a list kept elsewhere (the commune centres).
+    `from` names register columns ('residents.full_name'), of which the first with a value fills it; `fixed` is a
+    text; `lookup` a table (with `choose` for the words of its options); `choose` options; `choose_from` a list kept
+    elsewhere.
     """
 
     name: Name
@@ -196,13 +213,19 @@ class FormField(Rule):
     lookup: Lookup | None = None
     choose: tuple[Option, ...] | None = None
     choose_from: Literal["commune_centres"] | None = None
-    when: AnyClause | None = None  # type: ignore[valid-type]  # made from the folder of conditions
+    when: AnyClause | None = None
 
-    @property
-    def sources(self) -> tuple[tuple[str, str], ...]:
+    @cached_property
+    def sources(self) -> tuple[Origin, ...]:
         """The register columns that may fill it, in order."""
         written = (self.columns,) if isinstance(self.columns, str) else self.columns or ()
-        return tuple((register, column) for register, _, column in (text.partition(".") for text in written))
+        parts = (text.partition(".") for text in written)
+        return tuple(Origin.model_construct(register_name=register, column=column) for register, _, column in parts)
+
+    @property
+    def source(self) -> Origin | None:
+        """The first of them."""
+        return self.sources[0] if self.sources else None
 
 
 class Form(Rule):

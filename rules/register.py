@@ -12,7 +12,7 @@ from pydantic import Field
 
 from rules.base import Name, Rule, Words
 from rules.problem import Problem
-from rules.rows import Check, ColumnType, Kind, Reader, Row, codes_by, in_our_time, not_before, within
+from rules.rows import Check, ColumnType, Kind, Reader, Row, codes_by, day_text, in_our_time, not_before, within
 from rules.source import Loc
 
 _PERSONAL = (ColumnType.PERSONAL_ID, ColumnType.PHONE)
@@ -115,7 +115,7 @@ class RegisterSchema(Rule):
     def shown(self, column: str, value: object) -> str:
         """The value as people may see it in a trace: personal values only by their last four characters."""
         if isinstance(value, date):
-            return "***" if self.kinds[column].personal else value.strftime("%d/%m/%Y")
+            return "***" if self.kinds[column].personal else day_text(value)
         return self.kinds[column].shown(value) if self.kinds[column].personal else str(value)
 
     def flaws(self) -> Iterator[tuple[Loc, str, str]]:

@@ -20,6 +20,12 @@ Row = Mapping[str, object]
 VIETNAM = timezone(timedelta(hours=7))
 """Vietnam has had one offset and no summer time since 1975; a timestamp without an offset means this one."""
 
+
+def day_text(day: date) -> str:
+    """A day as people read it here: dd/mm/yyyy."""
+    return f"{day.day:02}/{day.month:02}/{day.year}"
+
+
 _SHOWN = 40
 _OLDEST, _NEWEST = 1990, 2100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, create_model
 
@@ -34,11 +34,13 @@ def _clause(base: type[BaseModel], words: dict[str, type[BaseModel]]) -> Any:
 WORDS = _words()
 """Every word of the vocabulary, with its class."""
 
-AnyClause: type[Clause] = _clause(Clause, {name: word for name, word in WORDS.items() if not issubclass(word, Window)})
-AnyWindow: type[WindowClause] = _clause(
-    WindowClause, {name: word for name, word in WORDS.items() if issubclass(word, Window)}
-)
 
-for _word in WORDS.values():
-    _word.model_rebuild(force=True, _types_namespace={"Clause": AnyClause})
-AnyClause.model_rebuild(force=True)
+if TYPE_CHECKING:
+    AnyClause = Clause
+    AnyWindow = WindowClause
+else:
+    AnyClause = _clause(Clause, {name: word for name, word in WORDS.items() if not issubclass(word, Window)})
+    AnyWindow = _clause(WindowClause, {name: word for name, word in WORDS.items() if issubclass(word, Window)})
+    for _word in WORDS.values():
+        _word.model_rebuild(force=True, _types_namespace={"Clause": AnyClause})
+    AnyClause.model_rebuild(force=True)

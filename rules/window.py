@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import ClassVar
 
-from pydantic import model_validator
+from pydantic import GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from rules.base import Name, Rule, Text, Words
-from rules.condition import Condition, Records, Scope, Show, Test
+from rules.condition import Condition, Records, Scope, Show, Test, one_word
 from rules.dated import Flaw
-from rules.rows import Row
+from rules.rows import Row, day_text
 
 Anchors = Callable[[Row], Sequence[date]]
 """The days around which a record's occasions lie, in order; none where the record has none."""
@@ -52,7 +54,7 @@ class Window(Rule, Condition):
         lead, stop = self.span(scope)
 
         def show(row: Row, asked: Row, records: Records, anchor: date) -> str:
-            return f"{anchor:%d/%m/%Y} ({anchor - lead:%d/%m/%Y} – {anchor + stop:%d/%m/%Y})"
+            return f"{day_text(anchor)} ({day_text(anchor - lead)} – {day_text(anchor + stop)})"
 
         return show
 
@@ -64,6 +66,10 @@ class WindowClause(Rule):
 
     says: Words
     reference: Text
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return one_word(handler(core), handler, cls.vocabulary)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> WindowClause:

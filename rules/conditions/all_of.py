@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, RootModel
 
-from rules.condition import Condition, Records, Scope, Test
+from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
 from rules.rows import Row
 
@@ -39,6 +39,9 @@ class Several(RootModel[Any], Condition):
 
     def inner(self) -> Sequence[Clause]:
         return self.root
+
+    def shows(self, scope: Scope) -> Show:
+        return self.root[0].condition.shows(scope)
 
     def tests(self, scope: Scope) -> tuple[Test, ...]:
         """The tests of its clauses."""

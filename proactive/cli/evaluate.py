@@ -1,0 +1,149 @@
+"""`proactive evaluate`: what a service says of people given as lines of JSON, with every reason; no database needed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from proactive.cli.services import opened
+from rules import BadRow, Problem, RegisterSchema, Service, Verdict
+
+FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
+_WRITTEN_AT_ONCE = 512
+
+_line = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_rows = msgspec.json.Decoder(list[msgspec.Raw])
+_encode = msgspec.json.Encoder().encode
+
+
+class BadLine(ValueError):
+    """A line of the records file cannot be used."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("evaluate")(evaluate)
+
+
+def evaluate(
+    service_name: Annotated[
+        str, typer.Argument(metavar="SERVICE", help="A service, as `proactive services` lists it.")
+    ],
+    records: Annotated[Path, typer.Option("--records", help="A file with one JSON object a line.")],
+    on: Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", help="The day asked.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line; there is no other form.")] = True,
+    rules: Annotated[Path | None, typer.Option("--rules", help="Another folder of rules.", file_okay=False)] = None,
+) -> None:
+    """Say of each line {register: record or [records]} whether it is due, and why; exit 1 where a line is bad."""
+    catalogue = opened(rules)
+    service = catalogue.services.get(service_name) or catalogue.drafts.get(service_name)
+    if service is None:
+        known = ", ".join([*catalogue.services, *catalogue.drafts])
+        typer.echo(f"There is no service '{service_name}'. Name one of: {known}.", err=True)
+        raise typer.Exit(2)
+    day = _day(on)
+    out, bad = typer.get_binary_stream("stdout"), 0
+    try:
+        with records.open("rb") as lines:
+            waiting: list[bytes] = []
+            for answer, sound in answers(lines, service, day):
+                bad += not sound
+                waiting.append(answer)
+                if len(waiting) == _WRITTEN_AT_ONCE:
+                    out.write(b"".join(waiting))
+                    waiting.clear()
+            out.write(b"".join(waiting))
+            out.flush()
+    except OSError as error:
+        typer.echo(
+            f"The file {records} cannot be read: {error.strerror}. Name a file with one JSON object a line.", err=True
+        )
+        raise typer.Exit(2) from error
+    if bad:
+        raise typer.Exit(1)
+
+
+def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
+    """One line of JSON for each line given, and whether that line could be used."""
+    registers, main = service.judged, service.register
+    for number, line in enumerate(lines, start=1):
+        try:
+            known = person(line, registers)
+            if not known.get(main):
+                raise BadLine([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
+            verdict = service.evaluate(known[main][0], known, day)
+        except BadLine as error:
+            yield _encode({"error": _said(number, error.problems)}) + b"\n", False
+        else:
+            yield _encode(_answer(verdict)) + b"\n", True
+
+
+def person(line: bytes, registers: Mapping[str, RegisterSchema]) -> dict[str, list[dict[str, object]]]:
+    """All that a line says of one person, cut to these registers. Raises BadLine with all problems."""
+    try:
+        given = _line.decode(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        why = f"It is not a JSON object in UTF-8 ({error})."
+        raise BadLine([Problem("line", why, "Write {register: record or [records]}.")]) from error
+    found: dict[str, list[dict[str, object]]] = {}
+    problems: list[Problem] = []
+    for name, schema in registers.items():
+        if name not in given:
+            continue
+        body = bytes(given[name]).strip()
+        try:
+            parts = _rows.decode(body) if body.startswith(b"[") else () if body == b"null" else (body,)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            problems.append(Problem(name, f"It is not a list of records ({error}).", "Write records as JSON objects."))
+            continue
+        rows = found[name] = []
+        for part in parts:
+            try:
+                rows.append(schema.read(bytes(part)))
+            except BadRow as bad:
+                problems += [Problem(f"{name}.{one.where}", one.why, one.mend) for one in bad.problems]
+    if problems:
+        raise BadLine(problems)
+    return found
+
+
+def _answer(verdict: Verdict) -> dict[str, object]:
+    return {
+        "due": verdict.due,
+        "due_on": verdict.due_on,
+        "cycle": verdict.cycle,
+        "variant": verdict.variant,
+        "blocked_by": verdict.blocked_by,
+        "needs": verdict.needs,
+        "because": [
+            {"condition": one.condition, "holds": one.holds, "value": one.value, "reference": one.reference}
+            for one in verdict.because
+        ],
+    }
+
+
+def _said(number: int, problems: tuple[Problem, ...]) -> dict[str, object]:
+    return {
+        "line": number,
+        "why": " ".join(f"{one.where}: {one.why}" for one in problems),
+        "mend": " ".join(dict.fromkeys(one.mend for one in problems)),
+        "problems": [{"where": one.where, "why": one.why, "mend": one.mend} for one in problems],
+    }
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY:
+        typer.echo(f"'{text}' is no day from {FIRST_DAY} to {LAST_DAY}. Write --on YYYY-MM-DD.", err=True)
+        raise typer.Exit(2)
+    return day

@@ -1,0 +1,151 @@
+"""A service made ready for one day: its conditions as fast tests, with the dated values of that day inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from rules.condition import Clause, NotInForce, Records, Scope, Show, Test, Trace
+from rules.dated import in_force
+from rules.grammar import ServiceText
+from rules.rows import Row, day_text
+from rules.verdict import Because, Owed, Verdict
+from rules.window import Anchors
+
+Explained = tuple[Test, Show, str, str, str | None]
+"""A condition that explains itself: its test, what it looked at, its words, the law it stands on."""
+
+
+class Day:
+    """What a service says on one day. Raises NotInForce where any value it needs is not in force then."""
+
+    def __init__(self, text: ServiceText, scope: Scope) -> None:
+        day = scope.day
+        self._day = day
+        self._main = text.registers.main
+        self._key = scope.schema.key
+        self._cycle = text.cycle
+        window = text.window.window
+        self._anchors: Anchors = window.anchors(scope)
+        self._lead, self._stop = window.span(scope)
+        self._owed = tuple(clause.condition.holds(scope) for clause in text.owed)
+        self._window = (window.holds(scope), window.shows(scope), *_said(text, scope), text.window.reference)
+        self._explained = tuple(_explained(clause, scope) for clause in text.owed)
+        self._inner = tuple((index, trace) for index, clause in enumerate(text.owed) for trace in _inner(clause, scope))
+        self._blocks = tuple((block.name, block.variant, _explained(block.when, scope)) for block in text.blocked_by)
+        regime = in_force(text.regimes, day)
+        self._choices = () if regime is None else tuple(
+            (
+                choice.variant,
+                None if choice.when is None else choice.when.condition.holds(scope),
+                choice.says,
+            )
+            for choice in regime.variants
+        )  # fmt: skip
+        self._needs = tuple(
+            (need.name, None if need.when is None else need.when.condition.holds(scope)) for need in text.needs
+        )
+        self._law = None if regime is None else regime.reference
+        first = None if regime is None else regime.variants[0].when
+        self._measure: Show | None = None if first is None else first.condition.shows(scope)
+        self.in_force = regime is not None
+
+    def owed(self, records: Records) -> list[Owed]:
+        """All occasions that records of one subject owe on this day or later."""
+        found: list[Owed] = []
+        for record in records.get(self._main, ()):
+            for anchor in self._anchors(record):
+                ends = anchor + self._stop
+                if ends < self._day:
+                    continue
+                for test in self._owed:
+                    if not test(record, record, records, anchor):
+                        break
+                else:
+                    key = str(record[self._key])
+                    found.append(Owed(self._cycle_of(record, anchor), key, anchor - self._lead, ends, anchor))
+        return found
+
+    def evaluate(self, record: Row, records: Records) -> Verdict:
+        """What this record means on this day, with every reason."""
+        anchors = self._anchors(record)
+        if not anchors:
+            return self._never(record, records)
+        anchor = self._nearest(anchors)
+        because: list[Because] = []
+        due = self._trace(record, records, anchor, because)
+        variant = blocked_by = None
+        needs: tuple[str, ...] = ()
+        if due:
+            for name, blocked, (test, show, vi, en, reference) in self._blocks:
+                held = test(record, record, records, anchor)
+                because.append(Because(vi, en, held, show(record, record, records, anchor), reference))
+                if held and blocked_by is None:
+                    variant, blocked_by = blocked, name
+            for chosen, when, says in self._choices:
+                if when is None or when(record, record, records, anchor):
+                    value = None if self._measure is None else self._measure(record, record, records, anchor)
+                    because.append(Because(says.vi, says.en, True, value, self._law))
+                    variant = variant or chosen
+                    break
+            needs = tuple([name for name, when in self._needs if when is None or when(record, record, records, anchor)])
+        starts, ends = anchor - self._lead, anchor + self._stop
+        cycle = self._cycle_of(record, anchor)
+        return Verdict(due, starts, ends, anchor, cycle, variant, blocked_by, needs, tuple(because))
+
+    def _trace(self, record: Row, records: Records, anchor: date, because: list[Because]) -> bool:
+        test, show, vi, en, reference = self._window
+        due = test(record, record, records, anchor)
+        because.append(Because(vi, en, due, show(record, record, records, anchor), reference))
+        for test, show, vi, en, law in self._explained:
+            held = test(record, record, records, anchor)
+            due = due and held
+            because.append(Because(vi, en, held, show(record, record, records, anchor), law))
+        for _, trace in self._inner:
+            because += trace(record, record, records, anchor)
+        return due
+
+    def _never(self, record: Row, records: Records) -> Verdict:
+        _, _, vi, en, reference = self._window
+        because = [Because(vi, en, False, None, reference)]
+        for test, show, vi, en, law in self._explained:
+            held = test(record, record, records, self._day)
+            because.append(Because(vi, en, held, show(record, record, records, self._day), law))
+        return Verdict(False, None, None, None, None, None, None, (), tuple(because))
+
+    def _nearest(self, anchors: Sequence[date]) -> date:
+        """Of several anchors the first that has not ended, or else the last."""
+        if len(anchors) > 1:
+            for anchor in anchors:
+                if anchor + self._stop >= self._day:
+                    return anchor
+        return anchors[-1]
+
+    def _cycle_of(self, record: Row, anchor: date) -> str:
+        return "|".join(str(anchor if name == "anchor" else record[name]) for name in self._cycle)
+
+
+def silence(text: ServiceText, why: NotInForce | None, day: date) -> Verdict:
+    """What a service says of every record on a day on which it is not in force."""
+    name = why.dated.says.vi if why is not None else text.title.vi
+    english = why.dated.says.en if why is not None else text.title.en
+    said = Because(
+        f"Ngày {day_text(day)} không có quy định nào đang có hiệu lực cho: {name}",
+        f"On {day_text(day)} no rule is in force for: {english}",
+        False,
+    )
+    return Verdict(False, None, None, None, None, None, None, (), (said,))
+
+
+def _said(text: ServiceText, scope: Scope) -> tuple[str, str]:
+    values = {name: period.value for name, dated in text.values.items() if (period := dated.at(scope.day))}
+    return text.window.says.vi.format_map(values), text.window.says.en.format_map(values)
+
+
+def _explained(clause: Clause, scope: Scope) -> Explained:
+    vi, en = clause.words(scope)
+    return clause.condition.holds(scope), clause.condition.shows(scope), vi, en, clause.reference
+
+
+def _inner(clause: Clause, scope: Scope) -> Iterator[Trace]:
+    return (one.trace(scope) for one in clause.condition.inner() if one.says is not None)

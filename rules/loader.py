@@ -1,0 +1,162 @@
+"""Reads the rule book from its folders, and lists everything that keeps it from being published."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from rules import messages, source
+from rules.base import Rule
+from rules.cases import Cases, run
+from rules.catalogue import Catalogue
+from rules.dated import Flaw
+from rules.grammar import Form, ServiceText
+from rules.problem import Problem, Unpublishable
+from rules.register import RegisterSchema
+from rules.service import Service
+from rules.soundness import form_flaws, service_flaws, unused_values
+from rules.source import Source
+
+FEWEST_CASES = 8
+_FILES = ("service.yaml", "form.yaml", "cases.yaml")
+
+R = TypeVar("R", bound=Rule)
+
+
+def load(folder: Path | None = None) -> Catalogue:
+    """The rule book of a folder (this package's own unless named). Raises Unpublishable with all problems."""
+    services, registers, problems = _read(folder)
+    if problems:
+        raise Unpublishable(problems)
+    return Catalogue(services, registers)
+
+
+def check(folder: Path | None = None) -> list[Problem]:
+    """All that keeps the rule book of a folder from being published."""
+    return _read(folder)[2]
+
+
+def _read(folder: Path | None) -> tuple[dict[str, Service], dict[str, RegisterSchema], list[Problem]]:
+    root = folder or Path(__file__).parent
+    problems: list[Problem] = []
+    registers = dict(_registers(root, problems))
+    services = {}
+    for place in sorted(path for path in root.iterdir() if path.is_dir() and any((path / f).exists() for f in _FILES)):
+        service, found = _service(place, root, registers)
+        problems += found
+        if service is not None:
+            services[service.name] = service
+    if not services and not problems:
+        problems.append(Problem("folder", "It holds no service.", "Name a folder like rules/.", str(root), 1))
+    return services, registers, problems
+
+
+def _registers(root: Path, problems: list[Problem]) -> Iterator[tuple[str, RegisterSchema]]:
+    for path in sorted((root / "registers").glob("*.yaml")):
+        text, found = source.read(path, f"{root.name}/registers/{path.name}")
+        problems += found
+        if text is None:
+            continue
+        if isinstance(text.data, dict):
+            text = Source(text.file, {**text.data, "name": path.stem}, text.lines)
+        register = _parse(RegisterSchema, text, problems)
+        if register is not None:
+            flaws = _placed(text, register.flaws())
+            problems += flaws
+            if not flaws:
+                yield register.name, register
+
+
+def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -> tuple[Service | None, list[Problem]]:
+    problems: list[Problem] = []
+    texts: dict[str, Source | None] = {}
+    for name in _FILES:
+        file = f"{root.name}/{place.name}/{name}"
+        texts[name], found = source.read(place / name, file)
+        problems += found
+    about, form_text, cases_text = (texts[name] for name in _FILES)
+    text = about and _parse(ServiceText, about, problems)
+    form = form_text and _parse(Form, form_text, problems)
+    if cases_text is not None:
+        cases_text = Source(
+            cases_text.file,
+            {"cases": cases_text.data},
+            {(): 1} | {("cases", *loc): line for loc, line in cases_text.lines.items()},
+        )
+    cases = cases_text and _parse(Cases, cases_text, problems)
+    if about and text:
+        problems += _placed(about, service_flaws(text, place.name, registers))
+    if about and text and form_text and form and text.registers.main in registers:
+        problems += _placed(form_text, form_flaws(form, text, registers))
+        problems += _placed(about, unused_values(text, form))
+        for name, why, mend in messages.faults(place, text, form, registers):
+            problems.append(Problem("text", why, mend, f"{root.name}/{place.name}/messages/{name}", 1))
+    if problems or not (text and form and cases_text and cases):
+        return None, problems
+    service = Service(text, form, registers, folder=place, version=_version(place))
+    if len(cases.cases) < FEWEST_CASES:
+        why = f"It holds {len(cases.cases)} cases; a service has at least {FEWEST_CASES}."
+        problems.append(cases_text.problem((), why, "Add cases at the edges: the day before, the day, the day after."))
+    for index, case in enumerate(cases.cases):
+        problems += _placed(
+            cases_text,
+            ((("cases", index, *loc), f"Case '{case.name}': {why}", mend) for loc, why, mend in run(case, service)),
+        )
+    return service, problems
+
+
+def _placed(text: Source, flaws: Iterable[Flaw]) -> list[Problem]:
+    return [text.problem(loc, why, mend) for loc, why, mend in flaws]
+
+
+def _parse(model: type[R], text: Source, problems: list[Problem]) -> R | None:
+    try:
+        return model.model_validate(text.data)
+    except ValidationError as error:
+        seen: set[tuple[str, int | None]] = set()
+        for one in error.errors(include_url=False, include_context=False):
+            problem = _said(text, one["loc"], one["type"], one["msg"], str(one["input"]))
+            # A value that fits none of several types is reported once for each of them.
+            if (problem.where, problem.line) not in seen:
+                seen.add((problem.where, problem.line))
+                problems.append(problem)
+    return None
+
+
+def _said(text: Source, loc: source.Loc, kind: str, message: str, given: str) -> Problem:
+    if kind == "missing":
+        return text.problem(loc, "It is missing.", f"Write `{loc[-1]}` here.")
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(loc[-1]), _known_keys(), n=1)
+        hint = f"Did you mean `{near[0]}`?" if near else "Remove it; rules/schema lists the keys there are."
+        return text.problem(loc, f"There is no key '{loc[-1]}' here.", hint)
+    end = len(loc)
+    while end and loc[:end] not in text.lines:
+        end -= 1
+    message = message.removeprefix("Value error, ")
+    return text.problem(
+        loc[:end], f"{message} (it is {given[:60]}).", "Correct it; rules/schema says what may stand here."
+    )
+
+
+def _known_keys() -> list[str]:
+    found: set[str] = set()
+    for model in (ServiceText, Form, Cases, RegisterSchema):
+        schema = model.model_json_schema()
+        for part in (schema, *schema.get("$defs", {}).values()):
+            found |= set(part.get("properties", {}))
+    return sorted(found)
+
+
+def _version(place: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        body = path.read_bytes()
+        digest.update(f"{path.relative_to(place).as_posix()}\0{len(body)}\0".encode())
+        digest.update(body)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,97 @@
+"""The texts of a service: each must render for every variant and rung, and an SMS must be short, plain and safe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from rules.grammar import Fact, Form, ServiceText
+from rules.register import RegisterSchema
+
+LANGUAGES = ("vi", "en")
+SMS_MOST = 306
+"""Two segments of GSM-7."""
+
+_GIVEN = ("variant", "days_late", "code", "rung")
+_PLAIN = re.compile(r"^[A-Za-z0-9 @$_!\"#%&'()*+,\-./:;<=>?]*\Z")
+_LINK = re.compile(r"(?i)https?|www|[a-z0-9]\.[a-z]{2,}")
+_NUMBER = re.compile(r"[0-9]{5,}|[0-9]{4}[ .-][0-9]{3}")
+_DAYS_LATE = (0, 1, 730)
+
+Fault = tuple[str, str, str]
+"""The template's file name, why it cannot go out, how to mend it."""
+
+
+def render(path: Path, values: Mapping[str, object]) -> str:
+    """The text on one line. Raises jinja2.TemplateError; an unknown name is an error."""
+    return " ".join(_environment().from_string(path.read_text(encoding="utf-8")).render(**values).split())
+
+
+def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema]) -> Iterator[Fault]:
+    """What is wrong with the texts of the ladder's channels, tried with the longest values they can get."""
+    letters = {name: _sample(fact, form, registers) for name, fact in text.letters.items()}
+    names = ", ".join((*letters, *_GIVEN))
+    for channel in sorted({channel for rung in text.ladder for channel in rung.channels}):
+        for language in LANGUAGES:
+            path = folder / "messages" / f"{channel}.{language}.j2"
+            if not path.is_file():
+                yield path.name, f"The ladder uses {channel}, but this text is missing.", "Write it into messages/."
+                continue
+            said: dict[tuple[str, str], str] = {}  # one fault of a kind for each variant is enough
+            for variant in text.variants:
+                for rung in text.ladder:
+                    for days in _DAYS_LATE:
+                        values = {
+                            **letters,
+                            "variant": variant,
+                            "rung": rung.name,
+                            "days_late": days,
+                            "code": "WXYZ WXYZ",
+                        }
+                        try:
+                            found = render(path, values)
+                        except (jinja2.TemplateError, UnicodeDecodeError) as error:
+                            said.setdefault(("", f"It may use: {names}."), f"It cannot be rendered: {error}.")
+                        else:
+                            for why, mend in _sms_faults(found) if channel == "sms" else _empty_faults(found):
+                                said.setdefault((variant, mend), f"For {variant}: {why}")
+            yield from ((path.name, why, mend) for (_, mend), why in said.items())
+
+
+def _empty_faults(text: str) -> Iterator[tuple[str, str]]:
+    if not text:
+        yield "it says nothing.", "Write a text for this variant."
+
+
+def _sms_faults(text: str) -> Iterator[tuple[str, str]]:
+    yield from _empty_faults(text)
+    if len(text) > SMS_MOST:
+        yield f"it has {len(text)} characters, and two segments hold {SMS_MOST}.", "Shorten it."
+    if not _PLAIN.match(text):
+        odd = " ".join(sorted({char for char in text if not _PLAIN.match(char)}))
+        yield f"it has characters that are not plain GSM-7: {odd}.", "Write Vietnamese without accents."
+    if match := _LINK.search(text):
+        yield f"'{match[0]}' looks like a link.", "Take it out: a message with a link looks like a fraud."
+    if match := _NUMBER.search(text):
+        yield f"'{match[0]}' looks like a number somebody could misuse.", "Show the last four digits; name only 1022."
+
+
+def _sample(fact: Fact, form: Form, registers: Mapping[str, RegisterSchema]) -> str:
+    if fact.shown == "date":
+        return "29/02/2028"
+    if fact.shown == "last4":
+        return "4567"
+    for field in form.fields:
+        if field.name == fact.field and field.source is not None and field.source.register_name in registers:
+            column = registers[field.source.register_name].columns.get(field.source.column)
+            if column is not None and (codes := column.kind(field.name).codes):
+                return max(codes, key=len)
+    return "X" * 20
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)

@@ -1,0 +1,200 @@
+"""A proactive service, ready to be asked: what is owed, whether a record is due and why, and its form and ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rules.base import Confidence
+from rules.condition import NotInForce, Records, Scope
+from rules.conditions.one_of import together
+from rules.day import Day, silence
+from rules.grammar import Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
+from rules.register import RegisterSchema
+from rules.rows import Row, day_text
+from rules.verdict import Owed, Verdict
+
+_DAYS_KEPT = 1024
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """A field of the application with the value the registers have for it, and where the value comes from.
+
+    Where the citizen must choose, `value` is None and `options` are the answers (none for a list kept elsewhere).
+    """
+
+    field: FormField
+    value: object = None
+    register_name: str | None = None
+    column: str | None = None
+    record: Row | None = None
+    options: tuple[Option, ...] = ()
+
+
+class Service:
+    """One folder of `rules/`. All of its answers depend only on what is given: records, in any order, and a day.
+
+    Rows must come from `RegisterSchema.read` or `.take`, whole or cut to `columns_needed`.
+    """
+
+    def __init__(
+        self, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema], *, folder: Path, version: str
+    ) -> None:
+        self.text = text
+        self.form = form
+        self.folder = folder
+        self.version = version
+        self.name = text.name
+        self.title = text.title
+        self.level = text.level
+        self.published = text.status == "published"
+        self.register = text.registers.main
+        self.registers: tuple[str, ...] = (text.registers.main, *text.registers.others)
+        self.messages_dir = folder / "messages"
+        self._schemas = registers
+        self._day = lru_cache(maxsize=_DAYS_KEPT)(self._make_day)
+
+    @cached_property
+    def judged(self) -> Mapping[str, RegisterSchema]:
+        """The watched registers, each cut to what decides whether a record is due and how, and to what letters name."""
+        wanted: dict[str, set[str]] = {register: set() for register in self.registers}
+        named = {fact.field for fact in self.text.letters.values()}
+        origins = [origin for field in self.form.fields if field.name in named for origin in field.sources]
+        for register, column in (*self.columns_judged(), *((o.register_name, o.column) for o in origins)):
+            wanted[register].add(column)
+        return {register: self._schemas[register].cut(columns) for register, columns in wanted.items()}
+
+    @property
+    def ladder(self) -> tuple[Rung, ...]:
+        """The steps on which the citizen is told, by their days around the anchor."""
+        return self.text.ladder
+
+    @property
+    def decision(self) -> Decision:
+        """Who decides."""
+        return self.text.decision
+
+    @property
+    def closing(self) -> Closing:
+        """When a dossier is over."""
+        return self.text.closing
+
+    @property
+    def contact(self) -> Contact:
+        """Where the citizen's phone number stands."""
+        return self.text.contact
+
+    @property
+    def needs(self) -> Mapping[str, Need]:
+        """What may be needed from the citizen, by name."""
+        return {need.name: need for need in self.text.needs}
+
+    @property
+    def variants(self) -> Mapping[str, Variant]:
+        """The ways the service can go, by name."""
+        return self.text.variants
+
+    def confidence(self, reference: str) -> Confidence:
+        """How sure we are of an article the service stands on; officers see it. Raises KeyError for one it does not."""
+        return {basis.reference: basis.confidence for basis in self.text.legal_basis}[reference]
+
+    def owed(self, records: Records, on: date) -> list[Owed]:
+        """All occasions that one subject owes on this day or later, given all known records of that subject."""
+        day = self._day(on)
+        return day.owed(records) if isinstance(day, Day) else []
+
+    def evaluate(self, record: Row, records: Records, on: date) -> Verdict:
+        """What one record of the main register means on a day, with every reason.
+
+        `due_on`, `ends_on` and `cycle` are given wherever the record has an anchor, due or not.
+        """
+        day = self._day(on)
+        return day.evaluate(record, records) if isinstance(day, Day) else day
+
+    def fill(self, record: Row, records: Records, on: date) -> Iterator[Filled]:
+        """The fields of the form that apply to this record, in order, each with the value the registers have."""
+        scope = self._scope(on)
+        for field in self.form.fields:
+            if field.when is None or field.when.condition.holds(scope)(record, record, records, on):
+                yield self._filled(field, record, records, scope)
+
+    def rung(self, *, anchor: date, today: date) -> tuple[Rung, date | None]:
+        """The rung that is open on a day (the first before any has opened), and the day of the next one, if any."""
+        ahead = [rung for rung in self.ladder if anchor + timedelta(days=rung.offset_days) > today]
+        open_now = self.ladder[max(0, len(self.ladder) - len(ahead) - 1)]
+        later = [rung for rung in ahead if rung is not open_now]
+        return open_now, anchor + timedelta(days=later[0].offset_days) if later else None
+
+    def letter_values(self, key: str, fields: Mapping[str, str | None]) -> dict[str, str]:
+        """What the service's messages may name, out of a dossier's record key and its fields (days as YYYY-MM-DD)."""
+        return {
+            name: _shown(key if fact.field == "key" else fields.get(fact.field), fact.shown)
+            for name, fact in self.text.letters.items()
+        }
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Every column that its rules and its form read, with its register."""
+        yield from self.columns_judged()
+        yield self.contact.register_name, self.contact.column
+        scope = self._scope(date.min)
+        for field in self.form.fields:
+            yield from ((origin.register_name, origin.column) for origin in field.sources)
+            if field.lookup is not None:
+                yield from ((self.register, column) for column in field.lookup.by)
+            if field.when is not None:
+                yield from field.when.condition.columns(scope)
+
+    def columns_judged(self) -> Iterator[tuple[str, str]]:
+        """The columns that decide whether it is due, and how."""
+        text, scope = self.text, self._scope(date.min)
+        yield self.register, self._schemas[self.register].key
+        for register in self.registers:
+            yield register, self._schemas[register].subject.column
+        yield from ((self.register, name) for name in text.cycle if name != "anchor")
+        clauses = [*text.owed, *(block.when for block in text.blocked_by)]
+        clauses += [choice.when for regime in text.regimes for choice in regime.variants if choice.when is not None]
+        clauses += [need.when for need in text.needs if need.when is not None]
+        for condition in (text.window.window, *(clause.condition for clause in clauses)):
+            yield from condition.columns(scope)
+
+    def _scope(self, on: date) -> Scope:
+        return Scope(self._schemas, self.register, self.register, self.text.values, on)
+
+    def _make_day(self, on: date) -> Day | Verdict:
+        try:
+            day = Day(self.text, self._scope(on))
+        except NotInForce as why:
+            return silence(self.text, why, on)
+        return day if day.in_force else silence(self.text, None, on)
+
+    def _filled(self, field: FormField, record: Row, records: Records, scope: Scope) -> Filled:
+        if field.fixed is not None:
+            return Filled(field, field.fixed)
+        if field.lookup is not None:
+            period = self.text.values[field.lookup.table].at(scope.day)
+            table: Any = {} if period is None else period.value
+            found: Any = together(field.lookup.by)(record)
+            listed = table.get(found if isinstance(found, str) else " ".join(found), ())
+            if len(listed) == 1:
+                return Filled(field, listed[0])
+            return Filled(field, options=tuple(option for option in field.choose or () if option.code in listed))
+        for origin in field.sources:
+            rows: Sequence[Row] = (
+                (record,) if origin.register_name == self.register else records.get(origin.register_name, ())
+            )
+            for row in rows:
+                if (value := row.get(origin.column)) not in (None, ""):
+                    return Filled(field, value, origin.register_name, origin.column, row)
+        return Filled(field, options=field.choose or ())
+
+
+def _shown(value: str | None, shown: str) -> str:
+    text = value or ""
+    if shown == "last4":
+        return text[-4:]
+    return day_text(date.fromisoformat(text)) if shown == "date" and text else text
