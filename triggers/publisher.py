@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from proactive.domain.change import Change, encode
 from proactive.domain.keys import Keys
 from proactive.errors import Temporary
-from triggers.topics import Topics
+from proactive.topics import Topics
 
 FLUSH_SECONDS = 30.0
 

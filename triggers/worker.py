@@ -20,9 +20,9 @@ from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings, read
 from triggers.publisher import Publisher
-from triggers.recognise import Recognise
+from triggers.recognise import Recognise, calm_memory
 from triggers.step import Step
-from triggers.topics import ensure, topics
+from proactive.topics import ensure, topics
 from triggers.watcher import watching
 
 log = structlog.get_logger()
@@ -151,6 +151,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         await app.start()
         for service in (recognise, *running):
             await service.start()
+        calm_memory()
         log.info("worker.ready", steps=len(running))
         await stop.wait()
         for service in (*reversed(running), recognise):

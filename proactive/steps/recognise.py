@@ -99,13 +99,13 @@ def _owe(
     if not services:
         return 0
     watched = {register for service in services.values() for register in service.registers}
-    known: dict[str, PersonFacts] = {subject: {name: [] for name in watched} for subject in subjects}
+    known: dict[str, PersonFacts] = {subject: {} for subject in subjects}
     for register, key in kept:
         one = good[register, key]
         if one.row is not None and register in watched:
-            known[one.change.subject][register].append(one.row)
+            known[one.change.subject].setdefault(register, []).append(one.row)
     for subject, register, body in batch.others(subjects, watched):
-        known[subject][register].append(facts.read(register, body))
+        known[subject].setdefault(register, []).append(facts.read(register, body))
     today = clock.today()
     owed = [
         OwedOccasion(service.name, service.version, subject, one.cycle, one.key, one.due_on, one.ends_on, one.anchor)

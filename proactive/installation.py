@@ -1,0 +1,212 @@
+"""An installation on one machine: database, broker, stand-ins, worker and pages under one supervisor.
+
+What the settings name is used; what they leave out is embedded or stood in for, and that is said aloud.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from proactive.demo import source
+from proactive.embedded.broker import EmbeddedBroker
+from proactive.embedded.child import Child
+from proactive.embedded.cluster import write_private
+from proactive.embedded.ports import is_free, kept_port, require_free
+from proactive.embedded.postgres import EmbeddedPostgres
+from proactive.embedded.supervisor import Supervisor
+from proactive.domain.keys import Keys
+from proactive.errors import Unusable
+from proactive.ports.clock import DA_NANG, SystemClock
+from proactive.settings import Settings
+from proactive.store.engine import libpq
+from proactive.store.migrate import migrate
+from proactive.topics import ensure, topics
+
+MORNING = time(9, 0)
+"""A rehearsed day starts at nine in Da Nang: inside office hours and outside the quiet hours."""
+
+DEMO_ACCOUNT = "AC" + "d" * 32
+DEMO_SERVICE = "MG" + "d" * 32
+
+
+@dataclass
+class Running:
+    """Where the parts of a started installation are."""
+
+    settings: Settings
+    phones_url: str | None = None
+    intake_url: str | None = None
+    source_owner_url: str | None = None
+    """The made-up source for its owner, who may write."""
+    stood_in: list[str] = field(default_factory=list)
+    """What is not the real thing here, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """People made up for trying out. `fresh`: forget everything of the last time."""
+
+    people: int
+    seed: int
+    today: date | None = None
+    fresh: bool = False
+
+
+def shift_to(day: date | None) -> timedelta:
+    """How far to move the clock so that it is the morning of `day` now; not at all for None."""
+    if day is None:
+        return timedelta()
+    now = SystemClock().now()
+    morning = datetime.combine(day, MORNING, tzinfo=DA_NANG)
+    return timedelta(seconds=round((morning - now).total_seconds()))
+
+
+class Installation:
+    """Starts the parts in order. `tell` gets a short sentence for each."""
+
+    def __init__(self, settings: Settings, supervisor: Supervisor, *, tell: Callable[[str], None]) -> None:
+        self._given = settings
+        self._supervisor = supervisor
+        self._tell = tell
+        self._dir = settings.data_dir.resolve()
+        self._env = dict(os.environ)
+        self._running = Running(settings)
+
+    async def start(self, rehearsal: Rehearsal | None) -> Running:
+        """Start everything; `rehearsal` is the made-up source used where no real one is set. Raises `Unusable`."""
+        given = self._given
+        port = given.web_port or kept_port(self._dir / "web-port")
+        require_free(port, what="the pages", setting="PROACTIVE_WEB_PORT")
+        public = given.public_url if "public_url" in given.model_fields_set else f"http://127.0.0.1:{port}"
+        update: dict[str, object] = {
+            "data_dir": self._dir,
+            "web_port": port,
+            "public_url": public,
+            "secret": given.secret.get_secret_value() or self._kept_secret(),
+            "clock_shift": (given.shift + shift_to(rehearsal.today if rehearsal else None)).total_seconds(),
+        }
+        self._settle(update)
+        await self._servers(rehearsal)
+        await self._stand_ins(public)
+        await self._processes(port)
+        return self._running
+
+    def _settle(self, update: dict[str, object]) -> None:
+        """Fix settings from here on, for us and for the processes we start."""
+        self._running.settings = Settings(**{**self._running.settings.model_dump(exclude_none=True), **update})  # type: ignore[arg-type]  # validated there
+        for name, value in update.items():
+            self._env[f"PROACTIVE_{name.upper()}"] = str(value)
+
+    def _kept_secret(self) -> str:
+        """A secret of this data folder, made once and readable by us only."""
+        place = self._dir / "secret"
+        if not place.exists():
+            write_private(place, secrets.token_hex(32))
+        return place.read_text().strip()
+
+    async def _servers(self, rehearsal: Rehearsal | None) -> None:
+        settings = self._running.settings
+        admin: str | None = None
+        if settings.database_url is None:
+            self._tell("Starting PostgreSQL …")
+            server = EmbeddedPostgres(self._dir)
+            admin = await self._supervisor.start(server)
+            _database(admin, "proactive", fresh=rehearsal is not None and rehearsal.fresh)
+            self._settle({"database_url": server.url("proactive")})
+        if settings.kafka_bootstrap is None:
+            self._tell("Starting the broker …")
+            self._settle({"kafka_bootstrap": await self._supervisor.start(EmbeddedBroker(self._dir), on_restart=self._topics)})
+        await self._topics()
+        await self._supervisor.while_running(migrate(str(self._running.settings.database_url)))
+        if settings.source_url is None:
+            if rehearsal is None:
+                raise Unusable("PROACTIVE_SOURCE_URL is not set: the read-only address of the connected registers.")
+            await self._rehearsed_source(admin or libpq(str(self._running.settings.database_url)), rehearsal)
+
+    async def _topics(self) -> None:
+        """Make and check the topics; again whenever the embedded broker came back without its memory."""
+        settings = self._running.settings
+        ensure(str(settings.kafka_bootstrap), topics(settings), partitions=settings.kafka_partitions)
+
+    async def _rehearsed_source(self, admin: str, rehearsal: Rehearsal) -> None:
+        self._tell(f"Making up {rehearsal.people:,} people in a source database of their own …")
+        clock = SystemClock(self._running.settings.shift)
+        password = Keys(self._running.settings.secret.get_secret_value()).digest("demo source", "password").hex()
+        addresses = await self._supervisor.while_running(source.create(admin, password=password))
+        if rehearsal.fresh or not _filled(addresses.owner):
+            await self._supervisor.while_running(
+                source.fill(addresses.owner, people=rehearsal.people, seed=rehearsal.seed, today=clock.today())
+            )
+        self._settle({"source_url": addresses.reader})
+        self._running.source_owner_url = addresses.owner
+        self._running.stood_in.append("the registers: made-up people in a database beside ours, read with SELECT only")
+
+    async def _stand_ins(self, public: str) -> None:
+        if "TWILIO_ACCOUNT_SID" not in self._env:
+            token = secrets.token_hex(16)
+            port = kept_port(self._dir / "phones-port")
+            self._running.phones_url = f"http://127.0.0.1:{port}"
+            self._env |= {
+                "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT,
+                "TWILIO_AUTH_TOKEN": token,
+                "TWILIO_MESSAGING_SERVICE_SID": DEMO_SERVICE,
+                "TWILIO_BASE_URL": self._running.phones_url,
+            }
+            await self._child("phones", ["-m", "proactive.demo.phones", "--port", str(port)], f"{self._running.phones_url}/health")
+            self._running.stood_in.append("the SMS provider: phones that exist only on a page")
+        if "PROACTIVE_INTAKE_URL" not in self._env:
+            port = kept_port(self._dir / "intake-port")
+            self._running.intake_url = f"http://127.0.0.1:{port}"
+            self._env |= {
+                "PROACTIVE_INTAKE_URL": self._running.intake_url,
+                "PROACTIVE_INTAKE_SECRET": f"whsec_{secrets.token_urlsafe(32)}",
+            }
+            await self._child("intake", ["-m", "proactive.demo.intake", "--port", str(port)], f"{self._running.intake_url}/health")
+            self._running.stood_in.append("the boundary-free intake: a receiver that works through the statuses by itself")
+
+    async def _processes(self, port: int) -> None:
+        self._tell("Starting the pages and the worker …")
+        await self._child("web", ["-m", "proactive.cli", "web"], f"http://127.0.0.1:{port}/health")
+        await self._child("worker", ["-m", "triggers.worker"], None)
+
+    async def _child(self, name: str, arguments: list[str], ready_url: str | None) -> None:
+        async def ready() -> bool:
+            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+                try:
+                    return ready_url is None or (await client.get(ready_url)).status_code == 200
+                except httpx.HTTPError:
+                    return False
+
+        await self._supervisor.start(
+            Child(
+                name=name, argv=(sys.executable, *arguments), env=self._env, ready=ready if ready_url else None,
+                stop_timeout=25.0, restart=True, cwd=Path.cwd(),
+            )  # fmt: skip
+        )
+
+
+def _database(admin: str, name: str, *, fresh: bool) -> None:
+    """Our own database in the embedded server; made anew when it should be fresh."""
+    with psycopg.connect(admin, autocommit=True, connect_timeout=5) as connection:
+        if fresh:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]  # a name of ours
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if there is None:
+            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]  # a name of ours
+
+
+def _filled(owner: str) -> bool:
+    with psycopg.connect(owner, connect_timeout=5) as connection:
+        return connection.execute("SELECT 1 FROM residents LIMIT 1").fetchone() is not None
+
+
+def free_port_for_nobody(wanted: int) -> int:
+    """The wanted port, or 0 (any free one) when it is taken and nobody needs to find the pages."""
+    return wanted if is_free(wanted) else 0

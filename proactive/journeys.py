@@ -1,0 +1,42 @@
+"""The steps that pages call, with the parts they need already in hand."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from proactive import journey
+from proactive.domain.dossier import Answer, Decision, Dossier
+from proactive.parts import Parts
+from proactive.store.people import Officer
+
+
+class Journeys:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def confirm(
+        self,
+        dossier_id: UUID,
+        *,
+        answer: Answer,
+        note: str | None,
+        claims: Mapping[str, str],
+        choices: Mapping[str, str],
+        return_to: str | None,
+        expected_version: int,
+        actor: str,
+    ) -> Dossier:
+        return await journey.confirm(
+            dossier_id, answer=answer, note=note, claims=claims, choices=choices, return_to=return_to,
+            expected_version=expected_version, actor=actor, catalogue=self._parts.catalogue, store=self._parts.store,
+            clock=self._parts.clock,
+        )  # fmt: skip
+
+    async def decide(
+        self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer
+    ) -> Dossier:
+        parts = self._parts
+        return await journey.decide(
+            dossier_id, decision=decision, note=note, expected_version=expected_version, officer=officer,
+            agency=parts.settings.agency, catalogue=parts.catalogue, registers=parts.registers, store=parts.store,
+            clock=parts.clock,
+        )  # fmt: skip

@@ -1,0 +1,284 @@
+"""How fast licence changes become records and occasions, beside what one would write by hand and beside the ceilings.
+
+    make bench-recognise N=200000
+
+One run on one machine: an embedded PostgreSQL and broker in a temporary folder, N made-up changes on a topic, then rounds
+in which each contestant reads all of them. Prints one JSON object: medians of changes a second, and our memory.
+
+    ours            the product's own loop: records kept, occasions worked out, offsets committed
+    confluent_loop  plain confluent-kafka and psycopg: validate with pydantic, upsert the record and its due day
+    consume_only    read the topic and throw it away
+    write_only      the same upserts as confluent_loop, from memory
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import psutil
+import psycopg
+from confluent_kafka import Consumer, Message, Producer
+from pydantic import BaseModel
+
+from proactive.domain.change import Change, encode
+from proactive.embedded.broker import EmbeddedBroker
+from proactive.embedded.postgres import EmbeddedPostgres
+from proactive.facts import Facts
+from proactive.ports.clock import SetClock
+from proactive.store.migrate import migrate
+from proactive.topics import Topics, ensure
+from rules import load
+from triggers.recognise import Lanes, calm_memory, consumer
+
+TODAY = date(2026, 11, 23)
+CLOCK = SetClock(datetime(2026, 11, 23, 2, tzinfo=UTC))
+PARTITIONS = 4
+TOPICS = Topics(changes="bench.changes", dossiers="bench.dossiers")
+CLASSES = (
+    ("2024", "B", 10),
+    ("2024", "C1", 10),
+    ("2024", "C", 5),
+    ("2008", "B2", 10),
+    ("2008", "C", 5),
+    ("2024", "A1", 0),
+)
+
+
+def licence(number: int, chance: random.Random) -> Change:
+    """One licence as a register would tell of it; a few change again later in the stream."""
+    person = f"048{chance.randrange(4)}{number % 100:02d}{number:06d}"[:12]
+    scheme, letters, years = CLASSES[number % len(CLASSES)]
+    issued = TODAY - timedelta(days=chance.randrange(30, 3600))
+    expires = None if not years else issued + timedelta(days=365 * years)
+    record = {
+        "licence_no": f"48{number:010d}", "personal_id": person, "full_name": "Nguyễn Thị Minh Anh",
+        "date_of_birth": "1985-03-14", "class": letters, "scheme": scheme, "issued_on": issued.isoformat(),
+        "expires_on": expires.isoformat() if expires else None, "issued_by": "Phòng CSGT", "status": "valid",
+        "updated_at": "2026-11-20T08:00:00+07:00",
+    }  # fmt: skip
+    return Change(
+        register="driver_licences", key=record["licence_no"], subject=person, version=1_700_000_000_000_000 + number,
+        record=msgspec.Raw(msgspec.json.encode(record)),
+    )  # fmt: skip
+
+
+def produce(bootstrap: str, number: int) -> None:
+    chance = random.Random(7)
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "linger.ms": 20, "partitioner": "murmur2_random", "compression.type": "lz4"}
+    )
+    for i in range(number):
+        change = licence(i, chance)
+        while True:
+            try:
+                producer.produce(TOPICS.changes, encode(change), change.subject.encode())
+                break
+            except BufferError:
+                producer.poll(0.1)
+    producer.flush(60)
+
+
+def batches(bootstrap: str, number: int, size: int) -> Iterator[tuple[Consumer, Sequence[Message]]]:
+    source = consumer(bootstrap, group=f"bench-{time.time_ns()}")
+    source.subscribe([TOPICS.changes])
+    seen = 0
+    try:
+        while seen < number:
+            messages = [message for message in source.consume(size, timeout=1.0) if message.error() is None]
+            seen += len(messages)
+            if messages:
+                yield source, messages
+    finally:
+        source.close()
+
+
+def timed(bootstrap: str, number: int, size: int, take: Callable[[Sequence[Message]], object]) -> float:
+    """Seconds from the first message in hand to the last commit."""
+    started = None
+    for source, messages in batches(bootstrap, number, size):
+        started = started or time.perf_counter()
+        take(messages)
+        source.commit(asynchronous=False)
+    return time.perf_counter() - (started or 0.0)
+
+
+class Row(BaseModel):
+    """What one would write by hand for the same row."""
+
+    licence_no: str
+    personal_id: str
+    full_name: str
+    date_of_birth: date
+    scheme: str
+    issued_on: date
+    expires_on: date | None
+    status: str
+
+
+class Envelope(BaseModel):
+    key: str
+    subject: str
+    version: int
+    record: Row
+
+
+HAND_RECORD = """INSERT INTO hand_record SELECT * FROM unnest(%b::text[], %b::text[], %b::bigint[], %b::text[], %b::date[],
+ %b::date[], %b::text[]) ON CONFLICT (licence_no) DO UPDATE SET version = excluded.version, full_name = excluded.full_name,
+ issued_on = excluded.issued_on, expires_on = excluded.expires_on, status = excluded.status
+ WHERE excluded.version > hand_record.version"""
+HAND_DUE = """INSERT INTO hand_due SELECT * FROM unnest(%b::text[], %b::text[], %b::date[]) ON CONFLICT (personal_id, cycle)
+ DO UPDATE SET due_on = excluded.due_on"""
+
+
+class ByHand:
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url)
+        self._connection.execute("DROP TABLE IF EXISTS hand_record, hand_due")
+        self._connection.execute(
+            "CREATE TABLE hand_record (licence_no text PRIMARY KEY, personal_id text, version bigint, full_name text, "
+            "issued_on date, expires_on date, status text)"
+        )
+        self._connection.execute("CREATE INDEX ON hand_record (personal_id)")
+        self._connection.execute(
+            "CREATE TABLE hand_due (personal_id text, cycle text, due_on date, PRIMARY KEY (personal_id, cycle))"
+        )
+        self._connection.execute("CREATE INDEX ON hand_due (due_on)")
+        self._connection.commit()
+
+    def take(self, messages: Sequence[Message]) -> None:
+        self.write([Envelope.model_validate_json(message.value() or b"") for message in messages])
+
+    def write(self, changes: Sequence[Envelope]) -> None:
+        newest = {change.key: change for change in changes}
+        rows = [newest[key] for key in sorted(newest)]
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.execute(
+                HAND_RECORD,
+                [
+                    [r.key for r in rows], [r.subject for r in rows], [r.version for r in rows],
+                    [r.record.full_name for r in rows], [r.record.issued_on for r in rows],
+                    [r.record.expires_on for r in rows], [r.record.status for r in rows],
+                ],
+            )  # fmt: skip
+            due = sorted(
+                (r.subject, f"{r.key}:{r.record.expires_on}", r.record.expires_on - timedelta(days=60))
+                for r in rows
+                if r.record.expires_on and r.record.status == "valid"
+            )
+            cursor.execute(HAND_DUE, [list(column) for column in zip(*due, strict=True)] or [[], [], []])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def ours(bootstrap: str, url: str, number: int, size: int) -> float:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE record, occasion, rejected_change CASCADE")
+        connection.execute("CHECKPOINT")
+    calm_memory()
+    lanes = Lanes(url, facts=Facts(load()), clock=CLOCK)
+    try:
+        return timed(bootstrap, number, size, lanes.take)
+    finally:
+        lanes.close()
+
+
+def by_hand(bootstrap: str, url: str, number: int, size: int) -> float:
+    hand = ByHand(url)
+    try:
+        return timed(bootstrap, number, size, hand.take)
+    finally:
+        hand.close()
+
+
+def consume_only(bootstrap: str, url: str, number: int, size: int) -> float:
+    return timed(bootstrap, number, size, lambda messages: [message.value() for message in messages])
+
+
+def write_only(bootstrap: str, url: str, number: int, size: int) -> float:
+    chance = random.Random(7)
+    hand = ByHand(url)
+    try:
+        seconds = 0.0
+        for start in range(0, number, size):
+            part = [
+                Envelope.model_validate_json(encode(licence(i, chance)))
+                for i in range(start, min(start + size, number))
+            ]
+            began = time.perf_counter()
+            hand.write(part)
+            seconds += time.perf_counter() - began
+        return seconds
+    finally:
+        hand.close()
+
+
+CONTESTANTS = {"ours": ours, "confluent_loop": by_hand, "consume_only": consume_only, "write_only": write_only}
+
+
+@asynccontextmanager
+async def servers(folder: Path):  # type: ignore[no-untyped-def]  # a script
+    postgres, broker = EmbeddedPostgres(folder), EmbeddedBroker(folder)
+    url = await postgres.start()
+    bootstrap = await broker.start()
+    try:
+        yield url, bootstrap
+    finally:
+        await broker.stop()
+        await postgres.stop()
+
+
+async def run(number: int, rounds: int, size: int, names: Sequence[str]) -> dict[str, object]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        async with servers(Path(folder)) as (url, bootstrap):
+            await migrate(url)
+            ensure(bootstrap, TOPICS, partitions=PARTITIONS)
+            sys.stderr.write(f"producing {number:,} changes\n")
+            await asyncio.to_thread(produce, bootstrap, number)
+            seconds: dict[str, list[float]] = {name: [] for name in names}
+            memory: list[float] = []
+            for turn in range(rounds):
+                for name in names:
+                    gc.collect()
+                    took = await asyncio.to_thread(CONTESTANTS[name], bootstrap, url, number, size)
+                    seconds[name].append(took)
+                    if name == "ours":
+                        memory.append(psutil.Process().memory_info().rss / 2**20)
+                    sys.stderr.write(f"round {turn + 1} {name}: {number / took:,.0f} changes/s\n")
+            with psycopg.connect(url) as connection:
+                kept = connection.execute(
+                    "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM occasion)"
+                ).fetchone()
+    rates = {name: round(number / statistics.median(times)) for name, times in seconds.items()}
+    return {
+        "n": number, "rounds": rounds, "batch": size, "cores": os.cpu_count(), "rates": rates,
+        "spread": {name: [round(number / max(t)), round(number / min(t))] for name, t in seconds.items()},
+        "records": kept[0] if kept else None, "occasions": kept[1] if kept else None,
+        "rss_mb": round(max(memory), 1) if memory else None,
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batch", type=int, default=10_000)
+    parser.add_argument("--only", nargs="*", choices=sorted(CONTESTANTS), default=list(CONTESTANTS))
+    given = parser.parse_args()
+    sys.stdout.write(json.dumps(asyncio.run(run(given.n, given.rounds, given.batch, given.only))) + "\n")
+
+
+if __name__ == "__main__":
+    main()
