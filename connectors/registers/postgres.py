@@ -9,7 +9,7 @@ The account needs SELECT on the tables and nothing else; every transaction is re
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -46,7 +46,7 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 
 async def open(
     url: str,
-    schemas: Iterable[RegisterSchema],
+    schemas: Mapping[str, RegisterSchema],
     *,
     shift: timedelta = timedelta(),
     overlap: timedelta = timedelta(seconds=5),
@@ -65,7 +65,7 @@ async def open(
     except (psycopg.Error, TimeoutError, OSError) as error:
         raise Unusable(f"The registers' database can't be opened (PROACTIVE_SOURCE_URL): {said(error)}.") from error
     try:
-        tables = await inspect(connection, schemas)
+        tables = await inspect(connection, schemas.values())
     except psycopg.Error as error:
         raise Unusable(f"The registers' tables can't be looked at: {said(error)}.") from error
     finally:

@@ -1,0 +1,262 @@
+"""SMS over Twilio's Programmable Messaging, by the official library.
+
+Guarantee: one call of `send` makes at most one request, and none is made again by us. Twilio keeps no idempotency key,
+so an answer that never came, broke off, was a server error or could not be read is `Unknown`; only what surely was not
+taken is `Rejected`. In Vietnam nobody can answer an alphanumeric sender, so nothing comes in here but receipts.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+import aiohttp
+import phonenumbers
+import structlog
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.datastructures import ImmutableMultiDict
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from proactive.domain.notice import Sending
+from proactive.errors import Forged, Unreachable, Unusable
+from proactive.ports.clock import Clock
+from proactive.ports.notifier import Accepted, Failure, Hook, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+
+CODES: dict[int, tuple[Failure, str]] = {
+    401: (Failure.TECHNICAL, "Twilio does not accept our account (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)"),
+    403: (Failure.TECHNICAL, "our Twilio account may not send"),
+    404: (Failure.TECHNICAL, "Twilio does not know the address that was asked (TWILIO_BASE_URL)"),
+    429: (Failure.TEMPORARY, "too many requests at once; this one was not processed"),
+    20003: (Failure.TECHNICAL, "Twilio does not accept our account (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)"),
+    20404: (Failure.TECHNICAL, "Twilio does not know our account or the address that was asked"),
+    20429: (Failure.TEMPORARY, "too many requests at once; this one was not processed"),
+    21211: (Failure.PERMANENT, "not a valid number"),
+    21265: (Failure.PERMANENT, "a short code, which can't receive"),
+    21408: (Failure.TECHNICAL, "our Twilio account may not send to this country"),
+    21602: (Failure.TECHNICAL, "the text is missing"),
+    21603: (Failure.TECHNICAL, "the sender is missing (TWILIO_MESSAGING_SERVICE_SID)"),
+    21604: (Failure.TECHNICAL, "the number is missing"),
+    21606: (Failure.TECHNICAL, "the sender can't send SMS"),
+    21608: (Failure.TECHNICAL, "a trial account, or one without an approved profile, can't send to this number"),
+    21609: (Failure.TECHNICAL, "Twilio can't use our address for receipts (PROACTIVE_PUBLIC_URL)"),
+    21610: (Failure.OPTED_OUT, "this person told the provider to stop"),
+    21611: (Failure.TEMPORARY, "the sender's queue is full"),
+    21612: (Failure.TECHNICAL, "there is no route from our sender to this number"),
+    21614: (Failure.PERMANENT, "not a mobile number"),
+    21617: (Failure.TECHNICAL, "the text is longer than 1600 characters"),
+    21703: (Failure.TECHNICAL, "the messaging service has no sender"),
+    21705: (Failure.TECHNICAL, "Twilio does not know the messaging service (TWILIO_MESSAGING_SERVICE_SID)"),
+}
+"""Twilio's error codes (and bare HTTP statuses): what to do, and why. A code not listed is permanent and is logged."""
+
+STATUSES: dict[str, Sending | None] = {
+    "accepted": None,
+    "scheduled": None,
+    "queued": None,
+    "sending": None,
+    "sent": None,
+    "partially_delivered": None,
+    "delivered": Sending.DELIVERED,
+    "read": Sending.DELIVERED,
+    "undelivered": Sending.UNDELIVERED,
+    "failed": Sending.UNDELIVERED,
+    "canceled": Sending.UNDELIVERED,
+}
+"""Twilio's message statuses, and what each means for a notice. They come in any order and more than once."""
+
+_TWILIO = "api.twilio.com"
+_DEAD_AREAS = ("510", "511")
+"""Quang Nam's and Da Nang's landline codes until 2017: number plans still take them for mobile numbers."""
+
+_MARGIN = timedelta(seconds=60)
+"""How far Twilio's clock and ours may differ."""
+
+_LOOKED_THROUGH = 200
+
+log = structlog.get_logger()
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="TWILIO_", env_ignore_empty=True)
+
+    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="The account: AC and 32 hexadecimal digits.")
+    auth_token: SecretStr = Field(min_length=1, description="The account's token; also verifies receipts.")
+    messaging_service_sid: str = Field(
+        pattern=r"^MG[0-9a-fA-F]{32}$", description="The messaging service that holds the registered sender name."
+    )
+    base_url: str = Field(
+        f"https://{_TWILIO}", pattern=r"^https?://[^/?#]+$", description="Where Twilio is, or what stands in for it."
+    )
+    timeout: float = Field(10.0, gt=0, le=25, description="Most seconds that one call may take.")
+
+
+async def open(*, public_url: str, clock: Clock) -> Notifier:
+    """The channel, set up from the environment. `public_url` is where receipts reach us. Raises `Unusable`."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"TWILIO_{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors())
+        raise Unusable(f"SMS can't be sent: {faults}. See docs/operations.md.") from error
+    if urlsplit(settings.base_url).hostname == _TWILIO and urlsplit(public_url).scheme != "https":
+        raise Unusable(
+            f"Twilio can't bring receipts to {public_url}; set PROACTIVE_PUBLIC_URL to our https:// address."
+        )
+    return Sms(settings, public_url=public_url, clock=clock)
+
+
+class Sms(Notifier):
+    """The channel `sms`."""
+
+    name = "sms"
+
+    def __init__(self, settings: Settings, *, public_url: str, clock: Clock) -> None:
+        token = settings.auth_token.get_secret_value()
+        self._service = settings.messaging_service_sid
+        self._account = settings.account_sid
+        self._callback = f"{public_url.rstrip('/')}/hooks/{self.name}"
+        self._clock = clock
+        self._http = _Http(settings.base_url, timeout=settings.timeout)
+        client = Client(settings.account_sid, token, http_client=self._http)  # type: ignore[no-untyped-call] # untyped
+        self._messages = client.messages
+        self._validator = RequestValidator(token)  # type: ignore[no-untyped-call] # untyped
+
+    def reachable(self, phone: str | None) -> str | None:
+        try:
+            number = phonenumbers.parse(phone or "", "VN")
+        except phonenumbers.NumberParseException:
+            return None
+        national = phonenumbers.national_significant_number(number)
+        if (
+            number.country_code != 84
+            or national.startswith(_DEAD_AREAS)
+            or not phonenumbers.is_valid_number(number)
+            or phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.MOBILE
+        ):
+            return None
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+    async def send(self, message: Outgoing) -> Outcome:
+        try:
+            made = await self._messages.create_async(
+                to=message.to,
+                messaging_service_sid=self._service,
+                body=message.body,
+                status_callback=self._callback,
+            )
+        except (TwilioRestException, TwilioServiceException) as error:
+            return self._refusal(error.status, error.code)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return Rejected(Failure.TEMPORARY, "unreachable", "Twilio could not be reached; nothing was sent")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Unknown(f"the call to Twilio broke off ({type(error).__name__})")
+        except (TwilioException, ValueError, TypeError, AttributeError, LookupError) as error:
+            return Unknown(f"Twilio's answer can't be read ({type(error).__name__})")
+        if not isinstance(made.sid, str) or not made.sid:
+            return Unknown("Twilio's answer names no message")
+        return Accepted(made.sid)
+
+    async def find(self, message: Outgoing) -> Accepted | None:
+        # A rehearsal's clock is not Twilio's: what both agree on is how long ago it was. A message still waiting has no
+        # date_sent, so Twilio must not choose by it.
+        earliest = datetime.now(UTC) - (self._clock.now() - message.since) - _MARGIN
+        try:
+            theirs = await self._messages.list_async(to=message.to, limit=_LOOKED_THROUGH, page_size=_LOOKED_THROUGH)
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise Unreachable(f"Twilio can't be asked about messages (HTTP {error.status}).") from error
+        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException, ValueError, TypeError) as error:
+            raise Unreachable(f"Twilio can't be asked about messages ({type(error).__name__}).") from error
+        for one in theirs:
+            if one.sid and one.body == message.body and one.date_created and one.date_created >= earliest:
+                return Accepted(one.sid)
+        return None
+
+    def receipts(self, hook: Hook) -> Sequence[Receipt]:
+        said = self._verified(hook)
+        sid, status = said.get("MessageSid"), said.get("MessageStatus")
+        if sid is None or status is None:
+            return ()
+        if status not in STATUSES:
+            log.warning("sms.unknown_status", status=status[:40])
+        code = said.get("ErrorCode") or None
+        return (Receipt(self.name, sid, status, STATUSES.get(status), error_code=code),)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    def _refusal(self, status: int, code: int | None) -> Outcome:
+        """What an error answer means: a server error says nothing about whether the message was taken."""
+        if status >= 500 or status == 408:
+            return Unknown(f"Twilio answered HTTP {status}")
+        known = CODES.get(code or status) or (CODES.get(status) if not code else None)
+        if known is None:
+            log.warning("sms.unknown_code", status=status, code=code)
+            known = Failure.PERMANENT, f"Twilio refused it with a code we do not know (HTTP {status})"
+        failure, why = known
+        return Rejected(Failure.TEMPORARY if status == 429 else failure, str(code or status), why)
+
+    def _verified(self, hook: Hook) -> ImmutableMultiDict[str, str]:
+        """The form of a request that Twilio signed for our address and account. Raises `Forged`."""
+        headers = {name.lower(): value for name, value in hook.headers.items()}
+        try:
+            # Strict, because the signature joins names and values: `a=bc` and `ab=c` are signed alike.
+            pairs = parse_qsl(
+                hook.body.decode("ascii"),
+                keep_blank_values=True,
+                strict_parsing=True,
+                errors="strict",
+                max_num_fields=99,
+            )
+        except ValueError as error:
+            raise Forged("A receipt for SMS is not a form as Twilio sends it.") from error
+        form = ImmutableMultiDict(pairs)
+        if len(form) != len(pairs):
+            raise Forged("A receipt for SMS says one thing twice.")
+        signature = headers.get("x-twilio-signature", "")
+        if not self._validator.validate(hook.url, form, signature):  # type: ignore[no-untyped-call] # untyped
+            raise Forged("A receipt for SMS does not carry Twilio's signature.")
+        if form.get("AccountSid") != self._account:
+            raise Forged("A receipt for SMS is about another account.")
+        return form
+
+
+class _Http(AsyncHttpClient):
+    """The library's way out, towards another base address, with a time limit, no retries and no log (it names people).
+
+    The library's own client gives each call no limit at all, whatever it was made with.
+    """
+
+    def __init__(self, base_url: str, *, timeout: float) -> None:
+        super().__init__(logging.Logger("twilio", level=logging.CRITICAL + 1), is_async=True, timeout=timeout)
+        self._base = urlsplit(base_url)
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2))
+
+    async def request(  # type: ignore[override] # the library's asynchronous base already differs from its own base
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        asked = urlsplit(uri)
+        async with self._session.request(
+            method,
+            urlunsplit((self._base.scheme, self._base.netloc, asked.path, asked.query, "")),
+            params=params,  # type: ignore[arg-type] # the library gives texts and numbers
+            data=data,
+            headers=headers,
+            auth=aiohttp.BasicAuth(*auth) if auth else None,
+            allow_redirects=allow_redirects,
+        ) as answer:
+            return Response(answer.status, await answer.text(), dict(answer.headers))
+
+    async def close(self) -> None:
+        await self._session.close()
