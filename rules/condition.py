@@ -28,6 +28,9 @@ Test = Callable[[Row, Row, Records, date], bool]
 Show = Callable[[Row, Row, Records, date], str | None]
 """What was looked at, fit to be shown to people."""
 
+Look = Callable[[Row, Row, Records, date], tuple[bool, str | None]]
+"""Both at once: whether it holds, and what was looked at."""
+
 Trace = Callable[[Row, Row, Records, date], list[Because]]
 
 
@@ -72,10 +75,10 @@ class Scope:
             raise TypeError(f"the dated value {name} is no number")
         return value
 
-    def shown(self, column: str, row: Row) -> str | None:
-        """A column's value as people may see it."""
-        value = row.get(column)
-        return None if value is None else self.schema.shown(column, value)
+    def shows(self, column: str) -> Show:
+        """Reads a column of the row as people may see it."""
+        show = self.schema.shower(column)
+        return lambda row, asked, records, anchor: show(row)
 
     def column_flaws(self, column: str, field: str, *types: ColumnType, asked: bool = False) -> Iterator[Flaw]:
         """The column must exist and, where types are named, be of one of them."""
@@ -116,6 +119,14 @@ class Condition(ABC):
     def shows(self, scope: Scope) -> Show:
         """What it looked at, for people; nothing unless the condition says otherwise."""
         return lambda row, asked, records, anchor: None
+
+    def looks(self, scope: Scope) -> Look:
+        """Both at once, for the trace."""
+        test, show = self.holds(scope), self.shows(scope)
+        return lambda row, asked, records, anchor: (
+            test(row, asked, records, anchor),
+            show(row, asked, records, anchor),
+        )
 
     def inner(self) -> Sequence[Clause]:
         """The clauses inside it that look at the same row and explain themselves."""
@@ -180,15 +191,14 @@ class Clause(Rule):
 
     def trace(self, scope: Scope) -> Trace:
         """Says of a row whether it holds and why, with the clauses inside that speak for themselves."""
-        test, show = self.condition.holds(scope), self.condition.shows(scope)
+        look = self.condition.looks(scope)
         inner = [clause.trace(scope) for clause in self.condition.inner() if clause.says is not None]
         if self.says is None:
             return lambda row, asked, records, anchor: [b for one in inner for b in one(row, asked, records, anchor)]
         vi, en, reference = *self.words(scope), self.reference
 
         def trace(row: Row, asked: Row, records: Records, anchor: date) -> list[Because]:
-            value = show(row, asked, records, anchor)
-            found = [Because(vi, en, test(row, asked, records, anchor), value, reference)]
+            found = [Because(vi, en, *look(row, asked, records, anchor), reference)]
             for one in inner:
                 found += one(row, asked, records, anchor)
             return found

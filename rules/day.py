@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from rules.condition import Clause, NotInForce, Records, Scope, Show, Test, Trace
+from rules.condition import Clause, Look, NotInForce, Records, Scope, Show, Trace
 from rules.dated import in_force
 from rules.grammar import ServiceText
 from rules.rows import Row, day_text
 from rules.verdict import Because, Owed, Verdict
 from rules.window import Anchors
 
-Explained = tuple[Test, Show, str, str, str | None]
-"""A condition that explains itself: its test, what it looked at, its words, the law it stands on."""
+Explained = tuple[Look, str, str, str | None]
+"""A condition that explains itself: how it looks, its words, the law it stands on."""
 
 
 class Day:
@@ -29,7 +29,7 @@ class Day:
         self._anchors: Anchors = window.anchors(scope)
         self._lead, self._stop = window.span(scope)
         self._owed = tuple(clause.condition.holds(scope) for clause in text.owed)
-        self._window = (window.holds(scope), window.shows(scope), *_said(text, scope), text.window.reference)
+        self._window = (window.looks(scope), *_said(text, scope), text.window.reference)
         self._explained = tuple(_explained(clause, scope) for clause in text.owed)
         self._inner = tuple((index, trace) for index, clause in enumerate(text.owed) for trace in _inner(clause, scope))
         self._blocks = tuple((block.name, block.variant, _explained(block.when, scope)) for block in text.blocked_by)
@@ -77,9 +77,9 @@ class Day:
         variant = blocked_by = None
         needs: tuple[str, ...] = ()
         if due:
-            for name, blocked, (test, show, vi, en, reference) in self._blocks:
-                held = test(record, record, records, anchor)
-                because.append(Because(vi, en, held, show(record, record, records, anchor), reference))
+            for name, blocked, (look, vi, en, reference) in self._blocks:
+                held, value = look(record, record, records, anchor)
+                because.append(Because(vi, en, held, value, reference))
                 if held and blocked_by is None:
                     variant, blocked_by = blocked, name
             for chosen, when, says in self._choices:
@@ -94,23 +94,23 @@ class Day:
         return Verdict(due, starts, ends, anchor, cycle, variant, blocked_by, needs, tuple(because))
 
     def _trace(self, record: Row, records: Records, anchor: date, because: list[Because]) -> bool:
-        test, show, vi, en, reference = self._window
-        due = test(record, record, records, anchor)
-        because.append(Because(vi, en, due, show(record, record, records, anchor), reference))
-        for test, show, vi, en, law in self._explained:
-            held = test(record, record, records, anchor)
+        look, vi, en, reference = self._window
+        due, value = look(record, record, records, anchor)
+        because.append(Because(vi, en, due, value, reference))
+        for look, vi, en, law in self._explained:
+            held, value = look(record, record, records, anchor)
             due = due and held
-            because.append(Because(vi, en, held, show(record, record, records, anchor), law))
+            because.append(Because(vi, en, held, value, law))
         for _, trace in self._inner:
             because += trace(record, record, records, anchor)
         return due
 
     def _never(self, record: Row, records: Records) -> Verdict:
-        _, _, vi, en, reference = self._window
+        _, vi, en, reference = self._window
         because = [Because(vi, en, False, None, reference)]
-        for test, show, vi, en, law in self._explained:
-            held = test(record, record, records, self._day)
-            because.append(Because(vi, en, held, show(record, record, records, self._day), law))
+        for look, vi, en, law in self._explained:
+            held, value = look(record, record, records, self._day)
+            because.append(Because(vi, en, held, value, law))
         return Verdict(False, None, None, None, None, None, None, (), tuple(because))
 
     def _nearest(self, anchors: Sequence[date]) -> date:
@@ -144,7 +144,7 @@ def _said(text: ServiceText, scope: Scope) -> tuple[str, str]:
 
 def _explained(clause: Clause, scope: Scope) -> Explained:
     vi, en = clause.words(scope)
-    return clause.condition.holds(scope), clause.condition.shows(scope), vi, en, clause.reference
+    return clause.condition.looks(scope), vi, en, clause.reference
 
 
 def _inner(clause: Clause, scope: Scope) -> Iterator[Trace]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -112,11 +112,21 @@ class RegisterSchema(Rule):
             updated=self.updated, columns=kept, checks=checks,
         )  # fmt: skip
 
-    def shown(self, column: str, value: object) -> str:
-        """The value as people may see it in a trace: personal values only by their last four characters."""
-        if isinstance(value, date):
-            return "***" if self.kinds[column].personal else day_text(value)
-        return self.kinds[column].shown(value) if self.kinds[column].personal else str(value)
+    def shower(self, column: str) -> Callable[[Row], str | None]:
+        """Reads a column as people may see it in a trace: personal values only by their last four characters."""
+        kind = self.kinds[column]
+
+        def show(row: Row) -> str | None:
+            value = row.get(column)
+            if value is None or value.__class__ is str:
+                return value
+            return day_text(value) if isinstance(value, date) else str(value)
+
+        def masked(row: Row) -> str | None:
+            value = row.get(column)
+            return None if value is None else kind.shown(value)
+
+        return masked if kind.personal else show
 
     def flaws(self) -> Iterator[tuple[Loc, str, str]]:
         """What is wrong with the vocabulary itself: where, why, how to mend it."""

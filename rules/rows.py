@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ VIETNAM = timezone(timedelta(hours=7))
 """Vietnam has had one offset and no summer time since 1975; a timestamp without an offset means this one."""
 
 
+@lru_cache(maxsize=65_536)  # the days of 180 years; the same few are told again and again
 def day_text(day: date) -> str:
     """A day as people read it here: dd/mm/yyyy."""
     return f"{day.day:02}/{day.month:02}/{day.year}"
@@ -190,32 +192,35 @@ class Reader:
             (name, wire) if kind.required else (name, wire, None)
             for kind, (name, wire) in zip(kinds, self._types.items(), strict=True)
         ]
-        self._struct = msgspec.defstruct("Row", fields, kw_only=True, frozen=True, gc=False)
-        self._one = msgspec.json.Decoder(self._struct)
+        self.struct = msgspec.defstruct("Row", fields, kw_only=True, frozen=True, gc=False)
+        self._one = msgspec.json.Decoder(self.struct)
         self._codes = tuple(kind.name for kind in kinds if kind.type is ColumnType.CODE and _may_be_number(kind))
         self._times = tuple(kind.name for kind in kinds if kind.type is ColumnType.TIMESTAMP)
 
     def read(self, body: bytes | str) -> dict[str, object]:
         """One JSON object as a row. Raises BadRow with all its problems."""
         try:
-            row = msgspec.structs.asdict(self._one.decode(body))
+            row = self.sound(self._one.decode(body))
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise BadRow(self._body_problems(body, str(error))) from error
+        if row is None or (may_hold_nul(body) and any(map(_unkeepable, row.values()))):
+            raise BadRow(self._body_problems(body, "its columns contradict each other"))
+        return row
+
+    def sound(self, decoded: msgspec.Struct) -> dict[str, object] | None:
+        """A decoded row, settled; None where a check across its columns fails. U+0000 is the caller's to look for."""
+        row = msgspec.structs.asdict(decoded)
         self._settle(row)
         for holds in self._tests:
             if not holds(row):
-                raise BadRow(self.problems(row))
-        # PostgreSQL cannot keep U+0000; looking for its escape costs far less than looking at every value.
-        escaped = b"\\u0000" in body if isinstance(body, bytes) else "\\u0000" in body
-        if escaped and any(isinstance(value, str) and "\x00" in value for value in row.values()):
-            raise BadRow(self.problems(row))
+                return None
         return row
 
     def take(self, given: Row) -> dict[str, object]:
         """The same for a row that is already a mapping of plain or typed values. Raises BadRow."""
         if problems := self.problems(given):
             raise BadRow(problems)
-        row = msgspec.structs.asdict(msgspec.convert(dict(given), self._struct))
+        row = msgspec.structs.asdict(msgspec.convert(dict(given), self.struct))
         self._settle(row)
         return row
 
@@ -236,8 +241,8 @@ class Reader:
                 sound[name] = None
                 found.append(_wrong(kind, value))
                 continue
-            if isinstance(value, str) and "\x00" in value:
-                why = "It holds the character U+0000, which no register of ours can keep."
+            if _unkeepable(value):
+                why = "It holds a character that cannot be kept: U+0000, or half of a character."
                 found.append(Problem(name, why, "Remove the character in the source."))
         self._settle(sound)
         found.extend(check.problem(sound) for check in self._checks if not check.holds(sound))
@@ -260,6 +265,23 @@ class Reader:
         if not isinstance(row, dict):
             return [Problem("row", "It is JSON, but not an object.", "Send one JSON object a row.")]
         return self.problems(row) or [Problem("row", f"It cannot be read: {error}.", "Send plain values in columns.")]
+
+
+def may_hold_nul(body: bytes | str) -> bool:
+    """Whether it is worth looking for U+0000, which PostgreSQL cannot keep: looking for its escape costs far less."""
+    return b"\\u0000" in body if isinstance(body, bytes) else "\\u0000" in body
+
+
+def _unkeepable(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    if "\x00" in value:
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _may_be_number(kind: Kind) -> bool:

@@ -15,6 +15,7 @@ from rules.condition import NotInForce, Records, Scope
 from rules.conditions.one_of import together
 from rules.day import Day, silence
 from rules.grammar import Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
+from rules.person import PersonReader
 from rules.register import RegisterSchema
 from rules.rows import Row, day_text
 from rules.verdict import Owed, Verdict
@@ -68,6 +69,11 @@ class Service:
         for register, column in (*self.columns_judged(), *((o.register_name, o.column) for o in origins)):
             wanted[register].add(column)
         return {register: self._schemas[register].cut(columns) for register, columns in wanted.items()}
+
+    @cached_property
+    def people(self) -> PersonReader:
+        """Reads all that a line says of one person, as far as it decides whether a record is due."""
+        return PersonReader(self.judged)
 
     @property
     def ladder(self) -> tuple[Rung, ...]:

@@ -1,6 +1,6 @@
 """`proactive evaluate`: what a service says of people given as lines of JSON, with every reason; no database needed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -9,22 +9,31 @@ import msgspec
 import typer
 
 from proactive.cli.services import opened
-from rules import BadRow, Problem, RegisterSchema, Service, Verdict
+from rules import BadRow, Problem, Service, Verdict
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
 _WRITTEN_AT_ONCE = 512
 
-_line = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_rows = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
-class BadLine(ValueError):
-    """A line of the records file cannot be used."""
+class _Because(msgspec.Struct, gc=False):
+    condition: str
+    holds: bool
+    value: str | None
+    reference: str | None
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(map(str, self.problems)))
+
+class _Answer(msgspec.Struct, gc=False):
+    """What is printed of a verdict, in this order."""
+
+    due: bool
+    due_on: date | None
+    cycle: str | None
+    variant: str | None
+    blocked_by: str | None
+    needs: tuple[str, ...]
+    because: list[_Because]
 
 
 def register(app: typer.Typer) -> None:
@@ -72,61 +81,23 @@ def evaluate(
 
 def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
     """One line of JSON for each line given, and whether that line could be used."""
-    registers, main = service.judged, service.register
+    read, main = service.people.read, service.register
     for number, line in enumerate(lines, start=1):
         try:
-            known = person(line, registers)
+            known = read(line)
             if not known.get(main):
-                raise BadLine([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
-            verdict = service.evaluate(known[main][0], known, day)
-        except BadLine as error:
+                raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
+        except BadRow as error:
             yield _encode({"error": _said(number, error.problems)}) + b"\n", False
         else:
-            yield _encode(_answer(verdict)) + b"\n", True
+            yield _encode(_answer(service.evaluate(known[main][0], known, day))) + b"\n", True
 
 
-def person(line: bytes, registers: Mapping[str, RegisterSchema]) -> dict[str, list[dict[str, object]]]:
-    """All that a line says of one person, cut to these registers. Raises BadLine with all problems."""
-    try:
-        given = _line.decode(line)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        why = f"It is not a JSON object in UTF-8 ({error})."
-        raise BadLine([Problem("line", why, "Write {register: record or [records]}.")]) from error
-    found: dict[str, list[dict[str, object]]] = {}
-    problems: list[Problem] = []
-    for name, schema in registers.items():
-        if name not in given:
-            continue
-        body = bytes(given[name]).strip()
-        try:
-            parts = _rows.decode(body) if body.startswith(b"[") else () if body == b"null" else (body,)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            problems.append(Problem(name, f"It is not a list of records ({error}).", "Write records as JSON objects."))
-            continue
-        rows = found[name] = []
-        for part in parts:
-            try:
-                rows.append(schema.read(bytes(part)))
-            except BadRow as bad:
-                problems += [Problem(f"{name}.{one.where}", one.why, one.mend) for one in bad.problems]
-    if problems:
-        raise BadLine(problems)
-    return found
-
-
-def _answer(verdict: Verdict) -> dict[str, object]:
-    return {
-        "due": verdict.due,
-        "due_on": verdict.due_on,
-        "cycle": verdict.cycle,
-        "variant": verdict.variant,
-        "blocked_by": verdict.blocked_by,
-        "needs": verdict.needs,
-        "because": [
-            {"condition": one.condition, "holds": one.holds, "value": one.value, "reference": one.reference}
-            for one in verdict.because
-        ],
-    }
+def _answer(verdict: Verdict) -> _Answer:
+    return _Answer(
+        verdict.due, verdict.due_on, verdict.cycle, verdict.variant, verdict.blocked_by, verdict.needs,
+        [_Because(one.condition, one.holds, one.value, one.reference) for one in verdict.because],
+    )  # fmt: skip
 
 
 def _said(number: int, problems: tuple[Problem, ...]) -> dict[str, object]:

@@ -38,5 +38,4 @@ class Below(Rule, Condition):
         return holds
 
     def shows(self, scope: Scope) -> Show:
-        column = self.column
-        return lambda row, asked, records, anchor: scope.shown(column, row)
+        return scope.shows(self.column)

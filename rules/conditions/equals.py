@@ -36,8 +36,7 @@ class Equals(Rule, Condition):
         return holds
 
     def shows(self, scope: Scope) -> Show:
-        column = self.column
-        return lambda row, asked, records, anchor: scope.shown(column, row)
+        return scope.shows(self.column)
 
 
 _PYTHON = {ColumnType.INTEGER: int, ColumnType.BOOLEAN: bool}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from rules.base import Name, Rule
-from rules.condition import Condition, Records, Scope, Show, Test
+from rules.condition import Condition, Look, Records, Scope, Show, Test
 from rules.conditions.all_of import every
 from rules.dated import Flaw
 from rules.rows import Row
@@ -22,6 +22,9 @@ Find = Callable[[Row, Records, date], Row | None]
 
 class Exists(Rule, Condition):
     """The same subject has a row there for which all of `where` holds. Rows about others never count."""
+
+    wanted: ClassVar[bool] = True
+    """Whether it holds where such a row is found."""
 
     register_: Name = Field(alias="register")
     where: tuple[Clause, ...] = ()
@@ -65,12 +68,16 @@ class Exists(Rule, Condition):
         find = self.find(scope)
         return lambda row, asked, records, anchor: find(asked, records, anchor) is not None
 
-    def shows(self, scope: Scope) -> Show:
-        find, there = self.find(scope), scope.over(self.register_)
-        key, title = there.schema.key, there.schema.title.vi
+    def looks(self, scope: Scope) -> Look:
+        find, there = self.find(scope), scope.over(self.register_).schema
+        key, title, wanted = there.shower(there.key), there.title.vi, self.wanted
 
-        def show(row: Row, asked: Row, records: Records, anchor: date) -> str | None:
+        def look(row: Row, asked: Row, records: Records, anchor: date) -> tuple[bool, str | None]:
             found = find(asked, records, anchor)
-            return None if found is None else f"{title}: {there.shown(key, found)}"
+            return (not wanted, None) if found is None else (wanted, f"{title}: {key(found)}")
 
-        return show
+        return look
+
+    def shows(self, scope: Scope) -> Show:
+        look = self.looks(scope)
+        return lambda row, asked, records, anchor: look(row, asked, records, anchor)[1]

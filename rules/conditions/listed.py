@@ -10,7 +10,7 @@ from pydantic import Field
 
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
-from rules.conditions.one_of import joined_flaws, split, together
+from rules.conditions.one_of import joined_flaws, shown_together, split, together
 from rules.dated import Flaw
 from rules.rows import Row
 
@@ -55,5 +55,4 @@ class Listed(Rule, Condition):
         return holds
 
     def shows(self, scope: Scope) -> Show:
-        names = self.columns_
-        return lambda row, asked, records, anchor: " ".join(str(scope.shown(name, row)) for name in names)
+        return shown_together(scope, self.columns_)

@@ -61,13 +61,27 @@ class OneOf(Rule, Condition):
         return holds
 
     def shows(self, scope: Scope) -> Show:
-        names = self.columns_
-        return lambda row, asked, records, anchor: " ".join(str(scope.shown(name, row)) for name in names)
+        return shown_together(scope, self.columns_)
 
 
 def together(columns: Sequence[str]) -> Callable[[Row], object]:
     """Reads one column as its value, several as a tuple."""
     return itemgetter(*columns)
+
+
+def shown_together(scope: Scope, columns: Sequence[str]) -> Show:
+    """Several columns as people may see them, with a space between."""
+    if len(columns) == 1:
+        return scope.shows(columns[0])
+    first, *others = [scope.schema.shower(column) for column in columns]
+
+    def show(row: Row, asked: Row, records: Records, anchor: date) -> str:
+        text = str(first(row))
+        for other in others:
+            text = f"{text} {other(row)}"
+        return text
+
+    return show
 
 
 def split(text: str, width: int) -> object:
