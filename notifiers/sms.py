@@ -252,8 +252,7 @@ class _Http(AsyncHttpClient):
             urlunsplit((self._base.scheme, self._base.netloc, asked.path, asked.query, "")),
             params=params,  # type: ignore[arg-type] # the library gives texts and numbers
             data=data,
-            headers=headers,
-            auth=aiohttp.BasicAuth(*auth) if auth else None,
+            headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
             allow_redirects=allow_redirects,
         ) as answer:
             return Response(answer.status, await answer.text(), dict(answer.headers))

@@ -4,13 +4,13 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = "127.0.0.1"
 _HEADERS = {
@@ -46,7 +46,7 @@ class Journal:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._file = None
+        self._file: TextIO | None = None
 
     def read(self) -> Iterator[dict[str, Any]]:
         """What was written before. A last line that was cut off by a crash counts for nothing."""
