@@ -15,13 +15,13 @@ import httpx
 import psycopg
 
 from proactive.demo import source
+from proactive.domain.keys import Keys
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.child import Child
 from proactive.embedded.cluster import write_private
 from proactive.embedded.ports import is_free, kept_port, require_free
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.embedded.supervisor import Supervisor
-from proactive.domain.keys import Keys
 from proactive.errors import Unusable
 from proactive.ports.clock import DA_NANG, SystemClock
 from proactive.settings import Settings
@@ -100,7 +100,7 @@ class Installation:
 
     def _settle(self, update: dict[str, object]) -> None:
         """Fix settings from here on, for us and for the processes we start."""
-        self._running.settings = Settings(**{**self._running.settings.model_dump(exclude_none=True), **update})  # type: ignore[arg-type]  # validated there
+        self._running.settings = Settings(**{**self._running.settings.model_dump(exclude_none=True), **update})
         for name, value in update.items():
             self._env[f"PROACTIVE_{name.upper()}"] = str(value)
 
@@ -122,7 +122,9 @@ class Installation:
             self._settle({"database_url": server.url("proactive")})
         if settings.kafka_bootstrap is None:
             self._tell("Starting the broker …")
-            self._settle({"kafka_bootstrap": await self._supervisor.start(EmbeddedBroker(self._dir), on_restart=self._topics)})
+            self._settle(
+                {"kafka_bootstrap": await self._supervisor.start(EmbeddedBroker(self._dir), on_restart=self._topics)}
+            )
         await self._topics()
         await self._supervisor.while_running(migrate(str(self._running.settings.database_url)))
         if settings.source_url is None:
@@ -159,7 +161,9 @@ class Installation:
                 "TWILIO_MESSAGING_SERVICE_SID": DEMO_SERVICE,
                 "TWILIO_BASE_URL": self._running.phones_url,
             }
-            await self._child("phones", ["-m", "proactive.demo.phones", "--port", str(port)], f"{self._running.phones_url}/health")
+            await self._child(
+                "phones", ["-m", "proactive.demo.phones", "--port", str(port)], f"{self._running.phones_url}/health"
+            )
             self._running.stood_in.append("the SMS provider: phones that exist only on a page")
         if "PROACTIVE_INTAKE_URL" not in self._env:
             port = kept_port(self._dir / "intake-port")
@@ -168,8 +172,12 @@ class Installation:
                 "PROACTIVE_INTAKE_URL": self._running.intake_url,
                 "PROACTIVE_INTAKE_SECRET": f"whsec_{secrets.token_urlsafe(32)}",
             }
-            await self._child("intake", ["-m", "proactive.demo.intake", "--port", str(port)], f"{self._running.intake_url}/health")
-            self._running.stood_in.append("the boundary-free intake: a receiver that works through the statuses by itself")
+            await self._child(
+                "intake", ["-m", "proactive.demo.intake", "--port", str(port)], f"{self._running.intake_url}/health"
+            )
+            self._running.stood_in.append(
+                "the boundary-free intake: a receiver that works through the statuses by itself"
+            )
 
     async def _processes(self, port: int) -> None:
         self._tell("Starting the pages and the worker …")
@@ -186,9 +194,14 @@ class Installation:
 
         await self._supervisor.start(
             Child(
-                name=name, argv=(sys.executable, *arguments), env=self._env, ready=ready if ready_url else None,
-                stop_timeout=25.0, restart=True, cwd=Path.cwd(),
-            )  # fmt: skip
+                name=name,
+                argv=(sys.executable, *arguments),
+                env=self._env,
+                ready=ready if ready_url else None,
+                stop_timeout=25.0,
+                restart=True,
+                cwd=Path.cwd(),
+            )
         )
 
 
@@ -196,10 +209,10 @@ def _database(admin: str, name: str, *, fresh: bool) -> None:
     """Our own database in the embedded server; made anew when it should be fresh."""
     with psycopg.connect(admin, autocommit=True, connect_timeout=5) as connection:
         if fresh:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]  # a name of ours
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if there is None:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]  # a name of ours
+            connection.execute(f'CREATE DATABASE "{name}"')
 
 
 def _filled(owner: str) -> bool:

@@ -1,6 +1,6 @@
 """The command line. Every file here adds its own command by `register(app)`; being in the folder is being registered.
 
-A mistake of the operator's, a missing setting or an unreachable server ends a command with one sentence, not a traceback.
+A mistake of the operator's, a missing setting or an unreachable server ends a command with one sentence.
 """
 
 import importlib

@@ -15,6 +15,8 @@ def register(app: typer.Typer) -> None:
         """Bring the database named by PROACTIVE_DATABASE_URL to this version's tables."""
         settings = read()
         if settings.database_url is None:
-            raise Unusable("PROACTIVE_DATABASE_URL is not set. `proactive up` migrates the embedded database by itself.")
+            raise Unusable(
+                "PROACTIVE_DATABASE_URL is not set. `proactive up` migrates the embedded database by itself."
+            )
         asyncio.run(run(settings.database_url))
         typer.echo("The database has the tables of this version.")

@@ -31,8 +31,15 @@ async def serve(settings: Settings) -> None:
         )  # fmt: skip
         server = uvicorn.Server(
             uvicorn.Config(
-                pages, host=settings.web_host, port=settings.web_port, access_log=False, log_level="warning",
-                server_header=False, timeout_graceful_shutdown=5, timeout_keep_alive=15, proxy_headers=False,
-            )  # fmt: skip
+                pages,
+                host=settings.web_host,
+                port=settings.web_port,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=5,
+                timeout_keep_alive=15,
+                proxy_headers=False,
+            )
         )
         await server.serve()

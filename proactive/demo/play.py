@@ -20,7 +20,6 @@ from psycopg import AsyncConnection
 from proactive.demo.visitor import Page, Visitor
 from proactive.domain.dossier import Answer, Decision, State
 from proactive.errors import ProactiveError, Temporary
-from proactive.installation import Running
 from proactive.store.store import Store
 
 log = structlog.get_logger()
@@ -72,13 +71,15 @@ class Played:
 class Play:
     """All the demo's people. `hold_back`: how many citizens leave their answer to whoever watches."""
 
-    def __init__(self, running: Running, store: Store, *, seed: int, officer: tuple[str, str], hold_back: int) -> None:
-        self._running = running
+    def __init__(
+        self, *, pages: str, phones: str, store: Store, seed: int, officer: tuple[str, str], hold_back: int
+    ) -> None:
+        self._pages = pages
         self._store = store
         self._seed = seed
         self._officer = officer
         self._hold_back = hold_back
-        self._phones = httpx.AsyncClient(base_url=str(running.phones_url), timeout=10, trust_env=False)
+        self._phones = httpx.AsyncClient(base_url=phones, timeout=10, trust_env=False)
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._tries: Counter[str] = Counter()
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -104,24 +105,23 @@ class Play:
                     raise error
         for message in await self.messages():
             found = CODE.search(message.body)
-            code = "".join(found.groups()) if found and "Ma kiem tra" in message.body else None
-            if code and code not in self.played.answered and code not in self._busy and self._tries[code] < TRIES:
-                if len(self.played.held_back) < self._hold_back or code in self.played.held_back:
-                    if code not in self.played.held_back and await self._would_confirm(code):
-                        self.played.held_back.append(code)
-                    if code in self.played.held_back:
-                        continue
+            if found is None or "Ma kiem tra" not in message.body:
+                continue
+            code = "".join(found.groups())
+            if code in self.played.answered or code in self.played.held_back or code in self._busy:
+                continue
+            if len(self.played.held_back) < self._hold_back and await self._would_confirm(code):
+                self.played.held_back.append(code)
+            elif self._tries[code] < TRIES:
                 self._tries[code] += 1
                 self._busy[code] = asyncio.create_task(self._citizen(code, message.to))
         return len(self._busy)
 
     async def _would_confirm(self, code: str) -> bool:
         dossier = await self._store.dossiers.by_code(code)
-        return (
-            dossier is not None
-            and dossier.blocked_by is None
-            and self._answer(dossier.subject, dossier.record_key) is Answer.CONFIRM
-        )
+        if dossier is None or dossier.blocked_by is not None:
+            return False
+        return self._answer(dossier.subject, dossier.record_key) is Answer.CONFIRM
 
     def _answer(self, subject: str, record_key: str) -> Answer | None:
         number = lot(self._seed, subject, record_key)
@@ -141,7 +141,7 @@ class Play:
             if dossier.blocked_by is not None and answer is Answer.CONFIRM:
                 self.played.answered[code] = "blocked"
                 return
-            async with Visitor(self._running.settings.public_url, number=hash(code) % 10_000_000) as browser:
+            async with Visitor(self._pages, number=hash(code) % 10_000_000) as browser:
                 page = await self._enter(browser, code, dossier.subject[-4:], phone)
                 page = await self._reply(browser, page, answer)
                 if page.status >= 400:
@@ -191,7 +191,7 @@ class Play:
         waiting, _ = await self._store.dossiers.queue(office=office.office, states=[State.CONFIRMED], limit=200)
         if not waiting:
             return 0
-        async with Visitor(self._running.settings.public_url, number=9_999_999) as browser:
+        async with Visitor(self._pages, number=9_999_999) as browser:
             page = await browser.get("/desk/sign-in")
             name, password = self._officer
             await browser.send("/desk/sign-in", {**page.form(), "username": name, "password": password})
@@ -212,11 +212,11 @@ class Play:
             return int(page.status < 400)
 
 
-async def duplicates(running: Running, messages: Sequence[Message]) -> int:
+async def duplicates(intake: str, messages: Sequence[Message]) -> int:
     """How many citizens were told twice and how many applications exist twice, as the outside world saw it."""
     offers = Counter((m.to, m.body) for m in messages if "Ma kiem tra" in m.body)
     twice = sum(count - 1 for count in offers.values())
-    async with httpx.AsyncClient(base_url=str(running.intake_url), timeout=10, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=intake, timeout=10, trust_env=False) as client:
         entries = (await client.get("/log.json")).json()
     applications = Counter(entry["dossier_id"] for entry in {e["reference"]: e for e in entries}.values())
     return twice + sum(count - 1 for count in applications.values())

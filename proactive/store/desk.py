@@ -1,6 +1,5 @@
 """What only the pages ask: about a check code, what is held, who looked at what, and sessions that fall asleep."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -89,11 +88,3 @@ class Desk:
             )
             row = rows.mappings().first()
             return Session.model_validate(dict(row)) if row else None
-
-    async def end_all(self, *, kind: str, holder: str, besides: Sequence[str] = ()) -> None:
-        """End the sessions of one holder, except those named by their hash."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                text("DELETE FROM session WHERE kind = :kind AND holder = :holder AND token_hash <> ALL(:besides)"),
-                {"kind": kind, "holder": holder, "besides": list(besides)},
-            )

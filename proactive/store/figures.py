@@ -1,6 +1,7 @@
 """The journey in figures, counted where it is remembered."""
 
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -71,6 +72,34 @@ class Figures:
                 {"limit": limit},
             )
             return list(rows.mappings())
+
+    async def unfinished(self, *, today: date) -> int:
+        """What is still for us to do: occasions to draft, notices to send or to explain, receipts to apply."""
+        async with self._engine.connect() as connection:
+            return int(
+                await connection.scalar(
+                    text(
+                        "SELECT (SELECT count(*) FROM occasion WHERE state = 'owed' AND due_on <= :today) "
+                        "+ (SELECT count(*) FROM notice WHERE state IN ('planned', 'claimed', 'unknown')) "
+                        "+ (SELECT count(*) FROM dossier WHERE stale)"
+                    ),
+                    {"today": today},
+                )
+                or 0
+            )
+
+    async def told(self) -> int:
+        """How many dossiers have at least one notice that a provider took."""
+        async with self._engine.connect() as connection:
+            return int(
+                await connection.scalar(
+                    text(
+                        "SELECT count(DISTINCT dossier_id) FROM notice "
+                        "WHERE state IN ('accepted', 'delivered', 'undelivered')"
+                    )
+                )
+                or 0
+            )
 
     async def alive(self) -> bool:
         """Does the database answer?"""
