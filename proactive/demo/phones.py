@@ -2,9 +2,13 @@
 
     python -m proactive.demo.phones --port 8101 [--keep FILE] [--step SECONDS] [--stall SECONDS]
 
-It reads TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, the same as whoever sends. For programs: the Messages API under
-/2010-04-01, /phones.json (what arrived; `?to=` one number, `?after=` all arrivals after that many) and /log.json (every
-request to send, in order). For people: /phones. Which numbers misbehave is written in `network.py`.
+It reads TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, the same as whoever sends. For people: /phones. For programs:
+
+- the Messages API under /2010-04-01;
+- /phones.json: what arrived, oldest first (`?to=` at one number, `?after=` anywhere after that many arrivals);
+- /log.json: every request to send, in order; one that was refused has no `sid`.
+
+Which numbers misbehave, and how, is written in `network.py`.
 """
 
 import asyncio
@@ -160,7 +164,7 @@ class _Phones:
 
     async def told(self, request: Request) -> Response:
         if to := request.query_params.get("to"):
-            chosen = [sms for sms in self.network.of(to) if sms.status == "delivered"]
+            chosen = [sms for sms in reversed(self.network.of(to)) if sms.status == "delivered"]
             return as_json({"to": to, "messages": [asdict(sms) for sms in chosen]})
         after = _number(request.query_params.get("after"), 0, 0, 10**9)
         sids = self.network.arrived[after : after + 1000]

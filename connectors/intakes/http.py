@@ -1,0 +1,195 @@
+"""An intake that takes applications over HTTP and calls back with each status.
+
+    PUT  {url}/v1/applications/{reference}    the application as JSON; the same one again is answered like the first
+    GET  {url}/v1/applications/{reference}    {"reference": ..., "statuses": [{"code", "at", "office", "note"}, ...]}
+    POST {our address}/hooks/intake           {"reference": ..., "code", "at", "office", "note"}
+
+Requests of both sides carry Standard Webhooks signatures (`webhook-id`, `-timestamp`, `-signature`) under one secret.
+
+Guarantee: the reference makes a repeated hand-over harmless; nothing is repeated by us. Only an answer that says yes is
+`Taken`, only one that says the application itself cannot be taken is `Refused`; everything else is `Unanswered`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+
+import httpx
+import msgspec
+import structlog
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from proactive.domain.application import Application, Progress
+from proactive.errors import Forged, Unreachable, Unusable
+from proactive.ports.intake import Intake, Refused, Taken, Unanswered
+from proactive.ports.notifier import Hook
+
+STATUSES: dict[str, int] = {
+    "1": 1,  # Mới đăng ký
+    "2": 2,  # Được tiếp nhận
+    "3": 3,  # Không được tiếp nhận
+    "4": 4,  # Đang xử lý
+    "5": 5,  # Yêu cầu bổ sung giấy tờ
+    "6": 6,  # Yêu cầu thực hiện nghĩa vụ tài chính
+    "7": 7,  # Công dân yêu cầu rút hồ sơ
+    "8": 8,  # Dừng xử lý
+    "9": 9,  # Đã xử lý xong
+    "10": 10,  # Đã trả kết quả
+}
+"""The national portal's codes, as text or number on the wire, and ours. Another code is logged and passed over."""
+
+ANSWERS: dict[int, type[Taken] | type[Refused]] = {
+    200: Taken,  # already had it
+    201: Taken,  # has it now
+    202: Taken,  # has it in its queue
+    400: Refused,
+    409: Refused,  # has another application under this reference
+    422: Refused,
+}
+"""HTTP answers to an application. Any other says nothing about it."""
+
+_LONGEST_REASON = 300
+
+log = structlog.get_logger()
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="PROACTIVE_INTAKE_", env_ignore_empty=True)
+
+    url: str = Field(pattern=r"^https?://[^?#]+$", description="Where the intake is.")
+    secret: SecretStr = Field(
+        min_length=30, pattern=r"^whsec_", description="The shared secret: whsec_ and at least 24 characters of base64."
+    )
+    timeout: float = Field(15.0, gt=0, le=60, description="Most seconds that one call may take.")
+
+
+class _Status(msgspec.Struct):
+    code: int | str
+    at: datetime
+    office: str | None = None
+    note: str | None = None
+
+
+class _Course(msgspec.Struct):
+    reference: str
+    statuses: list[_Status]
+
+
+class _News(_Status, kw_only=True):
+    reference: str
+
+
+async def open() -> Intake:
+    """The intake, set up from the environment. Raises `Unusable`."""
+    try:
+        return HttpIntake(Settings())
+    except ValidationError as error:
+        faults = "; ".join(
+            f"PROACTIVE_INTAKE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}"
+            for fault in error.errors()
+        )
+        raise Unusable(f"The intake can't be used: {faults}. See docs/operations.md.") from error
+    except ValueError as error:
+        raise Unusable("PROACTIVE_INTAKE_SECRET is not base64 after whsec_. See docs/operations.md.") from error
+
+
+class HttpIntake(Intake):
+    """The intake `http`."""
+
+    name = "http"
+
+    def __init__(self, settings: Settings) -> None:
+        base = settings.url.rstrip("/")
+        self._webhook = Webhook(settings.secret.get_secret_value())
+        self._client = httpx.AsyncClient(
+            base_url=f"{base}/v1/applications/",
+            timeout=settings.timeout,
+            trust_env=urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"},
+        )
+
+    async def submit(self, application: Application) -> Taken | Refused | Unanswered:
+        body = application.model_dump_json()
+        try:
+            answer = await self._ask("PUT", application.reference, body)
+        except httpx.TimeoutException:
+            return Unanswered("it did not answer in time")
+        except httpx.ConnectError:
+            return Unanswered("it could not be reached")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return Unanswered(f"the call broke off ({type(error).__name__})")
+        match ANSWERS.get(answer.status_code):
+            case None:
+                return Unanswered(f"it answered HTTP {answer.status_code}")
+            case kind if kind is Taken:
+                return Taken(application.reference)
+        return Refused(_reason(answer))
+
+    async def find(self, reference: str) -> bool:
+        return await self._course(reference) is not None
+
+    async def progress(self, reference: str) -> Sequence[Progress]:
+        course = await self._course(reference)
+        if course is None:
+            return ()
+        found = [_progress(reference, status) for status in course.statuses]
+        return sorted((progress for progress in found if progress is not None), key=lambda progress: progress.at)
+
+    def news(self, hook: Hook) -> Sequence[Progress]:
+        try:
+            self._webhook.verify(hook.body, dict(hook.headers), json_parse=False)
+        except (WebhookVerificationError, ValueError, OverflowError) as error:
+            raise Forged("A call-back does not carry the intake's signature.") from error
+        try:
+            news = msgspec.json.decode(hook.body, type=_News)
+        except (msgspec.MsgspecError, UnicodeError):
+            log.error("intake.unreadable_news")
+            return ()
+        progress = _progress(news.reference, news)
+        return () if progress is None else (progress,)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _course(self, reference: str) -> _Course | None:
+        try:
+            answer = await self._ask("GET", reference, "")
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                return None
+            answer.raise_for_status()
+            return msgspec.json.decode(answer.content, type=_Course)
+        except httpx.HTTPStatusError as error:
+            raise Unreachable(f"The intake answered HTTP {error.response.status_code}.") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"The intake does not answer ({type(error).__name__}).") from error
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise Unreachable("The intake's answer can't be read.") from error
+
+    async def _ask(self, method: str, reference: str, body: str) -> httpx.Response:
+        now = datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": reference,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._webhook.sign(reference, now, body),
+        }
+        return await self._client.request(method, quote(reference, safe=""), content=body.encode(), headers=headers)
+
+
+def _progress(reference: str, status: _Status) -> Progress | None:
+    code = STATUSES.get(str(status.code))
+    if code is None:
+        log.warning("intake.unknown_status", code=str(status.code)[:20])
+        return None
+    at = status.at if status.at.tzinfo else status.at.replace(tzinfo=UTC)
+    return Progress(reference=reference, code=code, at=at, office=status.office, note=status.note)
+
+
+def _reason(answer: httpx.Response) -> str:
+    """The intake's own words, for the officer; without any, the bare answer."""
+    try:
+        said = msgspec.json.decode(answer.content, type=dict[str, object]).get("reason")
+    except (msgspec.MsgspecError, UnicodeError):
+        said = None
+    return str(said)[:_LONGEST_REASON] if said else f"it answered HTTP {answer.status_code} without a reason"
