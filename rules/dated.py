@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from rules.base import Confidence, Rule, Text, Words
 from rules.source import Loc
@@ -15,7 +15,23 @@ from rules.source import Loc
 Flaw = tuple[Loc, str, str]
 """What is wrong with a rule: where in it, why, how to mend it."""
 
-Value = int | str | tuple[int, ...] | tuple[str, ...] | dict[str, tuple[str, ...]]
+
+def _kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "table"
+    if isinstance(value, list | tuple):
+        return "numbers" if value and all(type(one) is int for one in value) else "list"
+    return "number" if isinstance(value, int) else "text"
+
+
+Value = Annotated[
+    Annotated[int, Tag("number")]
+    | Annotated[str, Tag("text")]
+    | Annotated[tuple[int, ...], Tag("numbers")]
+    | Annotated[tuple[str, ...], Tag("list")]
+    | Annotated[dict[str, tuple[str, ...]], Tag("table")],
+    Discriminator(_kind),
+]
 """A number, a text, a list, or a table from a key ('2008 B2') to a list ('2024 B', '2024 C1')."""
 
 

@@ -119,7 +119,10 @@ def _parse(model: type[R], text: Source, problems: list[Problem]) -> R | None:
         return model.model_validate(text.data)
     except ValidationError as error:
         seen: set[tuple[str, int | None]] = set()
-        for one in error.errors(include_url=False, include_context=False):
+        errors = error.errors(include_url=False, include_context=False)
+        for one in errors:
+            if one["type"] == "too_short" and any(_inside(other["loc"], one["loc"]) for other in errors):
+                continue  # said only because the parts of the list are wrong, which is told by itself
             problem = _said(text, one["loc"], one["type"], one["msg"], str(one["input"]))
             # A value that fits none of several types is reported once for each of them.
             if (problem.where, problem.line) not in seen:
@@ -142,6 +145,10 @@ def _said(text: Source, loc: source.Loc, kind: str, message: str, given: str) ->
     return text.problem(
         loc[:end], f"{message} (it is {given[:60]}).", "Correct it; rules/schema says what may stand here."
     )
+
+
+def _inside(inner: source.Loc, outer: source.Loc) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _known_keys() -> list[str]:

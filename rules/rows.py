@@ -177,7 +177,12 @@ def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
 
 
 def _day(value: date) -> date:
-    return value.astimezone(VIETNAM).date() if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    try:
+        return value.astimezone(VIETNAM).date()
+    except OverflowError:  # within a day of the end of the calendar; `in_our_time` refuses it
+        return value.date()
 
 
 class Reader:
