@@ -151,11 +151,11 @@ class _Phones:
         return _error(404, 20404, "The requested resource was not found") if sms is None else as_json(self._shape(sms))
 
     async def page(self, request: Request) -> Response:
-        wanted = "".join(filter(str.isdecimal, request.query_params.get("number", "")))[:15].lstrip("0")
-        numbers = self.network.phones(_SHOWN, wanted)
+        typed = request.query_params.get("number", "")[:20]
+        numbers = self.network.phones(_SHOWN, "".join(filter(str.isdecimal, typed)).lstrip("0"))
         return self._pages.show(
             "phones.html",
-            wanted=wanted,
+            wanted=typed,
             phones=[(_spoken(number), self.network.of(number)[:6]) for number in numbers],
             total=len(self.network.messages),
             arrived=len(self.network.arrived),
