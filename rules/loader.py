@@ -138,13 +138,11 @@ def _said(text: Source, loc: source.Loc, kind: str, message: str, given: str) ->
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(), n=1)
         hint = f"Did you mean `{near[0]}`?" if near else "Remove it; rules/schema lists the keys there are."
         return text.problem(loc, f"There is no key '{loc[-1]}' here.", hint)
-    end = len(loc)
-    while end and loc[:end] not in text.lines:
-        end -= 1
-    message = message.removeprefix("Value error, ")
-    return text.problem(
-        loc[:end], f"{message} (it is {given[:60]}).", "Correct it; rules/schema says what may stand here."
-    )
+    written: source.Loc = ()
+    for part in loc:  # between the parts that are written pydantic names which of several types it tried
+        written = (*written, part) if (*written, part) in text.lines else written
+    why = f"{message.removeprefix('Value error, ')} (it is {given[:60]})."
+    return text.problem(written, why, "Correct it; rules/schema says what may stand here.")
 
 
 def _inside(inner: source.Loc, outer: source.Loc) -> bool:
