@@ -58,7 +58,9 @@ class Desk:
         """Write into the dossier's history that somebody looked at something that is otherwise masked."""
         async with self._engine.begin() as connection:
             await connection.execute(
-                text("INSERT INTO history (dossier_id, at, actor, verb, note) VALUES (:id, :at, :actor, 'show', :what)"),
+                text(
+                    "INSERT INTO history (dossier_id, at, actor, verb, note) VALUES (:id, :at, :actor, 'show', :what)"
+                ),
                 {"id": dossier_id, "at": now, "actor": actor, "what": what},
             )
 

@@ -99,7 +99,7 @@ class Dossiers:
             rows = await connection.execute(
                 text("SELECT state, count(*) FROM dossier WHERE office = :office GROUP BY state"), {"office": office}
             )
-            return {State(state): int(count) for state, count in rows.tuples()}
+            return {State(state): int(count) for state, count in rows}
 
     async def history(self, dossier_id: UUID) -> list[RowMapping]:
         """What happened, oldest first: at, actor, verb, from_state, to_state, note."""

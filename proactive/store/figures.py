@@ -59,7 +59,7 @@ class Figures:
         """Dossiers by state."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(text("SELECT state, count(*) FROM dossier GROUP BY state"))
-            return {state: int(count) for state, count in rows.tuples()}
+            return {state: int(count) for state, count in rows}
 
     async def latest(self, *, limit: int = 8) -> list[RowMapping]:
         """The newest lines of history: at, verb, actor, to_state, service, variant. No personal data."""

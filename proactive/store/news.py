@@ -24,7 +24,7 @@ class News:
                 ),
                 {"limit": limit},
             )
-            found = list(rows.tuples())
+            found = list(rows)
             yield [(dossier_id, state) for _, dossier_id, state in found]
             if found:
                 await connection.execute(

@@ -103,4 +103,4 @@ class Notices:
             wrong = await connection.execute(
                 text("SELECT subject, phone FROM wrong_phone WHERE subject = ANY(:subjects)"), values
             )
-            return {(s, v) for s, v in out.tuples()}, {(s, p) for s, p in wrong.tuples()}
+            return {(s, v) for s, v in out}, {(s, p) for s, p in wrong}

@@ -37,7 +37,7 @@ class Records:
                 ),
                 {"subjects": list(found)},
             )
-            for subject, register, key, version, body, kept_at in rows.tuples():
+            for subject, register, key, version, body, kept_at in rows:
                 found[subject].append(Kept(register, key, version, body, kept_at))
         return found
 
@@ -84,7 +84,7 @@ class Positions:
     async def all(self) -> Mapping[str, Position]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text("SELECT register, mark, key FROM watch_position"))
-            return {register: Position(mark, key) for register, mark, key in rows.tuples()}
+            return {register: Position(mark, key) for register, mark, key in rows}
 
     async def advance(self, register: str, to: Position, *, now: datetime | None = None) -> None:
         async with self._engine.begin() as connection:

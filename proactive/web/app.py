@@ -1,0 +1,93 @@
+"""The pages as one ASGI application.
+
+    citizen  GET  /                        POST /             csrf, code
+             GET  /identify                POST /identify     csrf, digits (last 4 of the personal id)
+             GET  /passcode                POST /passcode     csrf, passcode (6 digits)
+                                           POST /not-me       csrf
+             GET  /dossier                 POST /dossier      csrf, version, answer, return_to, choice-<field>...
+             GET  /dossier/correct         POST /dossier/correct   csrf, version, claim-<field>..., note
+                                           POST /sign-out     csrf
+             GET  /check                   POST /check        csrf, code
+    officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
+             GET  /desk?show=<tab>&page=   POST /desk/sign-out     csrf
+             GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note
+                                           POST .../decide    csrf, version, decision, note
+                                           POST .../show      csrf
+    others   POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
+
+`answer` is confirm, wrong, not_now, already_done, not_me or never; `decision` is approve, return or refuse.
+Forms answer 303 when done, 400 when something is missing, 403 when not from our page, 409 when stale, 429 too many.
+"""
+
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from proactive.domain.keys import Keys
+from proactive.ports.clock import Clock
+from proactive.ports.intake import Intake
+from proactive.ports.notifier import Notifier
+from proactive.settings import Settings
+from proactive.store.desk import Desk
+from proactive.store.store import Store
+from proactive.web.citizen.check import Check
+from proactive.web.citizen.entrance import Entrance
+from proactive.web.citizen.own_dossier import OwnDossier
+from proactive.web.desk.dossier import DeskDossier
+from proactive.web.desk.queue import Queue
+from proactive.web.desk.sign_in import SignIn
+from proactive.web.door import Door
+from proactive.web.errors import Errors
+from proactive.web.guard import Guard
+from proactive.web.health import Health
+from proactive.web.hooks import Hooks
+from proactive.web.pages import HERE, Pages
+from proactive.web.passwords import Passwords
+from proactive.web.ports import Steps
+from proactive.web.site import Site
+from proactive.web.static_files import StaticFiles
+from proactive.web.wording import Wording
+from rules import Catalogue
+
+
+def create(
+    *,
+    store: Store,
+    keys: Keys,
+    clock: Clock,
+    settings: Settings,
+    catalogue: Catalogue,
+    steps: Steps,
+    notifiers: Mapping[str, Notifier],
+    intake: Intake,
+) -> Starlette:
+    """The application. It opens nothing and closes nothing: who made the parts ends them."""
+    desk, wording, static = Desk(store.engine), Wording(catalogue), StaticFiles(HERE / "static")
+    door = Door(store=store, desk=desk, keys=keys, clock=clock, public_url=settings.public_url)
+    pages = Pages(door=door, clock=clock, static=static, extra={"office_name": wording.office})
+    site = Site(
+        store=store,
+        desk=desk,
+        keys=keys,
+        clock=clock,
+        settings=settings,
+        wording=wording,
+        steps=steps,
+        notifiers=notifiers,
+        intake=intake,
+        door=door,
+        pages=pages,
+        passwords=Passwords(),
+    )
+    errors = Errors(pages)
+    parts = (Entrance, OwnDossier, Check, SignIn, Queue, DeskDossier, Hooks, Health)
+    return Starlette(
+        routes=[
+            *(route for part in parts for route in part(site).routes),
+            Route("/static/{name}", static.serve, methods=["GET"]),
+        ],
+        middleware=[Middleware(Guard, failed=errors.failed, https=settings.public_url.startswith("https:"))],
+        exception_handlers=errors.handlers,
+    )

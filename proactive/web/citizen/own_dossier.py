@@ -1,0 +1,232 @@
+"""The citizen's own dossier: every value with its source, six equal answers, and afterwards how far it has come.
+
+Which dossier it is stands in the session and never in an address. Values shown are never taken back from the browser.
+"""
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from proactive.domain.dossier import ANSWERED, Answer, Dossier, State
+from proactive.errors import OutOfTurn, Overtaken, Permanent
+from proactive.web import forms
+from proactive.web.door import CITIZEN, SignedIn, SignedOut
+from proactive.web.pages import to
+from proactive.web.site import Site
+from proactive.web.wording import Choosing, centres
+
+ANSWERABLE = frozenset({State.OFFERED, State.UNREACHED, State.RETURNED, State.DECLINED})
+"""States in which the page asks for an answer."""
+
+
+class OwnDossier:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.routes = [
+            Route("/dossier", self.show, methods=["GET"]),
+            Route("/dossier", self.answer, methods=["POST"]),
+            Route("/dossier/correct", self.correct, methods=["GET"]),
+            Route("/dossier/correct", self.take_claims, methods=["POST"]),
+            Route("/sign-out", self.sign_out, methods=["POST"]),
+        ]
+
+    async def _mine(self, request: Request) -> tuple[SignedIn, Dossier]:
+        session = await self._site.door.signed_in(request, CITIZEN)
+        dossier = await self._site.store.dossiers.get(UUID(session.holder))
+        if dossier is None:
+            raise SignedOut(CITIZEN)
+        return session, dossier
+
+    async def show(self, request: Request) -> Response:
+        session, dossier = await self._mine(request)
+        return await self._page(request, session, dossier)
+
+    async def _page(
+        self,
+        request: Request,
+        session: SignedIn,
+        dossier: Dossier,
+        *,
+        status: int = 200,
+        errors: tuple[tuple[str, str], ...] = (),
+        chosen: dict[str, str] | None = None,
+        said: str | None = None,
+    ) -> Response:
+        """`errors` are (what is wrong, the field to mend); `said` is a sentence of the step that refused."""
+        site, wording = self._site, self._site.wording
+        asks = dossier.state in ANSWERABLE
+        choosing = wording.choosing(dossier) if asks else []
+        progress = await site.store.intake.progress([dossier.reference]) if dossier.reference else {}
+        return site.pages.show(
+            request,
+            "citizen/dossier.html",
+            status=status,
+            session=session,
+            dossier=dossier,
+            service=wording.service(dossier.service),
+            variant=wording.variant(dossier),
+            sections=wording.sections(dossier),
+            needs=wording.needs(dossier),
+            choosing=choosing,
+            returns=wording.returns(dossier) if asks else None,
+            centres=centres(site.clock.today()),
+            progress=progress.get(dossier.reference or "", []),
+            asks=asks,
+            errors=errors,
+            chosen=chosen or dossier.choices,
+            return_to=(chosen or {}).get("return_to") or dossier.return_to,
+            said=said,
+        )
+
+    async def answer(self, request: Request) -> Response:
+        session, dossier = await self._mine(request)
+        form = await forms.read(request)
+        self._site.door.check(request, form, session)
+        answer = _answer(form.text("answer"))
+        if answer is None:
+            return await self._page(request, session, dossier, status=400, errors=(("answer", "answers"),))
+        if answer is Answer.WRONG:
+            return to("/dossier/correct")
+        chosen = form.starting("choice-")
+        return_to = form.text("return_to") or None
+        if answer is Answer.CONFIRM and form.number("version") == dossier.version and dossier.state in ANSWERABLE:
+            choosing = self._site.wording.choosing(dossier)
+            missing = _missing(choosing, chosen)
+            if self._site.wording.returns(dossier) and not self._is_centre(return_to):
+                missing = (*missing, ("return_to", "return_to"))
+            if missing:
+                kept = chosen | ({"return_to": return_to} if return_to else {})
+                return await self._page(request, session, dossier, status=400, errors=missing, chosen=kept)
+            chosen = {one.name: chosen[one.name] for one in choosing}
+        return await self._keep(
+            request,
+            session,
+            dossier,
+            answer=answer,
+            choices=chosen if answer is Answer.CONFIRM else {},
+            return_to=return_to if answer is Answer.CONFIRM and self._is_centre(return_to) else None,
+            expected_version=form.number("version"),
+        )
+
+    def _is_centre(self, office: str | None) -> bool:
+        listed = (code for group in centres(self._site.clock.today()) for code, _ in group.offices)
+        return office in set(listed)
+
+    async def _keep(
+        self,
+        request: Request,
+        session: SignedIn,
+        dossier: Dossier,
+        *,
+        answer: Answer,
+        expected_version: int,
+        note: str | None = None,
+        claims: dict[str, str] | None = None,
+        choices: dict[str, str] | None = None,
+        return_to: str | None = None,
+    ) -> Response:
+        try:
+            await self._site.steps.confirm(
+                dossier.id,
+                answer=answer,
+                note=note,
+                claims=claims or {},
+                choices=choices or {},
+                return_to=return_to,
+                expected_version=expected_version,
+                actor="citizen",
+            )
+        except (OutOfTurn, Overtaken):
+            return await self._overtaken(request, session, dossier, answer, expected_version)
+        except Permanent as no:
+            present = await self._site.store.dossiers.get(dossier.id) or dossier
+            return await self._page(request, session, present, status=409, said=str(no))
+        return to("/dossier")
+
+    async def _overtaken(
+        self, request: Request, session: SignedIn, dossier: Dossier, answer: Answer, expected_version: int
+    ) -> Response:
+        """Pressed twice: the second press finds the first one's answer, and that is fine. Otherwise: look again."""
+        present = await self._site.store.dossiers.get(dossier.id)
+        if (
+            present is not None
+            and present.answer == answer
+            and present.state == ANSWERED[answer]
+            and present.version == expected_version + 1
+        ):
+            return to("/dossier")
+        return self._site.pages.show(request, "stale.html", status=409, session=session, back="/dossier")
+
+    async def correct(self, request: Request) -> Response:
+        session, dossier = await self._mine(request)
+        return self._correction(request, session, dossier, pointed=request.query_params.get("field", ""))
+
+    def _correction(
+        self,
+        request: Request,
+        session: SignedIn,
+        dossier: Dossier,
+        *,
+        status: int = 200,
+        pointed: str = "",
+        error: str | None = None,
+        claims: dict[str, str] | None = None,
+        note: str = "",
+    ) -> Response:
+        if dossier.state not in ANSWERABLE:
+            return to("/dossier")
+        site = self._site
+        return site.pages.show(
+            request,
+            "citizen/correct.html",
+            status=status,
+            session=session,
+            dossier=dossier,
+            sections=site.wording.sections(dossier),
+            pointed=pointed,
+            error=error,
+            claims=claims or {},
+            note=note,
+        )
+
+    async def take_claims(self, request: Request) -> Response:
+        session, dossier = await self._mine(request)
+        form = await forms.read(request)
+        self._site.door.check(request, form, session)
+        known = {field.name for field in dossier.fields}
+        claims = {name: claim for name, claim in form.starting("claim-").items() if name in known}
+        note = form.text("note", most=forms.MOST_NOTE)
+        if not claims and not note:
+            return self._correction(request, session, dossier, status=400, error="empty")
+        return await self._keep(
+            request,
+            session,
+            dossier,
+            answer=Answer.WRONG,
+            note=note or None,
+            claims=claims,
+            expected_version=form.number("version"),
+        )
+
+    async def sign_out(self, request: Request) -> Response:
+        session = await self._site.door.signed_in(request, CITIZEN)
+        form = await forms.read(request)
+        self._site.door.check(request, form, session)
+        answer = to("/?signed-out=1")
+        await self._site.door.sign_out(request, answer, kind=CITIZEN)
+        return answer
+
+
+def _answer(typed: str) -> Answer | None:
+    return Answer(typed) if typed in set(Answer) else None
+
+
+def _missing(choosing: list[Choosing], chosen: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The choices without one of the answers that are open, as errors."""
+    return tuple(
+        ("choice", f"choice-{one.name}")
+        for one in choosing
+        if chosen.get(one.name) not in {option.code for option in one.options}
+    )

@@ -1,0 +1,63 @@
+"""What a browser sends: a small form, read strictly. Nothing in it is believed to be a value of the dossier."""
+
+import unicodedata
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+MOST_BYTES = 64 * 1024
+MOST_FIELDS = 200
+MOST_NOTE = 1000
+
+
+class Form:
+    """The fields of one form, each once; the last one wins."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self._fields = fields
+
+    def text(self, name: str, *, most: int = 200) -> str:
+        """What was typed, in one Unicode form, without control characters, no longer than `most` characters."""
+        typed = unicodedata.normalize("NFC", self._fields.get(name, ""))
+        return "".join(letter for letter in typed if letter == "\n" or letter.isprintable()).strip()[:most]
+
+    def secret(self, name: str) -> str:
+        """A password, as it was typed."""
+        return unicodedata.normalize("NFC", self._fields.get(name, "")[:1000])
+
+    def number(self, name: str) -> int:
+        """A whole number; -1 where there is none, which no version ever is."""
+        text = self._fields.get(name, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+    def digits(self, name: str) -> str:
+        """Digits that people type with spaces and full stops between them."""
+        return "".join(letter for letter in self._fields.get(name, "")[:40] if letter.isascii() and letter.isdigit())
+
+    def starting(self, prefix: str, *, most: int = 200) -> dict[str, str]:
+        """The fields whose name starts so, by the rest of their name; empty ones are left out."""
+        names = [name for name in self._fields if name.startswith(prefix)]
+        found = {name.removeprefix(prefix): self.text(name, most=most) for name in names}
+        return {name: value for name, value in found.items() if value}
+
+
+async def body(request: Request) -> bytes:
+    """The body, at most `MOST_BYTES` of it; a longer one is refused before it is read to its end."""
+    found = bytearray()
+    async for part in request.stream():
+        found += part
+        if len(found) > MOST_BYTES:
+            raise HTTPException(413)
+    return bytes(found)
+
+
+async def read(request: Request) -> Form:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise HTTPException(415)
+    try:
+        sent = (await body(request)).decode("utf-8")
+        return Form(dict(parse_qsl(sent, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")))
+    except ValueError as error:
+        raise HTTPException(400) from error

@@ -1,0 +1,35 @@
+"""For whoever runs the platform: is this process up, and does its database answer?"""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proactive.web.site import Site
+
+PATIENCE = 3.0
+
+
+class Health:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.routes = [
+            Route("/health", self.health, methods=["GET"]),
+            Route("/ready", self.ready, methods=["GET"]),
+        ]
+
+    async def health(self, request: Request) -> Response:
+        alive = await self._database()
+        return JSONResponse({"status": "ok" if alive else "failing", "database": alive}, 200 if alive else 503)
+
+    async def ready(self, request: Request) -> Response:
+        return Response(status_code=204 if await self._database() else 503)
+
+    async def _database(self) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._site.store.figures.alive()
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False

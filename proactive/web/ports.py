@@ -1,0 +1,32 @@
+"""What the pages ask of the journey: two steps that people take."""
+
+from collections.abc import Mapping
+from typing import Protocol
+from uuid import UUID
+
+from proactive.domain.dossier import Answer, Decision, Dossier
+from proactive.store.people import Officer
+
+
+class Steps(Protocol):
+    """Both raise `OutOfTurn` where the dossier has left the state that the step starts from, `Overtaken` where
+    somebody saved first, and `Permanent` with a sentence for the person at the page."""
+
+    async def confirm(
+        self,
+        dossier_id: UUID,
+        *,
+        answer: Answer,
+        note: str | None,
+        claims: Mapping[str, str],
+        choices: Mapping[str, str],
+        return_to: str | None,
+        expected_version: int,
+        actor: str,
+    ) -> Dossier:
+        """Keep the citizen's answer. `claims` are by field, `choices` by field, `return_to` is an office."""
+
+    async def decide(
+        self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer
+    ) -> Dossier:
+        """Keep the officer's decision after the sources were asked again. Raises `Unreachable` when one is silent."""

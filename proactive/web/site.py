@@ -1,0 +1,33 @@
+"""Everything that a page may use, made once by `app.create`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from proactive.domain.keys import Keys
+from proactive.ports.clock import Clock
+from proactive.ports.intake import Intake
+from proactive.ports.notifier import Notifier
+from proactive.settings import Settings
+from proactive.store.desk import Desk
+from proactive.store.store import Store
+from proactive.web.door import Door
+from proactive.web.pages import Pages
+from proactive.web.passwords import Passwords
+from proactive.web.ports import Steps
+from proactive.web.wording import Wording
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    store: Store
+    desk: Desk
+    keys: Keys
+    clock: Clock
+    settings: Settings
+    wording: Wording
+    steps: Steps
+    notifiers: Mapping[str, Notifier]
+    intake: Intake
+    door: Door
+    pages: Pages
+    passwords: Passwords

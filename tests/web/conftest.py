@@ -1,0 +1,181 @@
+"""The pages on a real PostgreSQL with the real rules and the journey's own steps; one server a run."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from starlette.applications import Starlette
+
+import rules
+from connectors.intakes.memory import MemoryIntake
+from connectors.registers.memory import MemoryRegister
+from notifiers.memory import MemoryNotifier
+from proactive.domain.dossier import Dossier
+from proactive.domain.keys import Keys
+from proactive.embedded.postgres import EmbeddedPostgres
+from proactive.facts import Facts
+from proactive.journeys import Journeys
+from proactive.parts import Parts
+from proactive.ports.clock import SetClock
+from proactive.settings import Settings
+from proactive.steps.ask import Registers
+from proactive.store.migrate import migrate
+from proactive.store.people import Officer
+from proactive.store.store import Store, opened
+from proactive.web.app import create
+from proactive.web.passwords import hashed
+from rules import Catalogue
+from tests.web.browsing import HERE, Person
+from tests.web.people import MORNING, OFFICE, People
+
+PASSWORD = "mot mat khau dai de thu"
+
+
+@dataclass
+class House:
+    """The pages with all that stands behind them."""
+
+    app: Starlette
+    parts: Parts
+    store: Store
+    people: People
+    clock: SetClock
+    keys: Keys
+    sms: MemoryNotifier
+    intake: MemoryIntake
+    registers: dict[str, MemoryRegister]
+    visitors: list[Person]
+
+    def person(self, *, address: str = "192.0.2.1") -> Person:
+        """Somebody new at a browser."""
+        visitor = Person(self.app, address=address)
+        self.visitors.append(visitor)
+        return visitor
+
+    async def passcode(self, dossier: Dossier) -> str:
+        """What the newest one-time code for this dossier says."""
+        newest = await self.store.passcodes.latest(dossier.id)
+        assert newest is not None
+        return self.keys.passcode(newest.id)
+
+    async def citizen(self, dossier: Dossier, *, address: str = "192.0.2.1") -> Person:
+        """Somebody who has proved to be the citizen of this dossier, with its page open."""
+        person = self.person(address=address)
+        await person.opens("/")
+        await person.sends("/", code=dossier.code.lower())
+        await person.sends("/identify", digits=dossier.subject[-4:])
+        await person.sends("/passcode", passcode=await self.passcode(dossier))
+        return person
+
+    async def officer(self, username: str = "lan", *, office: str = OFFICE) -> Person:
+        """An officer of this office, signed in, with the queue open."""
+        await self.store.officers.put(
+            Officer(
+                username=username, full_name="Trần Thị Lan", office=office, password_hash=_hash(PASSWORD), active=True
+            )
+        )
+        person = self.person(address="192.0.2.77")
+        await person.opens("/desk/sign-in")
+        await person.sends("/desk/sign-in", username=username, password=PASSWORD)
+        return person
+
+    async def counts(self) -> dict[str, tuple[int, str]]:
+        """Rows and a fingerprint of their content, table by table: what a page has changed."""
+        found = {}
+        async with self.store.engine.connect() as connection:
+            tables = (
+                await connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+            ).all()
+            for table in sorted(tables):
+                content = "coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '')"
+                row = await connection.execute(text(f'SELECT count(*), {content} FROM "{table}" t'))
+                found[table] = tuple(row.one())
+        return found
+
+
+def _hash(password: str, known: dict[str, str] = {}) -> str:  # noqa: B006  made once a run: it is slow on purpose
+    if password not in known:
+        known[password] = hashed(password)
+    return known[password]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return rules.load()
+
+
+@pytest.fixture(scope="session")
+async def database() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory(prefix="proactive-web-") as folder:
+        os.chmod(folder, 0o711)  # noqa: PTH101  the server's account must pass through
+        server = EmbeddedPostgres(Path(folder))
+        await server.start()
+        try:
+            yield server.url("postgres")
+        finally:
+            await server.stop()
+
+
+@pytest.fixture(scope="module")
+async def store(database: str, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """An empty database of the module's own."""
+    name = request.module.__name__.rpartition(".")[2]
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        await connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    url = database.rpartition("/")[0] + f"/{name}"
+    await migrate(url)
+    async with opened(url, size=8) as found:
+        yield found
+
+
+@pytest.fixture
+async def house(store: Store, catalogue: Catalogue) -> AsyncIterator[House]:
+    made = build(store, catalogue, public_url=HERE)
+    async with store.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
+                "wrong_phone, handover, progress, counter, news CASCADE"
+            )
+        )
+    yield made
+    for visitor in made.visitors:
+        await visitor.client.aclose()
+
+
+def build(store: Store, catalogue: Catalogue, *, public_url: str) -> House:
+    clock = SetClock(MORNING)
+    keys = Keys("a secret of more than thirty-two characters")
+    registers = {name: MemoryRegister(name) for name in catalogue.registers}
+    facts = Facts(catalogue)
+    sms, intake = MemoryNotifier(name="sms", public_url=public_url), MemoryIntake(public_url=public_url)
+    settings = Settings(public_url=public_url, secret=SecretStr("a secret of more than thirty-two characters"))
+    parts = Parts(
+        settings=settings,
+        catalogue=catalogue,
+        facts=facts,
+        store=store,
+        keys=keys,
+        clock=clock,
+        registers=Registers(list(registers.values()), facts),
+        notifiers={"sms": sms},
+        intake=intake,
+    )
+    app = create(
+        store=store,
+        keys=keys,
+        clock=clock,
+        settings=settings,
+        catalogue=catalogue,
+        steps=Journeys(parts),
+        notifiers={"sms": sms},
+        intake=intake,
+    )
+    people = People(store=store, catalogue=catalogue, clock=clock, registers=registers)
+    return House(app, parts, store, people, clock, keys, sms, intake, registers, [])
