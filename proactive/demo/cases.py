@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from proactive.demo.licences import TERMS, licence
+from proactive.demo.licences import NEW_LAW, TERMS, licence
 from proactive.demo.moments import Moments, day, leap_day, plus_years
 from proactive.demo.rows import HealthCertificate, Licence, Life, Violation
 
 _VALID = "valid"
+_NOW = {"B2": "B", "E": "D"}
+"""What classes of the old law are called where the licence was given under the new one."""
 
 
 class Draft:
@@ -31,6 +33,8 @@ class Draft:
         if issued is None:
             kind = {"B1": "B", "B2": "B", "B": "B", "E": "D"}.get(class_, class_[:1])
             issued = plus_years(expires or self.today, -(term or TERMS.get(kind, 5)))
+        if issued >= NEW_LAW:
+            class_ = _NOW.get(class_, class_)
         resident, nth = self.life.resident, len(self.life.licences)
         given = licence(
             self._rng, resident, self._index, nth, class_, issued, expires, self._moments, status
@@ -41,6 +45,10 @@ class Draft:
     def due(self, days: int = 30) -> None:
         """The ordinary car licence, expiring in so many days (negative: that many days ago)."""
         self.holds("B2", expires=day(self.today, days))
+
+    def under_new_law(self, days_ago: int) -> date:
+        """So many days ago, but not before the classes of today."""
+        return max(NEW_LAW, day(self.today, -days_ago))
 
     def is_(self, **changes: object) -> None:
         """Change the resident; the row was then changed lately."""
@@ -91,7 +99,7 @@ def _dead(draft: Draft) -> None:
 
 
 def _newer(draft: Draft) -> None:
-    draft.holds("C", issued=date(2025, 3, 3), expires=day(draft.today, 25))
+    draft.holds("C", issued=draft.under_new_law(600), expires=day(draft.today, 25))
     draft.holds("C", issued=day(draft.today, -10), expires=plus_years(day(draft.today, -10), 5))
 
 
@@ -131,8 +139,8 @@ def _leap_birthday(draft: Draft) -> None:
     draft.due()
 
 
-def _never(class_: str, issued: date) -> Callable[[Draft], None]:
-    return lambda draft: _none(draft.holds(class_, issued=issued))
+def _never(class_: str, days_ago: int) -> Callable[[Draft], None]:
+    return lambda draft: _none(draft.holds(class_, issued=draft.under_new_law(days_ago)))
 
 
 def _health(group: str, days_ago: int, class_: str = "B2") -> Callable[[Draft], None]:
@@ -154,11 +162,16 @@ def _two_due(draft: Draft) -> None:
 
 
 def _short_print(draft: Draft) -> None:
-    draft.holds("D", issued=date(2025, 6, 2), expires=day(draft.today, 30))
+    draft.holds("D", issued=draft.under_new_law(500), expires=day(draft.today, 30))
 
 
 def _old_b1(draft: Draft) -> None:
-    draft.holds("B1", expires=day(draft.today, 45))
+    expires = day(draft.today, 45)
+    draft.holds("B1", issued=min(plus_years(expires, -10), day(NEW_LAW, -30)), expires=expires)
+
+
+def _old_a1(draft: Draft) -> None:
+    draft.holds("A1", issued=date(2014, 8, 19))
 
 
 def _none(_: object) -> None:
@@ -187,9 +200,9 @@ CASES: tuple[Case, ...] = (
     Case("expires today", _late(0)),
     Case("expires in exactly 60 days", _late(-60)),
     Case("expires in exactly 61 days", _late(-61), due=0),
-    Case("A1 of 2008 never expires", _never("A1", date(2014, 8, 19)), due=0),
-    Case("A of 2024 never expires", _never("A", date(2025, 9, 9)), due=0),
-    Case("B1 of 2024 is a three-wheeler and never expires", _never("B1", date(2025, 4, 1)), due=0),
+    Case("A1 of 2008 never expires", _old_a1, due=0),
+    Case("A of 2024 never expires", _never("A", 400), due=0),
+    Case("B1 of 2024 is a three-wheeler and never expires", _never("B1", 300), due=0),
     Case("B1 of 2008 is a car", _old_b1),
     Case("health certificate valid", _health("2", 60)),
     Case("health certificate expired", _health("2", 400)),

@@ -22,6 +22,9 @@ from proactive.errors import Unusable
 MOST = 1_000_000
 """Ids and phones have six digits of their own."""
 
+FIRST_DAY, LAST_DAY = date(2025, 3, 1), date(2050, 12, 31)
+"""On both sides of the present classes of Law 36/2024/QH15, which some people must already hold."""
+
 _BORN_AT = tuple(["048"] * 55 + ["049"] * 33 + ["046"] * 3 + ["051"] * 3 + ["040", "038", "001", "079", "064", "052"])
 _GROUP = {"A1": "1", "A": "2", "A2": "2", "B1": "2", "B2": "2", "B": "2"}
 
@@ -32,6 +35,8 @@ class People:
     def __init__(self, *, number: int, seed: int, today: date) -> None:
         if not 0 < number <= MOST:
             raise Unusable(f"The demo can invent 1 to {MOST:,} people, not {number:,}.")
+        if not FIRST_DAY <= today <= LAST_DAY:
+            raise Unusable(f"The demo can be played on a day from {FIRST_DAY} to {LAST_DAY}, not on {today}.")
         self.number = number
         self.today = today
         self.moments = Moments(today)

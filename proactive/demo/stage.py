@@ -88,7 +88,7 @@ class LocalOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").rpartition(":")[0]
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").partition(":")[0]
             if host not in {LOOPBACK, "localhost"}:
                 await Response("Chỉ dùng trên máy này. This machine only.", 421)(scope, receive, send)
                 return
