@@ -81,7 +81,7 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
             opened(settings.database_url, size=connections, application=application)
         )
         sources = await adapter("connectors.registers", settings.source_kind).open(
-            settings.source_url, catalogue.registers
+            settings.source_url, catalogue.registers, shift=settings.shift
         )
         registers = Registers(sources, facts)
         stack.push_async_callback(registers.close)

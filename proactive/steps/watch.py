@@ -62,8 +62,11 @@ class Watch:
                 if news:
                     await self._publish(news)
                     told += len(news)
-                self._ahead.append(_Told(page, self._clock.now()))
                 self._read_to = page.position
+                if news or self._ahead:
+                    self._ahead.append(_Told(page, self._clock.now()))
+                else:
+                    await self._advance(page.position)
                 if not page.more:
                     break
         except Unreachable as error:
@@ -90,7 +93,10 @@ class Watch:
                     oldest.at = self._clock.now()
                 return told
             self._ahead.popleft()
-            if oldest.page.position != self._position:
-                self._position = oldest.page.position
-                await self._store.positions.advance(self._source.register, self._position, now=self._clock.now())
+            await self._advance(oldest.page.position)
         return told
+
+    async def _advance(self, to: Position) -> None:
+        if to != self._position:
+            self._position = to
+            await self._store.positions.advance(self._source.register, to, now=self._clock.now())
