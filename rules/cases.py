@@ -105,7 +105,7 @@ def _sms(service: Service, verdict: Verdict, record: Row, records: Mapping[str, 
         "code": CODE,
         "rung": service.rung(anchor=anchor, today=on)[0].name,
     }
-    return messages.render(service.messages_dir / "sms.vi.j2", values)
+    return messages.render(messages.template(service.messages_dir / "sms.vi.j2"), values)
 
 
 def _yes(holds: bool) -> str:

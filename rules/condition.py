@@ -75,6 +75,14 @@ class Scope:
             raise TypeError(f"the dated value {name} is no number")
         return value
 
+    def spoken(self) -> dict[str, str]:
+        """The dated values of the day as they stand in a sentence."""
+        found = {name: period.value for name, dated in self.values.items() if (period := dated.at(self.day))}
+        return {
+            name: ", ".join(map(str, value)) if isinstance(value, tuple | dict) else str(value)
+            for name, value in found.items()
+        }
+
     def shows(self, column: str) -> Show:
         """Reads a column of the row as people may see it."""
         show = self.schema.shower(column)
@@ -209,5 +217,5 @@ class Clause(Rule):
         """What it says, in Vietnamese and English, with the dated values of the day."""
         if self.says is None:
             return "", ""
-        values = {name: period.value for name, dated in scope.values.items() if (period := dated.at(scope.day))}
+        values = scope.spoken()
         return self.says.vi.format_map(values), self.says.en.format_map(values)

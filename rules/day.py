@@ -138,7 +138,7 @@ def silence(text: ServiceText, why: NotInForce | None, day: date) -> Verdict:
 
 
 def _said(text: ServiceText, scope: Scope) -> tuple[str, str]:
-    values = {name: period.value for name, dated in text.values.items() if (period := dated.at(scope.day))}
+    values = scope.spoken()
     return text.window.says.vi.format_map(values), text.window.says.en.format_map(values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
 import jinja2
@@ -26,40 +27,50 @@ Fault = tuple[str, str, str]
 """The template's file name, why it cannot go out, how to mend it."""
 
 
-def render(path: Path, values: Mapping[str, object]) -> str:
-    """The text on one line. Raises jinja2.TemplateError; an unknown name is an error."""
-    return " ".join(_environment().from_string(path.read_text(encoding="utf-8")).render(**values).split())
+def template(path: Path) -> jinja2.Template:
+    """A text, ready to be rendered; an unknown name is an error. Raises jinja2.TemplateError and UnicodeDecodeError."""
+    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # plain text
+    return environment.from_string(path.read_text(encoding="utf-8"))
+
+
+def render(text: jinja2.Template, values: Mapping[str, object]) -> str:
+    """The text on one line. Raises jinja2.TemplateError."""
+    return " ".join(text.render(**values).split())
 
 
 def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema]) -> Iterator[Fault]:
     """What is wrong with the texts of the ladder's channels, tried with the longest values they can get."""
     letters = {name: _sample(fact, form, registers) for name, fact in text.letters.items()}
-    names = ", ".join((*letters, *_GIVEN))
     for channel in sorted({channel for rung in text.ladder for channel in rung.channels}):
         for language in LANGUAGES:
             path = folder / "messages" / f"{channel}.{language}.j2"
             if not path.is_file():
                 yield path.name, f"The ladder uses {channel}, but this text is missing.", "Write it into messages/."
                 continue
-            said: dict[tuple[str, str], str] = {}  # one fault of a kind for each variant is enough
-            for variant in text.variants:
-                for rung in text.ladder:
-                    for days in _DAYS_LATE:
-                        values = {
-                            **letters,
-                            "variant": variant,
-                            "rung": rung.name,
-                            "days_late": days,
-                            "code": "WXYZ WXYZ",
-                        }
-                        try:
-                            found = render(path, values)
-                        except (jinja2.TemplateError, UnicodeDecodeError) as error:
-                            said.setdefault(("", f"It may use: {names}."), f"It cannot be rendered: {error}.")
-                        else:
-                            for why, mend in _sms_faults(found) if channel == "sms" else _empty_faults(found):
-                                said.setdefault((variant, mend), f"For {variant}: {why}")
-            yield from ((path.name, why, mend) for (_, mend), why in said.items())
+            for why, mend in _told(path, text, letters):
+                yield path.name, why, mend
+
+
+def _told(path: Path, text: ServiceText, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each kind of fault once for each variant."""
+    told: set[tuple[str, str]] = set()
+    may_use = f"It may use: {', '.join((*letters, *_GIVEN))}."
+    try:
+        ready = template(path)
+    except (jinja2.TemplateError, UnicodeDecodeError) as error:
+        yield f"It cannot be rendered: {error}.", may_use
+        return
+    for variant, rung, days in product(text.variants, text.ladder, _DAYS_LATE):
+        values = {**letters, "variant": variant, "rung": rung.name, "days_late": days, "code": "WXYZ WXYZ"}
+        try:
+            said = render(ready, values)
+        except jinja2.TemplateError as error:
+            yield f"It cannot be rendered: {error}.", may_use
+            return
+        for why, mend in _sms_faults(said) if path.name.startswith("sms.") else _empty_faults(said):
+            if (variant, mend) not in told:
+                told.add((variant, mend))
+                yield f"For {variant}: {why}", mend
 
 
 def _empty_faults(text: str) -> Iterator[tuple[str, str]]:
@@ -91,7 +102,3 @@ def _sample(fact: Fact, form: Form, registers: Mapping[str, RegisterSchema]) -> 
             if column is not None and (codes := column.kind(field.name).codes):
                 return max(codes, key=len)
     return "X" * 20
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)

@@ -15,10 +15,15 @@ import yaml
 
 from rules.problem import Problem
 
+try:
+    from yaml import CSafeLoader as _Base  # ten times as fast
+except ImportError:  # PyYAML built without libyaml
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]  # the same methods
+
 Loc = tuple[str | int, ...]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(_Base):
     """A safe loader with fewer surprises than YAML 1.1."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 -- the base class declares it so; filled below, never changed after

@@ -206,7 +206,8 @@ def test_before_the_first_rule_nothing_is_owed_and_it_says_so(licence: Make) -> 
 
 
 def test_the_trace_names_the_article_and_masks_what_is_personal(service: Service, licence: Make) -> None:
-    violation = {"violation_no": "VP-2026-0012345", "personal_id": PERSON, "updated_at": "2026-01-01T00:00:00Z"}
+    updated = "2026-01-01T00:00:00Z"
+    violation: dict[str, object] = {"violation_no": "VP-2026-0012345", "personal_id": PERSON, "updated_at": updated}
     verdict = asked(date(2027, 3, 20), licence(), violations=[violation])
 
     known = {basis.reference for basis in service.text.legal_basis}
