@@ -6,6 +6,7 @@ What the settings name is used; what they leave out is embedded or stood in for,
 import os
 import secrets
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -94,7 +95,7 @@ class Installation:
         }
         self._settle(update)
         await self._servers(rehearsal)
-        await self._stand_ins(public)
+        await self._stand_ins(rehearsal)
         await self._processes(port)
         return self._running
 
@@ -150,7 +151,8 @@ class Installation:
         self._running.source_owner_url = addresses.owner
         self._running.stood_in.append("the registers: made-up people in a database beside ours, read with SELECT only")
 
-    async def _stand_ins(self, public: str) -> None:
+    async def _stand_ins(self, rehearsal: Rehearsal | None) -> None:
+        fresh = rehearsal is not None and rehearsal.fresh
         if "TWILIO_ACCOUNT_SID" not in self._env:
             token = secrets.token_hex(16)
             port = kept_port(self._dir / "phones-port")
@@ -162,7 +164,7 @@ class Installation:
                 "TWILIO_BASE_URL": self._running.phones_url,
             }
             await self._child(
-                "phones", ["-m", "proactive.demo.phones", "--port", str(port)], f"{self._running.phones_url}/health"
+                "phones", self._stand_in("phones", port, fresh=fresh), f"{self._running.phones_url}/health"
             )
             self._running.stood_in.append("the SMS provider: phones that exist only on a page")
         if "PROACTIVE_INTAKE_URL" not in self._env:
@@ -170,14 +172,21 @@ class Installation:
             self._running.intake_url = f"http://127.0.0.1:{port}"
             self._env |= {
                 "PROACTIVE_INTAKE_URL": self._running.intake_url,
-                "PROACTIVE_INTAKE_SECRET": f"whsec_{secrets.token_urlsafe(32)}",
+                "PROACTIVE_INTAKE_SECRET": f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",
             }
             await self._child(
-                "intake", ["-m", "proactive.demo.intake", "--port", str(port)], f"{self._running.intake_url}/health"
+                "intake", self._stand_in("intake", port, fresh=fresh), f"{self._running.intake_url}/health"
             )
             self._running.stood_in.append(
                 "the boundary-free intake: a receiver that works through the statuses by itself"
             )
+
+    def _stand_in(self, name: str, port: int, *, fresh: bool) -> list[str]:
+        """How a stand-in is started: it keeps what it was told in the data folder, as the real one would."""
+        keep = self._dir / f"{name}.jsonl"
+        if fresh:
+            keep.unlink(missing_ok=True)
+        return ["-m", f"proactive.demo.{name}", "--port", str(port), "--keep", str(keep)]
 
     async def _processes(self, port: int) -> None:
         self._tell("Starting the pages and the worker …")

@@ -1,5 +1,6 @@
 """Logs as one JSON object a line, without personal data: fields are named one by one, never whole objects or URLs."""
 
+import json
 import logging
 import sys
 
@@ -19,6 +20,15 @@ def begin_logging(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    # Only who spoke and how loudly: what libraries say may hold somebody's data.
-    shape = '{"level": "%(levelname)s", "event": "%(name)s"}'
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format=shape)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Library())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class _Library(logging.Formatter):
+    """Who spoke, how loudly, and the kind of error: what libraries say besides may hold somebody's data."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        said = {"level": record.levelname.lower(), "event": record.name, "at": f"{record.module}:{record.lineno}"}
+        return json.dumps({**said, "error": kind} if kind else said)

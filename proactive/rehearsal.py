@@ -130,11 +130,11 @@ class Rehearse:
             return False
         if await self._store.figures.unfinished(today=self._clock.today()):
             return False
-        return len(self._play.played.answered) + len(self.to_try) >= await self._store.figures.told()
+        return len(self._play.played.answered) + len(self.to_try) >= await self._store.figures.reached()
 
     async def _ended(self, *, complete: bool) -> Ended:
         counts = await self._store.figures.counts()
-        twice = await duplicates(self._intake, await self._play.messages())
+        twice = await duplicates(self._intake, await self._play.taken())
         could_close = counts.approved
         return Ended(
             counts=counts, duplicates=twice, seconds=time.monotonic() - self._began,

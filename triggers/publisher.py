@@ -26,7 +26,6 @@ class Publisher:
                 "bootstrap.servers": bootstrap,
                 "acks": "all",
                 "linger.ms": 5,
-                "compression.type": "lz4",
                 "partitioner": "murmur2_random",
                 "delivery.timeout.ms": 20_000,
                 "queue.buffering.max.messages": 200_000,

@@ -80,6 +80,7 @@ class Play:
         self._officer = officer
         self._hold_back = hold_back
         self._phones = httpx.AsyncClient(base_url=phones, timeout=10, trust_env=False)
+        self._arrived: list[Message] = []
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._tries: Counter[str] = Counter()
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -92,9 +93,17 @@ class Play:
         await self._phones.aclose()
 
     async def messages(self) -> list[Message]:
-        """Every text that the provider was asked to deliver, in order."""
+        """Every text that arrived on a phone, in order."""
+        while True:
+            answer = (await self._phones.get("/phones.json", params={"after": len(self._arrived)})).json()
+            if not answer["messages"]:
+                return self._arrived
+            self._arrived += [Message(entry["to"], entry["body"]) for entry in answer["messages"]]
+
+    async def taken(self) -> list[Message]:
+        """Every text that the provider took, in order, delivered or not."""
         answer = await self._phones.get("/log.json")
-        return [Message(entry["to"], entry["body"]) for entry in answer.json()]
+        return [Message(entry["to"], entry["body"]) for entry in answer.json() if entry["sid"]]
 
     async def citizens(self) -> int:
         """Let everybody with a new text act on it; gives how many are still at it."""
@@ -161,7 +170,7 @@ class Play:
 
     async def _passcodes(self, phone: str) -> list[str]:
         answer = await self._phones.get("/phones.json", params={"to": phone})
-        texts = [entry["body"] for entry in answer.json() if "ma xac thuc" in entry["body"]]
+        texts = [entry["body"] for entry in answer.json()["messages"] if "ma xac thuc" in entry["body"]]
         return ["".join(found.groups()) for text in texts if (found := PASSCODE.search(text))]
 
     async def _passcode(self, phone: str, before: int) -> str:

@@ -33,7 +33,12 @@ async def draft(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Cloc
 
 async def _due(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
     today, now = clock.today(), clock.now()
-    async with store.occasions.drafting(today=today, now=now, limit=limit) as due:
+    known = await store.positions.caught_up()
+    # A person half known would be told the wrong thing, or not at all: first every register that is looked into.
+    ready = [service.name for service in catalogue.services.values() if known.issuperset(service.registers)]
+    if not ready:
+        return 0
+    async with store.occasions.drafting(services=ready, today=today, now=now, limit=limit) as due:
         if not due.occasions:
             return 0
         kept = await store.records.of([occasion.subject for occasion in due.occasions])
@@ -94,7 +99,7 @@ def _dossier(
         because=reasons(verdict),
         fields=prefill(service, record, person, clock.today(), as_of=as_of),
         code=new_code(),
-        phone=_contact(service, person),
+        phone=contact(service, person),
         office=service.decision.office,
         return_to=_nearest(person),
         created_at=now,
@@ -102,7 +107,7 @@ def _dossier(
     )
 
 
-def _contact(service: Service, person: PersonFacts) -> str | None:
+def contact(service: Service, person: PersonFacts) -> str | None:
     """The registered phone, as the register has it; a channel decides whether it can reach it."""
     register, column = service.contact.register_name, service.contact.column
     return next((text(row[column]) for row in person.get(register, ()) if row.get(column)), None)
@@ -158,9 +163,11 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: 
         "needs": tuple(verdict.needs),
         "because": reasons(verdict),
         "fields": fresh,
-        "phone": _contact(service, truth.known),
+        "phone": contact(service, truth.known),
         "held_because": None,
     }
+    if dossier.state is State.UNREACHED and update["phone"] != dossier.phone:
+        update["tell_on"] = today
     after = dossier.model_copy(update=update)
     note = None
     if after.content_hash() != dossier.content_hash() and dossier.state not in TELLABLE:

@@ -20,6 +20,7 @@ from proactive.ports.clock import Clock
 from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgoing, Rejected
 from proactive.prefill import reasons
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
+from proactive.steps.draft import contact
 from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue, Service
@@ -83,7 +84,7 @@ async def offer(
                     continue
                 blocked = {phone for subject, phone in wrong if subject == dossier.subject}
                 planned = _plan(
-                    _fresh(dossier, truth), catalogue.services[dossier.service], told[dossier.id], blocked,
+                    _fresh(dossier, truth, catalogue.services[dossier.service]), catalogue.services[dossier.service], told[dossier.id], blocked,
                     notifiers=notifiers, now=now, today=today,
                 )  # fmt: skip
                 if isinstance(planned, _Claim):
@@ -95,8 +96,8 @@ async def offer(
     return len(dossiers)
 
 
-def _fresh(dossier: Dossier, truth: StillTrue) -> tuple[Dossier, Dossier]:
-    """Before and after: the variant is that of today, whatever it was when the dossier was drafted."""
+def _fresh(dossier: Dossier, truth: StillTrue, service: Service) -> tuple[Dossier, Dossier]:
+    """Before and after: variant and phone are those of today, whatever they were when it was drafted."""
     verdict = truth.verdict
     return dossier, dossier.model_copy(
         update={
@@ -104,6 +105,7 @@ def _fresh(dossier: Dossier, truth: StillTrue) -> tuple[Dossier, Dossier]:
             "blocked_by": verdict.blocked_by,
             "needs": tuple(verdict.needs),
             "because": reasons(verdict),
+            "phone": contact(service, truth.known),
             "held_because": None,
         }
     )

@@ -45,6 +45,7 @@ class Watch:
         self._position: Position | None = None
         self._read_to: Position | None = None
         self._ahead: deque[_Told] = deque()
+        self._caught_up = False
 
     async def step(self) -> int:
         """Read on, tell, and move the position over what was kept; gives how many changes were told.
@@ -68,6 +69,7 @@ class Watch:
                 else:
                     await self._advance(page.position)
                 if not page.more:
+                    await self._perhaps_caught_up()
                     break
         except Unreachable as error:
             log.warning("watch.unreachable", register=self._source.register, why=str(error))
@@ -95,6 +97,12 @@ class Watch:
             self._ahead.popleft()
             await self._advance(oldest.page.position)
         return told
+
+    async def _perhaps_caught_up(self) -> None:
+        """The end of the source is in sight; if nothing is on its way any more, this register can be judged by."""
+        if not self._caught_up and not self._ahead:
+            await self._store.positions.catch_up(self._source.register, now=self._clock.now())
+            self._caught_up = True
 
     async def _advance(self, to: Position) -> None:
         if to != self._position:

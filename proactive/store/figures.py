@@ -88,16 +88,11 @@ class Figures:
                 or 0
             )
 
-    async def told(self) -> int:
-        """How many dossiers have at least one notice that a provider took."""
+    async def reached(self) -> int:
+        """How many dossiers have at least one notice that has arrived."""
         async with self._engine.connect() as connection:
             return int(
-                await connection.scalar(
-                    text(
-                        "SELECT count(DISTINCT dossier_id) FROM notice "
-                        "WHERE state IN ('accepted', 'delivered', 'undelivered')"
-                    )
-                )
+                await connection.scalar(text("SELECT count(DISTINCT dossier_id) FROM notice WHERE state = 'delivered'"))
                 or 0
             )
 

@@ -1,6 +1,6 @@
 """Occasions that have fallen due become dossiers, many in one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -44,15 +44,17 @@ class Occasions:
         self._engine = engine
 
     @asynccontextmanager
-    async def drafting(self, *, today: date, now: datetime, limit: int) -> AsyncIterator[Draft]:
-        """Lock due occasions, let the caller fill the draft in, store it all; nothing is stored if the caller fails."""
+    async def drafting(
+        self, *, services: Collection[str], today: date, now: datetime, limit: int
+    ) -> AsyncIterator[Draft]:
+        """Lock due occasions of these services, let the caller fill the draft in, store it all; nothing is stored if the caller fails."""
         async with self._engine.begin() as connection:
             rows = await connection.execute(
                 text(
                     "SELECT id, service, subject, cycle, record_key, due_on, ends_on, anchor, state FROM occasion "
-                    "WHERE state = 'owed' AND due_on <= :today ORDER BY due_on LIMIT :limit FOR UPDATE SKIP LOCKED"
+                    "WHERE state = 'owed' AND due_on <= :today AND service = ANY(:services) ORDER BY due_on LIMIT :limit FOR UPDATE SKIP LOCKED"
                 ),
-                {"today": today, "limit": limit},
+                {"today": today, "limit": limit, "services": list(services)},
             )
             draft = Draft([Occasion.model_validate(dict(row)) for row in rows.mappings()])
             yield draft

@@ -86,6 +86,24 @@ class Positions:
             rows = await connection.execute(text("SELECT register, mark, key FROM watch_position"))
             return {register: Position(mark, key) for register, mark, key in rows}
 
+    async def caught_up(self) -> set[str]:
+        """The registers of which everything was kept at least once."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text("SELECT register FROM watch_position WHERE caught_up_at IS NOT NULL"))
+            return set(rows.scalars())
+
+    async def catch_up(self, register: str, *, now: datetime) -> None:
+        """Everything that the source holds of this register is kept."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO watch_position (register, mark, key, read_at, caught_up_at) "
+                    "VALUES (:register, '', '', :now, :now) ON CONFLICT (register) DO UPDATE "
+                    "SET caught_up_at = coalesce(watch_position.caught_up_at, excluded.caught_up_at)"
+                ),
+                {"register": register, "now": now},
+            )
+
     async def advance(self, register: str, to: Position, *, now: datetime | None = None) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(

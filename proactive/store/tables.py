@@ -76,6 +76,8 @@ class WatchPosition(Table, table=True):
     mark: str = Field(sa_type=Text)
     key: str = Field(sa_type=Text)
     read_at: datetime = moment()
+    caught_up_at: datetime | None = moment(nullable=True)
+    """When everything that the source held was kept for the first time; before, nobody is judged by this register."""
 
 
 class Occasion(Table, table=True):

@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("caught_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("register", name=op.f("pk_watch_position")),
     )
     op.create_table(
