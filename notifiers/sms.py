@@ -77,6 +77,8 @@ _MARGIN = timedelta(seconds=60)
 """How far Twilio's clock and ours may differ."""
 
 _LOOKED_THROUGH = 200
+_UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
+"""What the library raises for an answer that is not what Twilio's are."""
 
 log = structlog.get_logger()
 
@@ -154,7 +156,7 @@ class Sms(Notifier):
             return Rejected(Failure.TEMPORARY, "unreachable", "Twilio could not be reached; nothing was sent")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unknown(f"the call to Twilio broke off ({type(error).__name__})")
-        except (TwilioException, ValueError, TypeError, AttributeError, LookupError) as error:
+        except _UNREADABLE as error:
             return Unknown(f"Twilio's answer can't be read ({type(error).__name__})")
         if not isinstance(made.sid, str) or not made.sid:
             return Unknown("Twilio's answer names no message")
@@ -168,7 +170,7 @@ class Sms(Notifier):
             theirs = await self._messages.list_async(to=message.to, limit=_LOOKED_THROUGH, page_size=_LOOKED_THROUGH)
         except (TwilioRestException, TwilioServiceException) as error:
             raise Unreachable(f"Twilio can't be asked about messages (HTTP {error.status}).") from error
-        except (aiohttp.ClientError, TimeoutError, OSError, TwilioException, ValueError, TypeError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, *_UNREADABLE) as error:
             raise Unreachable(f"Twilio can't be asked about messages ({type(error).__name__}).") from error
         for one in theirs:
             if one.sid and one.body == message.body and one.date_created and one.date_created >= earliest:

@@ -11,8 +11,8 @@ from pydantic import Field
 from rules import messages
 from rules.base import Name, Rule, Text
 from rules.dated import Flaw
+from rules.kinds import Row
 from rules.problem import BadRow
-from rules.rows import Row
 from rules.service import Service
 from rules.verdict import Verdict
 

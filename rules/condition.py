@@ -15,8 +15,8 @@ from pydantic_core import CoreSchema
 
 from rules.base import Rule, Text, Words
 from rules.dated import Dated, Flaw, Value
+from rules.kinds import ColumnType, Row
 from rules.register import Column, RegisterSchema
-from rules.rows import ColumnType, Row
 from rules.verdict import Because
 
 Records = Mapping[str, Sequence[Row]]

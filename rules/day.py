@@ -8,7 +8,7 @@ from datetime import date
 from rules.condition import Clause, Look, NotInForce, Records, Scope, Show, Trace
 from rules.dated import in_force
 from rules.grammar import ServiceText
-from rules.rows import Row, day_text
+from rules.kinds import Row, day_text
 from rules.verdict import Because, Owed, Verdict
 from rules.window import Anchors
 

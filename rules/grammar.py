@@ -1,4 +1,4 @@
-"""The grammar of `service.yaml`: when, for whom, on what law, on what ladder, and who decides."""
+"""The grammar of `service.yaml` (when, for whom, on what law, on what ladder, who decides) and of `form.yaml`."""
 
 from __future__ import annotations
 

@@ -15,11 +15,12 @@ from rules.base import Rule
 from rules.cases import Cases, run
 from rules.catalogue import Catalogue
 from rules.dated import Flaw
+from rules.form import form_flaws
 from rules.grammar import Form, ServiceText
 from rules.problem import Problem, Unpublishable
 from rules.register import RegisterSchema
 from rules.service import Service
-from rules.soundness import form_flaws, service_flaws, unused_values
+from rules.soundness import service_flaws, unused_values
 from rules.source import Source
 
 FEWEST_CASES = 8

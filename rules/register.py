@@ -11,8 +11,10 @@ import msgspec
 from pydantic import Field
 
 from rules.base import Name, Rule, Words
+from rules.checks import Check, codes_by, in_our_time, not_before, within
+from rules.kinds import ColumnType, Kind, Row, day_text
 from rules.problem import Problem
-from rules.rows import Check, ColumnType, Kind, Reader, Row, codes_by, day_text, in_our_time, not_before, within
+from rules.rows import Reader
 from rules.source import Loc
 
 _PERSONAL = (ColumnType.PERSONAL_ID, ColumnType.PHONE)

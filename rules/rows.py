@@ -5,45 +5,16 @@ Both go through the same types and the same checks, so a row that is accepted ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
-from enum import StrEnum
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from rules.checks import VIETNAM, Check
+from rules.kinds import ColumnType, Kind, Row
 from rules.problem import BadRow, Problem
 
-Row = Mapping[str, object]
-
-VIETNAM = timezone(timedelta(hours=7))
-"""Vietnam has had one offset and no summer time since 1975; a timestamp without an offset means this one."""
-
-
-@lru_cache(maxsize=65_536)  # the days of 180 years; the same few are told again and again
-def day_text(day: date) -> str:
-    """A day as people read it here: dd/mm/yyyy."""
-    return f"{day.day:02}/{day.month:02}/{day.year}"
-
-
-_SHOWN = 40
-_OLDEST, _NEWEST = 1990, 2100
-
-
-class ColumnType(StrEnum):
-    """What a column holds. Codes may come as numbers; they are kept as text."""
-
-    TEXT = "text"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    PERSONAL_ID = "personal_id"
-    PHONE = "phone"
-    CODE = "code"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-
+__all__ = ["ColumnType", "Reader", "Row", "may_hold_nul"]
 
 _EXPECTED = {
     ColumnType.TEXT: ("is not text of 1 to 500 characters", "Send it as text in quotes."),
@@ -55,134 +26,6 @@ _EXPECTED = {
     ColumnType.INTEGER: ("is not a whole number", "Send digits without quotes or decimal point."),
     ColumnType.BOOLEAN: ("is neither true nor false", "Send true or false without quotes."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What the reader must know of one column."""
-
-    name: str
-    type: ColumnType
-    required: bool = False
-    personal: bool = False
-    codes: tuple[str, ...] | None = None
-    earliest: date | None = None
-    latest: date | None = None
-
-    def wire(self) -> Any:
-        """The msgspec type of a value of this column."""
-        value: Any
-        if self.type is ColumnType.DATE:
-            value = date
-        elif self.type is ColumnType.TIMESTAMP:
-            value = datetime
-        elif self.type is ColumnType.INTEGER:
-            value = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-        elif self.type is ColumnType.BOOLEAN:
-            value = bool
-        elif self.type is ColumnType.PERSONAL_ID:
-            value = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}\Z")]
-        elif self.type is ColumnType.CODE and self.codes is not None:
-            numbers = tuple(int(code) for code in self.codes if str(code).isdecimal() and str(int(code)) == code)
-            value = Literal[self.codes + numbers]
-        elif self.type is ColumnType.CODE:
-            value = Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | int
-        elif self.type is ColumnType.PHONE:
-            value = Annotated[str, msgspec.Meta(max_length=40)]
-        elif self.required:
-            value = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
-        else:
-            value = Annotated[str, msgspec.Meta(max_length=500)]
-        return value if self.required else value | None
-
-    def shown(self, value: object) -> str:
-        """The value as a problem may quote it: personal values only by their last four characters."""
-        text = str(value)
-        if self.personal:
-            return f"***{text[-4:]}" if len(text) > 8 and not isinstance(value, date) else "***"
-        return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "..."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must be true of a whole row; `holds` is asked of every row, `problem` only of a bad one."""
-
-    holds: Callable[[Row], bool]
-    problem: Callable[[Row], Problem]
-
-
-def within(kind: Kind, earliest: date, latest: date) -> Check:
-    """A date must lie in the span in which it can be true at all."""
-    name = kind.name
-
-    def holds(row: Row) -> bool:
-        value: Any = row[name]
-        return value is None or earliest <= value <= latest
-
-    def problem(row: Row) -> Problem:
-        why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
-        return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
-
-    return Check(holds, problem)
-
-
-def in_our_time(kind: Kind) -> Check:
-    """A timestamp must lie in the years in which computers keep registers."""
-    name = kind.name
-
-    def holds(row: Row) -> bool:
-        value: Any = row[name]
-        return value is None or _OLDEST <= value.year <= _NEWEST
-
-    def problem(row: Row) -> Problem:
-        why = f"{kind.shown(row[name])} is not between the years {_OLDEST} and {_NEWEST}."
-        return Problem(name, why, "Send the time at which the row was last changed.")
-
-    return Check(holds, problem)
-
-
-def not_before(later: Kind, earlier: Kind) -> Check:
-    """One date cannot lie before another; a timestamp counts as its day in Vietnam."""
-    late, early = later.name, earlier.name
-    timed = ColumnType.TIMESTAMP in (later.type, earlier.type)
-
-    def holds(row: Row) -> bool:
-        one: Any = row[late]
-        other: Any = row[early]
-        if one is None or other is None:
-            return True
-        return _day(one) >= _day(other) if timed else one >= other
-
-    def problem(row: Row) -> Problem:
-        why = f"{later.shown(row[late])} is before {early} {earlier.shown(row[early])}."
-        return Problem(late, why, f"Correct whichever of {late} and {early} is wrong in the source.")
-
-    return Check(holds, problem)
-
-
-def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
-    """Which codes a column may hold depends on another column."""
-    name, allowed = kind.name, {key: frozenset(values) for key, values in codes.items()}
-
-    def holds(row: Row) -> bool:
-        chosen: Any = row[by]
-        return row[name] is None or chosen is None or row[name] in allowed.get(chosen, ())
-
-    def problem(row: Row) -> Problem:
-        known = ", ".join(codes.get(str(row[by]), ()))
-        why = f"{kind.shown(row[name])} is unknown where {by} is {row[by]}."
-        return Problem(name, why, f"Send one of {known}, or correct {by}.")
-
-    return Check(holds, problem)
-
-
-def _day(value: date) -> date:
-    if not isinstance(value, datetime):
-        return value
-    try:
-        return value.astimezone(VIETNAM).date()
-    except OverflowError:  # within a day of the end of the calendar; `in_our_time` refuses it
-        return value.date()
 
 
 class Reader:

@@ -15,9 +15,9 @@ from rules.condition import NotInForce, Records, Scope
 from rules.conditions.one_of import together
 from rules.day import Day, silence
 from rules.grammar import Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
+from rules.kinds import Row, day_text
 from rules.person import PersonReader
 from rules.register import RegisterSchema
-from rules.rows import Row, day_text
 from rules.verdict import Owed, Verdict
 
 _DAYS_KEPT = 1024

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema
 from rules.base import Name, Rule, Text, Words
 from rules.condition import Condition, Records, Scope, Show, Test, one_word
 from rules.dated import Flaw
-from rules.rows import Row, day_text
+from rules.kinds import Row, day_text
 
 Anchors = Callable[[Row], Sequence[date]]
 """The days around which a record's occasions lie, in order; none where the record has none."""

@@ -58,7 +58,7 @@ def app(settings: IntakeSettings) -> Starlette:
         await intake.caller.close()
         journal.close()
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/v1/applications/{reference}", intake.submit, methods=["PUT"]),
             Route("/v1/applications/{reference}", intake.course),
@@ -70,6 +70,8 @@ def app(settings: IntakeSettings) -> Starlette:
         middleware=[Middleware(LocalOnly)],
         lifespan=lifespan,
     )
+    application.state.receiver = intake.receiver
+    return application
 
 
 class _Intake:

@@ -67,7 +67,7 @@ def app(settings: PhoneSettings) -> Starlette:
         journal.close()
 
     api = "/2010-04-01/Accounts/{account}"
-    return Starlette(
+    application = Starlette(
         routes=[
             Route(f"{api}/Messages.json", phones.create, methods=["POST"]),
             Route(f"{api}/Messages.json", phones.list),
@@ -81,6 +81,8 @@ def app(settings: PhoneSettings) -> Starlette:
         middleware=[Middleware(LocalOnly)],
         lifespan=lifespan,
     )
+    application.state.network = phones.network
+    return application
 
 
 class _Phones:

@@ -83,8 +83,9 @@ async def offer(
                     moves.append(_move(dossier, declined, note="Ông/bà đã chọn không nhận thông báo."))
                     continue
                 blocked = {phone for subject, phone in wrong if subject == dossier.subject}
+                service = catalogue.services[dossier.service]
                 planned = _plan(
-                    _fresh(dossier, truth, catalogue.services[dossier.service]), catalogue.services[dossier.service], told[dossier.id], blocked,
+                    _fresh(dossier, truth, service), service, told[dossier.id], blocked,
                     notifiers=notifiers, now=now, today=today,
                 )  # fmt: skip
                 if isinstance(planned, _Claim):

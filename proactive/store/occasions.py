@@ -47,12 +47,13 @@ class Occasions:
     async def drafting(
         self, *, services: Collection[str], today: date, now: datetime, limit: int
     ) -> AsyncIterator[Draft]:
-        """Lock due occasions of these services, let the caller fill the draft in, store it all; nothing is stored if the caller fails."""
+        """Lock due occasions of these services, let the caller fill the draft in, store it all; nothing if it fails."""
         async with self._engine.begin() as connection:
             rows = await connection.execute(
                 text(
                     "SELECT id, service, subject, cycle, record_key, due_on, ends_on, anchor, state FROM occasion "
-                    "WHERE state = 'owed' AND due_on <= :today AND service = ANY(:services) ORDER BY due_on LIMIT :limit FOR UPDATE SKIP LOCKED"
+                    "WHERE state = 'owed' AND due_on <= :today AND service = ANY(:services) ORDER BY due_on "
+                    "LIMIT :limit FOR UPDATE SKIP LOCKED"
                 ),
                 {"today": today, "limit": limit, "services": list(services)},
             )

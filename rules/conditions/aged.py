@@ -12,7 +12,7 @@ from pydantic import model_validator
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Test
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 
 
 class Aged(Rule, Condition):

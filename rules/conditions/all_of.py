@@ -10,7 +10,7 @@ from pydantic import ConfigDict, RootModel
 
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
-from rules.rows import Row
+from rules.kinds import Row
 
 if TYPE_CHECKING:
     from rules.condition import Clause  # at run time `rules.vocabulary` puts the clause with every word in its place

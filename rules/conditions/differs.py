@@ -6,7 +6,7 @@ from datetime import date
 
 from rules.condition import Records, Scope, Test
 from rules.conditions.same import Same
-from rules.rows import Row
+from rules.kinds import Row
 
 
 class Differs(Same):

@@ -8,8 +8,8 @@ from datetime import date
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
+from rules.kinds import ColumnType, Row
 from rules.register import Column
-from rules.rows import ColumnType, Row
 
 
 class Equals(Rule, Condition):

@@ -12,7 +12,7 @@ from rules.base import Name, Rule
 from rules.condition import Condition, Look, Records, Scope, Show, Test
 from rules.conditions.all_of import every
 from rules.dated import Flaw
-from rules.rows import Row
+from rules.kinds import Row
 
 if TYPE_CHECKING:
     from rules.condition import Clause  # at run time `rules.vocabulary` puts the clause with every word in its place

@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 
 
 class HappenedWithin(Rule, Condition):

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 
 
 class Late(Rule, Condition):

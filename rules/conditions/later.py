@@ -11,7 +11,7 @@ from pydantic import Field
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Test
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 
 
 class Later(Rule, Condition):

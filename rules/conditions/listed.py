@@ -12,7 +12,7 @@ from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.conditions.one_of import joined_flaws, shown_together, split, together
 from rules.dated import Flaw
-from rules.rows import Row
+from rules.kinds import Row
 
 
 class Listed(Rule, Condition):

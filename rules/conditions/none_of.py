@@ -6,7 +6,7 @@ from datetime import date
 
 from rules.condition import Records, Scope, Test
 from rules.conditions.all_of import Several
-from rules.rows import Row
+from rules.kinds import Row
 
 
 class NoneOf(Several):

@@ -13,8 +13,8 @@ from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.conditions.equals import literal_flaws
 from rules.dated import Flaw
+from rules.kinds import Row
 from rules.register import RegisterSchema
-from rules.rows import Row
 
 
 class OneOf(Rule, Condition):

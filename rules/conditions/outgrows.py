@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from rules.base import Name
 from rules.condition import Scope
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 from rules.window import Anchors, Window
 
 

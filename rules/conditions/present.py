@@ -8,7 +8,7 @@ from datetime import date
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
-from rules.rows import Row
+from rules.kinds import Row
 
 
 class Present(Rule, Condition):

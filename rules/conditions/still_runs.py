@@ -9,7 +9,7 @@ from typing import Any
 from rules.base import Name, Rule
 from rules.condition import Condition, Records, Scope, Show, Test
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 
 
 class StillRuns(Rule, Condition):

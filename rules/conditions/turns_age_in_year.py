@@ -9,7 +9,7 @@ from typing import Any
 from rules.base import Name
 from rules.condition import Scope
 from rules.dated import Flaw
-from rules.rows import ColumnType, Row
+from rules.kinds import ColumnType, Row
 from rules.window import Anchors, Window
 
 
