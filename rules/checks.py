@@ -1,0 +1,99 @@
+"""What must be true of a whole row: one function for each check that a register can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from rules.kinds import ColumnType, Kind, Row
+from rules.problem import Problem
+
+VIETNAM = timezone(timedelta(hours=7))
+"""Vietnam has had one offset and no summer time since 1975; a timestamp without an offset means this one."""
+
+
+_OLDEST, _NEWEST = 1990, 2100
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be true of a whole row; `holds` is asked of every row, `problem` only of a bad one."""
+
+    holds: Callable[[Row], bool]
+    problem: Callable[[Row], Problem]
+
+
+def within(kind: Kind, earliest: date, latest: date) -> Check:
+    """A date must lie in the span in which it can be true at all."""
+    name = kind.name
+
+    def holds(row: Row) -> bool:
+        value: Any = row[name]
+        return value is None or earliest <= value <= latest
+
+    def problem(row: Row) -> Problem:
+        why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
+        return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
+
+    return Check(holds, problem)
+
+
+def in_our_time(kind: Kind) -> Check:
+    """A timestamp must lie in the years in which computers keep registers."""
+    name = kind.name
+
+    def holds(row: Row) -> bool:
+        value: Any = row[name]
+        return value is None or _OLDEST <= value.year <= _NEWEST
+
+    def problem(row: Row) -> Problem:
+        why = f"{kind.shown(row[name])} is not between the years {_OLDEST} and {_NEWEST}."
+        return Problem(name, why, "Send the time at which the row was last changed.")
+
+    return Check(holds, problem)
+
+
+def not_before(later: Kind, earlier: Kind) -> Check:
+    """One date cannot lie before another; a timestamp counts as its day in Vietnam."""
+    late, early = later.name, earlier.name
+    timed = ColumnType.TIMESTAMP in (later.type, earlier.type)
+
+    def holds(row: Row) -> bool:
+        one: Any = row[late]
+        other: Any = row[early]
+        if one is None or other is None:
+            return True
+        return _day(one) >= _day(other) if timed else one >= other
+
+    def problem(row: Row) -> Problem:
+        why = f"{later.shown(row[late])} is before {early} {earlier.shown(row[early])}."
+        return Problem(late, why, f"Correct whichever of {late} and {early} is wrong in the source.")
+
+    return Check(holds, problem)
+
+
+def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
+    """Which codes a column may hold depends on another column."""
+    name, allowed = kind.name, {key: frozenset(values) for key, values in codes.items()}
+
+    def holds(row: Row) -> bool:
+        chosen: Any = row[by]
+        return row[name] is None or chosen is None or row[name] in allowed.get(chosen, ())
+
+    def problem(row: Row) -> Problem:
+        known = ", ".join(codes.get(str(row[by]), ()))
+        why = f"{kind.shown(row[name])} is unknown where {by} is {row[by]}."
+        return Problem(name, why, f"Send one of {known}, or correct {by}.")
+
+    return Check(holds, problem)
+
+
+def _day(value: date) -> date:
+    if not isinstance(value, datetime):
+        return value
+    try:
+        return value.astimezone(VIETNAM).date()
+    except OverflowError:  # within a day of the end of the calendar; `in_our_time` refuses it
+        return value.date()

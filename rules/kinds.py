@@ -1,0 +1,81 @@
+"""What a column may hold, how a value of it is read, and how it may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+Row = Mapping[str, object]
+
+_SHOWN = 40
+
+
+class ColumnType(StrEnum):
+    """What a column holds. Codes may come as numbers; they are kept as text."""
+
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    PERSONAL_ID = "personal_id"
+    PHONE = "phone"
+    CODE = "code"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the reader must know of one column."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    personal: bool = False
+    codes: tuple[str, ...] | None = None
+    earliest: date | None = None
+    latest: date | None = None
+
+    def wire(self) -> Any:
+        """The msgspec type of a value of this column."""
+        value: Any
+        if self.type is ColumnType.DATE:
+            value = date
+        elif self.type is ColumnType.TIMESTAMP:
+            value = datetime
+        elif self.type is ColumnType.INTEGER:
+            value = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+        elif self.type is ColumnType.BOOLEAN:
+            value = bool
+        elif self.type is ColumnType.PERSONAL_ID:
+            value = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}\Z")]
+        elif self.type is ColumnType.CODE and self.codes is not None:
+            numbers = tuple(int(code) for code in self.codes if str(code).isdecimal() and str(int(code)) == code)
+            value = Literal[self.codes + numbers]
+        elif self.type is ColumnType.CODE:
+            value = Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | int
+        elif self.type is ColumnType.PHONE:
+            value = Annotated[str, msgspec.Meta(max_length=40)]
+        elif self.required:
+            value = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
+        else:
+            value = Annotated[str, msgspec.Meta(max_length=500)]
+        return value if self.required else value | None
+
+    def shown(self, value: object) -> str:
+        """The value as a problem may quote it: personal values only by their last four characters."""
+        text = str(value)
+        if self.personal:
+            return f"***{text[-4:]}" if len(text) > 8 and not isinstance(value, date) else "***"
+        return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "..."
+
+
+@lru_cache(maxsize=65_536)  # the days of 180 years; the same few are told again and again
+def day_text(day: date) -> str:
+    """A day as people read it here: dd/mm/yyyy."""
+    return f"{day.day:02}/{day.month:02}/{day.year}"
