@@ -87,6 +87,7 @@ class Installation:
         require_free(port, what="the pages", setting="PROACTIVE_WEB_PORT")
         public = given.public_url if "public_url" in given.model_fields_set else f"http://127.0.0.1:{port}"
         update: dict[str, object] = {
+            **{name: value for name in type(given).model_fields if (value := getattr(given, name)) is not None},
             "data_dir": self._dir,
             "web_port": port,
             "public_url": public,

@@ -1,5 +1,7 @@
 """The command line. Every file here adds its own command by `register(app)`; being in the folder is being registered.
 
+What a command needs it imports when it runs: to say `--help` nobody waits for the database driver.
+
 A mistake of the operator's, a missing setting or an unreachable server ends a command with one sentence.
 """
 

@@ -6,13 +6,14 @@ import typer
 
 from proactive.errors import Unusable
 from proactive.settings import read
-from proactive.store.migrate import migrate as run
 
 
 def register(app: typer.Typer) -> None:
     @app.command()
     def migrate() -> None:
         """Bring the database named by PROACTIVE_DATABASE_URL to this version's tables."""
+        from proactive.store.migrate import migrate as run
+
         settings = read()
         if settings.database_url is None:
             raise Unusable(

@@ -5,15 +5,9 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from proactive.embedded.supervisor import Supervisor
-from proactive.installation import Installation, Rehearsal
 from proactive.logs import begin_logging
-from proactive.rehearsal import OFFICER, employ, password
-from proactive.settings import Settings, read
-from proactive.store.store import opened
-from rules import load
+from proactive.settings import read
 
 
 def register(app: typer.Typer) -> None:
@@ -26,22 +20,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Start database, broker, worker and pages; what no setting names is embedded or stood in for."""
+        from proactive.cli._up import Rehearsal, stay
+
         begin_logging()
         rehearsal = Rehearsal(people=people, seed=seed, today=today.date() if today else None)
         asyncio.run(stay(read(), rehearsal))
-
-
-async def stay(settings: Settings, rehearsal: Rehearsal) -> None:
-    console = Console(stderr=True)
-    async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
-        running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
-        if running.source_owner_url is not None:
-            async with opened(str(running.settings.database_url), size=1, application="proactive up") as store:
-                await supervisor.while_running(employ(store, running, load()))
-            console.print(f"  desk: {OFFICER} / {password(running)}")
-        for words in running.stood_in:
-            console.print(f"  [dim]stood in for[/dim] {words}")
-        if running.phones_url is not None:
-            console.print(f"  phones: {running.phones_url}/phones")
-        console.print(f"Ready: {running.settings.public_url}/ (Ctrl-C ends everything)")
-        await supervisor.run()

@@ -26,7 +26,8 @@ log = structlog.get_logger()
 
 CODE = re.compile(r"\b([2-9A-HJ-NP-Z]{4}) ([2-9A-HJ-NP-Z]{4})\b")
 PASSCODE = re.compile(r"\b([0-9]{3}) ([0-9]{3})\b")
-AT_ONCE = 12
+AT_ONCE = 24
+AT_THE_DESK = 6
 PATIENCE = 20.0
 TRIES = 5
 
@@ -84,6 +85,7 @@ class Play:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._tries: Counter[str] = Counter()
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._desk_gate = asyncio.Semaphore(AT_THE_DESK)
         self.played = Played()
 
     async def close(self) -> None:
@@ -209,7 +211,7 @@ class Play:
         return sum(done)
 
     async def _decide(self, browser: Visitor, dossier: UUID, subject: str, record_key: str) -> int:
-        async with self._gate:
+        async with self._desk_gate:
             refuse = lot(self._seed, "officer", subject, record_key) < REFUSED_OF_A_HUNDRED
             decision, note = (Decision.REFUSE, "Ảnh trong hồ sơ không rõ.") if refuse else (Decision.APPROVE, "")
             page = await browser.get(f"/desk/dossiers/{dossier}")

@@ -72,7 +72,7 @@ class Visitor:
             follow_redirects=True,
             timeout=30,
             trust_env=False,
-            transport=httpx.AsyncHTTPTransport(local_address=host),
+            transport=httpx.AsyncHTTPTransport(local_address=host, verify=False),
             headers={"origin": url, "accept-language": "vi"},
         )
 

@@ -1,11 +1,12 @@
 """reconcile: what became of notices. Receipts settle them; those in doubt are asked about, never sent blindly again."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
-from proactive.domain.dossier import Dossier, State, move
+from proactive.domain.dossier import State, move
 from proactive.domain.notice import SENDING_MOVES, Notice, Sending, advance
 from proactive.errors import Unreachable
 from proactive.ports.clock import Clock
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 
 QUESTION_LEASE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
+NOBODYS_RECEIPT = timedelta(hours=1)
 MOST_SENDINGS = 2
 """A notice that was surely never there is sent once more; after that a person has to look."""
 
@@ -32,33 +34,35 @@ async def reconcile(
 
 
 async def _receipts(*, store: Store, clock: Clock, limit: int) -> int:
+    now, today = clock.now(), clock.today()
     found = await store.notices.receipts_to_apply(limit=limit)
     if not found:
+        await store.notices.forget_receipts(before=now - NOBODYS_RECEIPT)
         return 0
-    now, today = clock.now(), clock.today()
-    dossiers = {d.id: d for d in await store.dossiers.many([notice.dossier_id for _, notice, _, _ in found])}
-    moves: list[Move] = []
-    applied: dict[int, Dossier] = {}
-    busy: set[object] = set()
-    for receipt_id, notice, sending, code in found:
-        dossier = dossiers[notice.dossier_id]
-        if Sending(sending) not in SENDING_MOVES[notice.state]:
-            if notice.state != sending:
-                log.warning("reconcile.contradicted", notice=str(notice.id), state=notice.state, receipt=sending)
-            await store.notices.receipts_applied([receipt_id])
-            continue
-        if dossier.id in busy:
-            continue  # one move of a dossier a batch; the next receipt of the same dossier comes in the next
-        busy.add(dossier.id)
-        applied[receipt_id] = dossier
-        settled = advance(notice, Sending(sending), error_code=code, lease_until=None, settled_at=now)
-        after = dossier
-        if settled.state is Sending.UNDELIVERED and dossier.state is State.OFFERED:
-            after = dossier.model_copy(update={"tell_on": today})  # the rung may have another channel
-        moves.append(Move(before=dossier, after=after, actor="system", verb="reconcile", notices=(settled,)))
-    kept = await store.dossiers.keep(moves, now=now)
-    await store.notices.receipts_applied([number for number, dossier in applied.items() if dossier.id in kept])
+    settled: dict[UUID, Notice] = {}
+    for _, notice, sending, code in found:
+        present = settled.get(notice.id, notice)
+        if Sending(sending) in SENDING_MOVES[present.state]:
+            settled[notice.id] = advance(present, Sending(sending), error_code=code, lease_until=None, settled_at=now)
+        elif present.state != sending:
+            log.warning("reconcile.contradicted", notice=str(notice.id), state=present.state, receipt=sending)
+    await store.notices.settle(list(settled.values()))
+    await _not_delivered([n for n in settled.values() if n.state is Sending.UNDELIVERED], store, now=now, today=today)
+    await store.notices.receipts_applied([receipt_id for receipt_id, _, _, _ in found])
     return len(found)
+
+
+async def _not_delivered(notices: Sequence[Notice], store: Store, *, now: datetime, today: date) -> None:
+    """Offer looks at these dossiers again: the rung may have another channel, or a person has to call."""
+    dossiers = await store.dossiers.many([notice.dossier_id for notice in notices])
+    await store.dossiers.keep(
+        [
+            Move(before=d, after=d.model_copy(update={"tell_on": today}), actor="system", verb="reconcile")
+            for d in dossiers
+            if d.state is State.OFFERED
+        ],
+        now=now,
+    )
 
 
 async def _doubts(

@@ -30,7 +30,9 @@ class IntakeNews:
             if fresh:
                 await connection.execute(
                     text(
-                        "UPDATE dossier SET rest_until = :now WHERE reference = ANY(:references) "
+                        # The version moves on, so that a step which has it in hand does not lay it to rest over this.
+                        "UPDATE dossier SET rest_until = :now, version = version + 1 WHERE "
+                        "reference = ANY(:references) "
                         "AND state = 'forwarded'"
                     ),
                     {"now": now, "references": list(fresh)},

@@ -89,6 +89,25 @@ class Notices:
                 for row in rows.mappings()
             ]
 
+    async def settle(self, notices: Sequence[Notice]) -> None:
+        """Write down what a provider said in the end, where that is still open. The dossier itself does not change, so
+        nobody who has it on their page is told that it did."""
+        async with self._engine.begin() as connection:
+            await bulk.update(
+                connection,
+                tables.Notice,
+                [bulk.row(notice) for notice in notices],
+                guard="old.fence = new.fence AND old.state IN ('accepted', 'unknown', 'lost')",
+            )
+
+    async def forget_receipts(self, *, before: datetime) -> None:
+        """Lay receipts aside that no notice has claimed for long: those of one-time codes, and of nobody we know."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE receipt SET applied = true WHERE NOT applied AND received_at < :before"),
+                {"before": before},
+            )
+
     async def receipts_applied(self, ids: Sequence[int]) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(text("UPDATE receipt SET applied = true WHERE id = ANY(:ids)"), {"ids": list(ids)})

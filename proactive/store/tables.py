@@ -206,7 +206,10 @@ class Receipt(Table, table=True):
     """What a provider said about a message, as it came; also those that come before we stored the message's name."""
 
     __tablename__ = "receipt"
-    __table_args__ = (UniqueConstraint("channel", "provider_ref", "status"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_ref", "status"),
+        Index("ix_receipt_open", "id", postgresql_where=text("NOT applied")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     channel: str = Field(sa_type=Text)

@@ -4,14 +4,16 @@ An id of another office is answered exactly like one that does not exist. Nothin
 first form leads to a page that says what will happen, the second one does it.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.domain.dossier import DECIDED, MOVES, Decision, Dossier
+from proactive.domain.dossier import DECIDED, MOVES, Decision, Dossier, State
 from proactive.errors import OutOfTurn, Overtaken, Permanent, Unreachable
 from proactive.store.people import Officer
 from proactive.web import forms
@@ -71,6 +73,7 @@ class DeskDossier:
         """`error`: what the form lacks; `said`: why a step refused; `silent`: which source did not answer."""
         site, wording = self._site, self._site.wording
         progress = await site.store.intake.progress([dossier.reference]) if dossier.reference else {}
+        history = await site.store.dossiers.history(dossier.id)
         return site.pages.show(
             request,
             "desk/dossier.html",
@@ -88,10 +91,10 @@ class DeskDossier:
             because=[(reason, wording.confidence(dossier, reason.reference)) for reason in dossier.because],
             applicant=wording.applicant(dossier),
             returns=wording.office(dossier.return_to) if dossier.return_to else None,
-            history=await site.store.dossiers.history(dossier.id),
+            history=history,
             notices=(await site.store.notices.of([dossier.id]))[dossier.id],
             progress=progress.get(dossier.reference or "", []),
-            decisions=_open_decisions(dossier),
+            decisions=_open_decisions(dossier, history),
             error=error,
             said=said,
             silent=silent,
@@ -109,7 +112,10 @@ class DeskDossier:
         """The second look. Changes nothing."""
         session, officer, dossier, form = await self._posted(request)
         decision, note = _decision(form.text("decision")), form.text("note", most=forms.MOST_NOTE)
-        if form.number("version") != dossier.version or (decision and decision not in _open_decisions(dossier)):
+        history = await self._site.store.dossiers.history(dossier.id)
+        if form.number("version") != dossier.version or (
+            decision and decision not in _open_decisions(dossier, history)
+        ):
             return self._stale(request, session, dossier)
         if error := _lacks(decision, note):
             return await self._page(
@@ -138,6 +144,9 @@ class DeskDossier:
                 request, session, officer, dossier, status=400, error=error, typed=(form.text("decision"), note)
             )
         version = form.number("version")
+        history = await self._site.store.dossiers.history(dossier.id)
+        if version == dossier.version and decision not in _open_decisions(dossier, history):
+            return self._stale(request, session, dossier)
         try:
             await self._site.steps.decide(
                 dossier.id, decision=decision, note=note or None, expected_version=version, officer=officer
@@ -172,10 +181,16 @@ def _lacks(decision: Decision | None, note: str) -> str | None:
     return "note" if decision in NEEDS_REASON and not note else None
 
 
-def _open_decisions(dossier: Dossier) -> list[Decision]:
-    """What an officer may decide about a dossier in its present state; a dispute is never approved over."""
+def _open_decisions(dossier: Dossier, history: Sequence[RowMapping]) -> list[Decision]:
+    """What an officer may decide now. What a citizen has confirmed again goes back a second time no more.
+
+    Decree 118/2025/ND-CP: more papers are asked for only once.
+    """
     allowed = [decision for decision in Decision if DECIDED[decision] in MOVES[dossier.state]]
-    return allowed if Decision.RETURN in allowed else []
+    if Decision.RETURN not in allowed:
+        return []
+    again = dossier.state is State.CONFIRMED and any(line["to_state"] == State.RETURNED for line in history)
+    return [decision for decision in allowed if not (again and decision is Decision.RETURN)]
 
 
 def _pressed_twice(present: Dossier | None, decision: Decision, officer: Officer, version: int) -> bool:

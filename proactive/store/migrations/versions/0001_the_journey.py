@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
         sa.UniqueConstraint("channel", "provider_ref", "status", name=op.f("uq_receipt_channel_provider_ref_status")),
     )
+    op.create_index("ix_receipt_open", "receipt", ["id"], unique=False, postgresql_where=sa.text("NOT applied"))
     op.create_table(
         "record",
         sa.Column("register", sa.Text(), nullable=False),

@@ -1,0 +1,28 @@
+"""What `proactive up` does."""
+
+from rich.console import Console
+
+from proactive.embedded.supervisor import Supervisor
+from proactive.installation import Installation, Rehearsal
+from proactive.rehearsal import OFFICER, employ, password
+from proactive.settings import Settings
+from proactive.store.store import opened
+from rules import load
+
+__all__ = ["Rehearsal", "stay"]
+
+
+async def stay(settings: Settings, rehearsal: Rehearsal) -> None:
+    console = Console(stderr=True)
+    async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
+        running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
+        if running.source_owner_url is not None:
+            async with opened(str(running.settings.database_url), size=1, application="proactive up") as store:
+                await supervisor.while_running(employ(store, running, load()))
+            console.print(f"  desk: {OFFICER} / {password(running)}")
+        for words in running.stood_in:
+            console.print(f"  [dim]stood in for[/dim] {words}")
+        if running.phones_url is not None:
+            console.print(f"  phones: {running.phones_url}/phones")
+        console.print(f"Ready: {running.settings.public_url}/ (Ctrl-C ends everything)")
+        await supervisor.run()
