@@ -29,6 +29,7 @@ from proactive.store.migrate import migrate
 from proactive.store.people import Officer
 from proactive.store.store import Store, opened
 from proactive.web.app import create
+from proactive.web.citizen import entrance
 from proactive.web.passwords import hashed
 from rules import Catalogue
 from tests.web.browsing import HERE, Person
@@ -135,7 +136,8 @@ async def store(database: str, request: pytest.FixtureRequest) -> AsyncIterator[
 
 
 @pytest.fixture
-async def house(store: Store, catalogue: Catalogue) -> AsyncIterator[House]:
+async def house(store: Store, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    monkeypatch.setattr(entrance, "SAME_TIME", 0.01)  # hundreds of sign-ins; one test looks at the real pause
     made = build(store, catalogue, public_url=HERE)
     async with store.engine.begin() as connection:
         await connection.execute(

@@ -1,0 +1,259 @@
+"""Every page in every state worth a look, in a real browser; the same walk for the tests and for docs/screenshots."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+
+import uvicorn
+from playwright.async_api import Page
+from sqlalchemy import text
+
+from proactive.domain.application import Progress
+from proactive.domain.dossier import Answer, Dossier, State
+from proactive.store.store import Store
+from rules import Catalogue
+from tests.web.conftest import PASSWORD, House, build
+from tests.web.people import OFFICE
+
+See = Callable[[str], Awaitable[None]]
+"""Called with the name of what the browser shows now."""
+
+
+@asynccontextmanager
+async def served(store: Store, catalogue: Catalogue) -> AsyncIterator[tuple[House, str]]:
+    """The pages on a free port of this machine."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        house = build(store, catalogue, public_url=url)
+        server = uvicorn.Server(uvicorn.Config(house.app, access_log=False, log_level="warning", server_header=False))
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:  # noqa: ASYNC110  the server tells it in no other way
+                await asyncio.sleep(0.02)
+            yield house, url
+        finally:
+            server.should_exit = True
+            await running
+
+
+async def emptied(store: Store) -> None:
+    """A house in which nothing has happened yet, and nobody has tried anything."""
+    async with store.engine.begin() as connection:
+        await connection.execute(
+            text(
+                "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
+                "wrong_phone, handover, progress, counter, news CASCADE"
+            )
+        )
+
+
+class Walk:
+    """One browser window going through everything."""
+
+    def __init__(self, house: House, page: Page, url: str, see: See) -> None:
+        self.house, self.page, self.url, self.see = house, page, url, see
+
+    async def open(self, path: str, name: str = "") -> None:
+        await self.page.goto(self.url + path)
+        if name:
+            await self.see(name)
+
+    async def press(self, label: str) -> None:
+        await self.page.get_by_role("button", name=label).first.click()
+
+    async def signs_in(self, dossier: Dossier, *, seen: bool = False) -> None:
+        await self.page.context.clear_cookies()
+        await self.open("/")
+        await self.page.fill("#code", dossier.code.lower())
+        await self.press("Tiếp tục")
+        if seen:
+            await self.see("citizen-identify")
+        await self.page.fill("#digits", dossier.subject[-4:])
+        await self.press("Gửi mã một lần")
+        if seen:
+            await self.see("citizen-passcode")
+            await self.page.fill("#passcode", "000000")
+            await self.press("Mở hồ sơ")
+            await self.see("citizen-passcode-wrong")
+        await self.page.fill("#passcode", await self.house.passcode(dossier))
+        await self.press("Mở hồ sơ")
+
+    async def entrance(self) -> None:
+        dossier = await self.house.people.dossier()
+        await self.open("/", "citizen-start")
+        await self.page.fill("#code", "12")
+        await self.press("Tiếp tục")
+        await self.see("citizen-start-error")
+        await self.open("/?lang=en", "citizen-start-english")
+        await self.open("/?lang=vi")
+        await self.open("/check", "citizen-check")
+        await self.page.fill("#code", dossier.code)
+        await self.press("Kiểm tra")
+        await self.see("citizen-checked-sent")
+        await self.open("/check")
+        await self.page.fill("#code", "AAAA2222")
+        await self.press("Kiểm tra")
+        await self.see("citizen-checked-unknown")
+        await self.open("/")
+        await self.page.fill("#code", dossier.code)
+        await self.press("Tiếp tục")
+        await self.press("Không phải việc của tôi")
+        await self.see("citizen-not-me")
+        await self.open("/khong-co-trang-nay", "error-404")
+
+    async def citizen(self) -> None:
+        """Confirms; the answers of the intake come; the result is returned."""
+        dossier = await self.house.people.dossier()
+        await self.signs_in(dossier, seen=True)
+        await self.see("citizen-dossier")
+        await self.open("/dossier?lang=en", "citizen-dossier-english")
+        await self.open("/dossier?lang=vi")
+        await self.press("Đúng, tôi xác nhận")
+        await self.see("citizen-dossier-error")
+        await self.open("/dossier/correct?field=address", "citizen-correct")
+        await self.press("Gửi điều báo sai")
+        await self.see("citizen-correct-error")
+        await self.open("/dossier")
+        await self.page.get_by_label("Hạng C1").check()
+        await self.page.select_option("#return_to", label="Phường Hội An")
+        await self.press("Đúng, tôi xác nhận")
+        await self.see("citizen-confirmed")
+        await self.forwarded(await self.house.people.again(dossier.id))
+        await self.open("/dossier", "citizen-forwarded")
+        closed = await self.house.people.again(dossier.id)
+        await self._progress(closed, 10)
+        await self.house.people.moved(closed, State.CLOSED, verb="follow", actor="intake", intake_status=10)
+        await self.open("/dossier", "citizen-closed")
+        await self.press("Đăng xuất")
+        await self.see("citizen-signed-out")
+
+    async def forwarded(self, dossier: Dossier) -> Dossier:
+        people, reference = self.house.people, f"H17-261123-{self.house.people.count:04d}"
+        approved = await people.moved(
+            dossier, State.APPROVED, actor="lan", decided_by="lan", reference=reference, note="approve"
+        )
+        forwarded = await people.moved(approved, State.FORWARDED, verb="forward", intake_status=4)
+        for code in (2, 4):
+            await self._progress(forwarded, code)
+        return forwarded
+
+    async def _progress(self, dossier: Dossier, code: int) -> None:
+        assert dossier.reference
+        at = self.house.clock.now() + timedelta(hours=code)
+        note = "Phòng Cảnh sát giao thông đang xử lý" if code == 4 else None
+        progress = Progress(reference=dossier.reference, code=code, at=at, note=note)
+        await self.house.store.intake.receive([progress], now=at)
+
+    async def other_ends(self) -> None:
+        """What a citizen may find besides the straight way."""
+        people = self.house.people
+        blocked = await people.dossier(violation=True)
+        await self.signs_in(blocked)
+        await self.see("citizen-blocked")
+        declined = await people.dossier(expires=date(2026, 10, 10))
+        await self.signs_in(declined)
+        await self.see("citizen-dossier-late")
+        stale = await people.again(declined.id)
+        await people.moved(stale)
+        await self.press("Để sau")
+        await self.see("citizen-stale")
+        await self.open("/dossier")
+        await self.press("Để sau")
+        await self.see("citizen-declined")
+        returned = await people.dossier()
+        confirmed = await people.moved(
+            returned, State.CONFIRMED, verb="confirm", actor="citizen", answer=Answer.CONFIRM
+        )
+        note = "Xin nộp giấy khám sức khỏe còn giá trị; giấy trong hồ sơ đã quá hạn."
+        await people.moved(confirmed, State.RETURNED, actor="lan", decided_by="lan", decision_note=note, note=note)
+        await self.signs_in(returned)
+        await self.see("citizen-returned")
+        refused = await people.again(returned.id)
+        refused = await people.moved(refused, State.CONFIRMED, verb="confirm", actor="citizen")
+        note = "Giấy phép lái xe không có trong hệ thống quản lý giấy phép lái xe."
+        await people.moved(refused, State.REFUSED, actor="lan", decided_by="lan", decision_note=note, note=note)
+        await self.open("/dossier", "citizen-refused")
+        disputed = await people.dossier()
+        await self.signs_in(disputed)
+        await self.open("/dossier/correct")
+        await self.page.fill("#claim-address", "27 Trần Phú, phường Hải Châu, thành phố Đà Nẵng")
+        await self.press("Gửi điều báo sai")
+        await self.see("citizen-disputed")
+
+    async def desk(self) -> None:
+        people, page = self.house.people, self.page
+        await page.context.clear_cookies()
+        await self.open("/desk/sign-in", "desk-sign-in")
+        officer = await self.house.officer("lan", office=OFFICE)
+        await officer.client.aclose()
+        await page.fill("#username", "lan")
+        await page.fill("#password", "sai")
+        await self.press("Đăng nhập")
+        await self.see("desk-sign-in-error")
+        await page.fill("#password", PASSWORD)
+        await self.press("Đăng nhập")
+        await self.see("desk-queue-empty")
+        waiting = []
+        for name, late in (
+            ("NGUYỄN THỊ HOÀNG ANH", 0),
+            ("LÊ QUANG MINH", 45),
+            ("PHẠM THỊ THU HƯƠNG", 12),
+            ("ĐỖ BÁ", 3),
+        ):
+            dossier = await people.dossier(name=name, expires=date(2026, 12, 20) - timedelta(days=late))
+            waiting.append(
+                await people.moved(
+                    dossier,
+                    State.CONFIRMED,
+                    verb="confirm",
+                    actor="citizen",
+                    note="confirm",
+                    answer=Answer.CONFIRM,
+                    choices={"new_class": "B"},
+                )
+            )
+        disputed = await people.dossier(name="TRẦN VĂN BÌNH")
+        claimed = tuple(
+            field.model_copy(update={"claim": "27 Trần Phú, phường Hải Châu"}) if field.name == "address" else field
+            for field in disputed.fields
+        )
+        disputed = await people.moved(
+            disputed,
+            State.DISPUTED,
+            verb="confirm",
+            actor="citizen",
+            note="wrong",
+            answer=Answer.WRONG,
+            answer_note="Tôi đã chuyển nhà tháng trước.",
+            fields=claimed,
+        )
+        await self.open("/desk", "desk-queue")
+        await self.open(f"/desk/dossiers/{disputed.id}", "desk-dossier-disputed")
+        await self.open(f"/desk/dossiers/{waiting[0].id}", "desk-dossier")
+        await self.press("Hiện đầy đủ")
+        await self.see("desk-dossier-shown")
+        await page.get_by_label("Từ chối").check()
+        await self.press("Xem lại quyết định")
+        await self.see("desk-dossier-error")
+        await page.get_by_label("Duyệt và chuyển tiếp nhận").check()
+        await self.press("Xem lại quyết định")
+        await self.see("desk-review")
+        self.house.registers["driver_licences"].silent = True
+        await self.press("Duyệt hồ sơ")
+        await self.see("desk-dossier-silent")
+        self.house.registers["driver_licences"].silent = False
+        await self.open("/desk?show=held", "desk-queue-held")
+        await self.open(f"/desk/dossiers/{waiting[0].id}")
+        await page.get_by_label("Duyệt và chuyển tiếp nhận").check()
+        await self.press("Xem lại quyết định")
+        await self.press("Duyệt hồ sơ")
+        await self.see("desk-dossier-approved")
+        await self.open("/desk/dossiers/khong-co", "desk-404")
+
+    async def everything(self) -> None:
+        for part in (self.entrance, self.citizen, self.other_ends, self.desk):
+            await emptied(self.house.store)
+            await part()
