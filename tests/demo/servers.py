@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -35,15 +34,13 @@ async def postgres() -> AsyncIterator[EmbeddedPostgres]:
 @asynccontextmanager
 async def serving(app: Starlette, port: int = 0) -> AsyncIterator[str]:
     """The application behind a real socket; its address."""
-    listener = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, "127.0.0.1", port, log_level="critical", ws="none", timeout_graceful_shutdown=1)
     server = _Quiet(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     await task
-    listener.close()
 
 
 class _Quiet(uvicorn.Server):
