@@ -18,13 +18,11 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from starlette.applications import Starlette
-from starlette.datastructures import QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -32,7 +30,8 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
 from proactive.demo.calling import Caller
-from proactive.demo.network import SENDER, Network, Refusal, Sms
+from proactive.demo.messages import VERSION, error, in_span, receipt, shape
+from proactive.demo.network import Network, Refusal, Sms
 from proactive.demo.stage import BreaksOff, Journal, LocalOnly, Pages, arguments, as_json, run
 from proactive.ports.clock import DA_NANG
 
@@ -66,7 +65,7 @@ def app(settings: PhoneSettings) -> Starlette:
         await phones.caller.close()
         journal.close()
 
-    api = "/2010-04-01/Accounts/{account}"
+    api = f"/{VERSION}/Accounts/{{account}}"
     application = Starlette(
         routes=[
             Route(f"{api}/Messages.json", phones.create, methods=["POST"]),
@@ -104,13 +103,13 @@ class _Phones:
         callback = str(form.get("StatusCallback") or "") or None
         for missing, code in ((not to, 21604), (not body, 21602), (not (service or form.get("From")), 21603)):
             if missing:
-                return _error(400, code, "A required parameter is missing.")
+                return error(400, code, "A required parameter is missing.")
         if len(body) > _LONGEST:
-            return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+            return error(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
         taken = self.network.take(to=to, body=body, service=service, callback=callback)
         if isinstance(taken, Refusal):
-            return _error(taken.status, taken.code, taken.message)
-        answer = as_json(self._shape(taken), 201)
+            return error(taken.status, taken.code, taken.message)
+        answer = as_json(shape(taken, self._settings.account_sid), 201)
         self.carry(taken)
         if self.network.is_unsure(to):
             await asyncio.sleep(self._settings.stall)
@@ -124,9 +123,9 @@ class _Phones:
         size, page = _number(query.get("PageSize"), 50, 1, 1000), _number(query.get("Page"), 0, 0, 10**6)
         to = query.get("To")
         known = self.network.of(to) if to else [*reversed(self.network.messages.values())]
-        chosen = [sms for sms in known if _in_span(sms, query)]
+        chosen = [sms for sms in known if in_span(sms, query)]
         shown = chosen[page * size : (page + 1) * size]
-        path = f"/2010-04-01/Accounts/{self._settings.account_sid}/Messages.json"
+        path = f"/{VERSION}/Accounts/{self._settings.account_sid}/Messages.json"
         rest = [pair for pair in query.multi_items() if pair[0] != "Page"]
 
         def at(number: int) -> str:
@@ -134,7 +133,7 @@ class _Phones:
 
         return as_json(
             {
-                "messages": [self._shape(sms) for sms in shown],
+                "messages": [shape(sms, self._settings.account_sid) for sms in shown],
                 "page": page,
                 "page_size": size,
                 "start": page * size,
@@ -150,7 +149,11 @@ class _Phones:
         if refused := self._stranger(request):
             return refused
         sms = self.network.messages.get(request.path_params["sid"])
-        return _error(404, 20404, "The requested resource was not found") if sms is None else as_json(self._shape(sms))
+        return (
+            error(404, 20404, "The requested resource was not found")
+            if sms is None
+            else as_json(shape(sms, self._settings.account_sid))
+        )
 
     async def page(self, request: Request) -> Response:
         typed = request.query_params.get("number", "")[:20]
@@ -179,21 +182,11 @@ class _Phones:
         """Bring a message to its phone, and tell the sender on the way."""
         self.caller.start(self.network.carry(sms, self._tell))
 
-    def _tell(self, sms: Sms, status: str, error: int | None) -> None:
+    def _tell(self, sms: Sms, status: str, code: int | None) -> None:
         if sms.callback is None or status == "sending":
             return
         url = urlunsplit(urlsplit(sms.callback)._replace(fragment=""))
-        said = {
-            "AccountSid": self._settings.account_sid,
-            "ApiVersion": "2010-04-01",
-            "From": SENDER,
-            "MessageSid": sms.sid,
-            "MessageStatus": status,
-            "MessagingServiceSid": sms.service,
-            "SmsSid": sms.sid,
-            "SmsStatus": status,
-            "To": sms.to,
-        } | ({"ErrorCode": str(error)} if error else {})
+        said = receipt(sms, self._settings.account_sid, status, code)
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Twilio-Signature": self._signer.compute_signature(url, said),  # type: ignore[no-untyped-call] # untyped
@@ -210,61 +203,11 @@ class _Phones:
         given = request.headers.get("authorization", "").encode()
         if hmac.compare_digest(given, right) and request.path_params["account"] == self._settings.account_sid:
             return None
-        return _error(401, 20003, "Authenticate")
-
-    def _shape(self, sms: Sms) -> dict[str, object]:
-        """A message as the API gives it."""
-        place = f"/2010-04-01/Accounts/{self._settings.account_sid}/Messages/{sms.sid}"
-        sender_known = sms.status != "accepted"
-        return {
-            "account_sid": self._settings.account_sid,
-            "api_version": "2010-04-01",
-            "body": sms.body,
-            "date_created": _rfc2822(sms.created),
-            "date_sent": _rfc2822(sms.sent),
-            "date_updated": _rfc2822(sms.updated or sms.created),
-            "direction": "outbound-api",
-            "error_code": sms.error,
-            "error_message": None,
-            "from": SENDER if sender_known else None,
-            "messaging_service_sid": sms.service,
-            "num_media": "0",
-            "num_segments": str(_segments(sms.body)) if sender_known else "0",
-            "price": None,
-            "price_unit": "USD",
-            "sid": sms.sid,
-            "status": sms.status,
-            "subresource_uris": {"media": f"{place}/Media.json"},
-            "to": sms.to,
-            "uri": f"{place}.json",
-        }
-
-
-def _error(status: int, code: int, message: str) -> Response:
-    more = f"https://www.twilio.com/docs/errors/{code}"
-    return as_json({"code": code, "message": message, "more_info": more, "status": status}, status)
-
-
-def _in_span(sms: Sms, query: QueryParams) -> bool:
-    """`DateSent`, `DateSent<` and `DateSent>` as given; what was not sent yet has no date and fits none of them."""
-    sent = (sms.sent or "")[: len("2026-11-23")]
-    exact, until, since = query.get("DateSent"), query.get("DateSent<"), query.get("DateSent>")
-    if not (exact or until or since):
-        return True
-    return bool(sent) and (exact or sent)[:10] == sent and sent <= (until or sent)[:10] and sent >= (since or sent)[:10]
+        return error(401, 20003, "Authenticate")
 
 
 def _number(text: str | None, default: int, least: int, most: int) -> int:
     return min(most, max(least, int(text))) if text and text.isascii() and text.isdecimal() else default
-
-
-def _segments(body: str) -> int:
-    single, joined = (160, 153) if body.isascii() else (70, 67)
-    return 1 if len(body) <= single else -(-len(body) // joined)
-
-
-def _rfc2822(moment: str | None) -> str | None:
-    return format_datetime(datetime.fromisoformat(moment).astimezone(UTC)) if moment else None
 
 
 def _spoken(number: str) -> str:

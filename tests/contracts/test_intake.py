@@ -20,7 +20,8 @@ from tests.demo.servers import Catcher, serving, until
 class World(Protocol):
     """An intake, and the hands of those who work in it."""
 
-    intake: Intake
+    @property
+    def intake(self) -> Intake: ...
 
     def drop_next_answer(self) -> None: ...
 

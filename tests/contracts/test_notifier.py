@@ -19,7 +19,9 @@ from tests.notifiers.twilio import ACCOUNT, TOKEN, channel
 class World(Protocol):
     """A channel, and a provider behind it. `numbers` says whom to write to for what is wanted."""
 
-    notifier: Notifier
+    @property
+    def notifier(self) -> Notifier: ...
+
     numbers: dict[str, str]
 
     def prepare(self, wanted: str) -> None: ...

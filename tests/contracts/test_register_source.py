@@ -19,7 +19,8 @@ EARLY = 1_700_000_000_000_000
 class World(Protocol):
     """A source, and the hands of those who own what is behind it."""
 
-    source: RegisterSource
+    @property
+    def source(self) -> RegisterSource: ...
 
     async def put(self, no: str, subject: str, version: int) -> None: ...
 

@@ -4,9 +4,11 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import phonenumbers
@@ -16,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rules
-from proactive.demo.cases import CASES
+from proactive.demo.cases import CASES, Case
 from proactive.demo.malformed import malformed
 from proactive.demo.moments import day
 from proactive.demo.people import People
@@ -125,7 +127,8 @@ def test_ordinary_phones_are_valid_mobiles_in_the_range_nobody_has() -> None:
     for phone in ours:
         number = phonenumbers.parse(phone, "VN")
         assert phonenumbers.is_valid_number(number)
-        assert 599_000_000 <= number.national_number <= 599_999_999
+        assert str(number.national_number).startswith("599")
+        assert len(str(number.national_number)) == 9
     assert {phone[:2] for phone in ours} == {"05", "+8"}
     assert any("." in phone for phone in ours)
 
@@ -147,9 +150,9 @@ def test_more_than_half_hold_a_licence_and_two_to_four_in_a_hundred_of_them_are_
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_awkward_case_is_there_three_times_among_500_and_is_due_as_it_says(case: object) -> None:
+def test_each_awkward_case_is_there_three_times_among_500_and_is_due_as_it_says(case: Case) -> None:
     lives = everybody(500)[: 3 * len(CASES)]
-    position = CASES.index(case)  # type: ignore[arg-type] # one of them
+    position = CASES.index(case)
 
     of_this_kind = lives[position :: len(CASES)]
 
@@ -182,7 +185,7 @@ def test_on_any_day_everything_invented_can_be_used_and_was_changed_before_that_
     schemas = {register: schema(register) for register in REGISTERS}
 
     for life in everybody(550, seed=seed, today=today):
-        rows = {
+        rows: dict[str, Sequence[Any]] = {
             "residents": [life.resident],
             "driver_licences": life.licences,
             "violations": life.violations,

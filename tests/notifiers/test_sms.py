@@ -35,10 +35,8 @@ FORM = {
 }
 
 
-def outgoing(**changes: object) -> Outgoing:
-    return Outgoing(
-        **{"reference": "r", "to": PHONE, "body": "Cong an TP Da Nang", "since": datetime.now(UTC), **changes}
-    )  # type: ignore[arg-type] # by name
+def outgoing(since: datetime | None = None) -> Outgoing:
+    return Outgoing("r", PHONE, "Cong an TP Da Nang", since or datetime.now(UTC))
 
 
 def message(created: datetime, **changes: object) -> dict[str, object]:
@@ -53,13 +51,13 @@ def page(*messages: dict[str, object]) -> Response:
 @pytest.fixture
 async def twilio() -> AsyncIterator[Told]:
     told = Told()
-    async with told.listening() as told.url:  # type: ignore[attr-defined] # kept beside it for the next fixture
+    async with told.listening():
         yield told
 
 
 @pytest.fixture
 async def notifier(twilio: Told, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Notifier]:
-    opened = await channel(monkeypatch, twilio.url)  # type: ignore[attr-defined] # see above
+    opened = await channel(monkeypatch, twilio.url)
     yield opened
     await opened.close()
 
@@ -147,7 +145,7 @@ async def test_an_answer_that_proves_nothing_is_unknown_and_not_asked_for_twice(
 
 async def test_an_answer_that_does_not_come_in_time_is_unknown(twilio: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     twilio.answers, twilio.delay = [Response("", 201)], 1.0
-    impatient = await channel(monkeypatch, twilio.url, TIMEOUT="0.2")  # type: ignore[attr-defined] # see above
+    impatient = await channel(monkeypatch, twilio.url, TIMEOUT="0.2")
 
     outcome = await impatient.send(outgoing())
 
@@ -329,7 +327,7 @@ async def test_in_a_rehearsal_of_another_day_twilio_s_own_time_counts(
     twilio: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = SystemClock(timedelta(days=200))
-    rehearsing = await channel(monkeypatch, twilio.url, clock=clock)  # type: ignore[attr-defined] # see above
+    rehearsing = await channel(monkeypatch, twilio.url, clock=clock)
     twilio.answers = [page(message(datetime.now(UTC)))]
 
     assert await rehearsing.find(outgoing(since=clock.now() - timedelta(seconds=5))) == Accepted(SID)
