@@ -3,6 +3,7 @@
 What the settings name is used; what they leave out is embedded or stood in for, and that is said aloud.
 """
 
+import asyncio
 import os
 import secrets
 import sys
@@ -35,6 +36,10 @@ MORNING = time(9, 0)
 
 DEMO_ACCOUNT = "AC" + "d" * 32
 DEMO_SERVICE = "MG" + "d" * 32
+
+
+Part = tuple[str, tuple[str, ...], str | None]
+"""A process of ours: its name, the arguments for Python, and the address that answers when it is ready."""
 
 
 @dataclass
@@ -96,8 +101,8 @@ class Installation:
         }
         self._settle(update)
         await self._servers(rehearsal)
-        await self._stand_ins(rehearsal)
-        await self._processes(port)
+        self._tell("Starting the pages and the worker …")
+        await asyncio.gather(*(self._child(*part) for part in (*self._stand_ins(rehearsal), *self._ours(port))))
         return self._running
 
     def _settle(self, update: dict[str, object]) -> None:
@@ -125,7 +130,11 @@ class Installation:
         if settings.kafka_bootstrap is None:
             self._tell("Starting the broker …")
             self._settle(
-                {"kafka_bootstrap": await self._supervisor.start(EmbeddedBroker(self._dir), on_restart=self._topics)}
+                {
+                    "kafka_bootstrap": await self._supervisor.start(EmbeddedBroker(self._dir), on_restart=self._topics),
+                    # The embedded broker lets a new group wait for half a session.
+                    "session_seconds": 2.0,
+                }
             )
         await self._topics()
         await self._supervisor.while_running(migrate(str(self._running.settings.database_url)))
@@ -152,21 +161,19 @@ class Installation:
         self._running.source_owner_url = addresses.owner
         self._running.stood_in.append("the registers: made-up people in a database beside ours, read with SELECT only")
 
-    async def _stand_ins(self, rehearsal: Rehearsal | None) -> None:
-        fresh = rehearsal is not None and rehearsal.fresh
+    def _stand_ins(self, rehearsal: Rehearsal | None) -> list[Part]:
+        """Stand-ins for what no setting names; the real ones' settings then point at them."""
+        fresh, parts = rehearsal is not None and rehearsal.fresh, list[Part]()
         if "TWILIO_ACCOUNT_SID" not in self._env:
-            token = secrets.token_hex(16)
             port = kept_port(self._dir / "phones-port")
             self._running.phones_url = f"http://127.0.0.1:{port}"
             self._env |= {
                 "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT,
-                "TWILIO_AUTH_TOKEN": token,
+                "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
                 "TWILIO_MESSAGING_SERVICE_SID": DEMO_SERVICE,
                 "TWILIO_BASE_URL": self._running.phones_url,
             }
-            await self._child(
-                "phones", self._stand_in("phones", port, fresh=fresh), f"{self._running.phones_url}/health"
-            )
+            parts.append(self._stand_in("phones", port, fresh=fresh))
             self._running.stood_in.append("the SMS provider: phones that exist only on a page")
         if "PROACTIVE_INTAKE_URL" not in self._env:
             port = kept_port(self._dir / "intake-port")
@@ -175,26 +182,25 @@ class Installation:
                 "PROACTIVE_INTAKE_URL": self._running.intake_url,
                 "PROACTIVE_INTAKE_SECRET": f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",
             }
-            await self._child(
-                "intake", self._stand_in("intake", port, fresh=fresh), f"{self._running.intake_url}/health"
-            )
-            self._running.stood_in.append(
-                "the boundary-free intake: a receiver that works through the statuses by itself"
-            )
+            parts.append(self._stand_in("intake", port, fresh=fresh))
+            self._running.stood_in.append("the boundary-free intake: a receiver that works by itself")
+        return parts
 
-    def _stand_in(self, name: str, port: int, *, fresh: bool) -> list[str]:
+    def _stand_in(self, name: str, port: int, *, fresh: bool) -> Part:
         """How a stand-in is started: it keeps what it was told in the data folder, as the real one would."""
         keep = self._dir / f"{name}.jsonl"
         if fresh:
             keep.unlink(missing_ok=True)
-        return ["-m", f"proactive.demo.{name}", "--port", str(port), "--keep", str(keep)]
+        arguments = ("-m", f"proactive.demo.{name}", "--port", str(port), "--keep", str(keep))
+        return name, arguments, f"http://127.0.0.1:{port}/health"
 
-    async def _processes(self, port: int) -> None:
-        self._tell("Starting the pages and the worker …")
-        await self._child("web", ["-m", "proactive.cli", "web"], f"http://127.0.0.1:{port}/health")
-        await self._child("worker", ["-m", "triggers.worker"], None)
+    def _ours(self, port: int) -> list[Part]:
+        return [
+            ("worker", ("-m", "triggers.worker"), None),
+            ("web", ("-m", "proactive.cli", "web"), f"http://127.0.0.1:{port}/health"),
+        ]
 
-    async def _child(self, name: str, arguments: list[str], ready_url: str | None) -> None:
+    async def _child(self, name: str, arguments: tuple[str, ...], ready_url: str | None) -> None:
         async def ready() -> bool:
             async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
                 try:

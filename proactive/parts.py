@@ -54,6 +54,15 @@ def rule_book() -> Catalogue:
         raise Unusable(str(error)) from error
 
 
+def connected(catalogue: Catalogue, settings: Settings) -> Catalogue:
+    """The services that can be judged here: those whose registers are all connected; the others wait."""
+    unknown = set(settings.connected) - set(catalogue.registers)
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise Unusable(f"PROACTIVE_SOURCE_REGISTERS names {names}: there is no such file in rules/registers.")
+    return catalogue.connected(settings.connected)
+
+
 def channels(catalogue: Catalogue) -> list[str]:
     """The channels that some service's ladder names."""
     return sorted(
@@ -74,7 +83,7 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
             f"PROACTIVE_SECRET must have at least {SHORTEST_SECRET} characters; make one with: openssl rand -hex 32"
         )
     clock = SystemClock(settings.shift)
-    catalogue = rule_book()
+    catalogue = connected(rule_book(), settings)
     facts = Facts(catalogue)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(

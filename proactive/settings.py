@@ -19,12 +19,17 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL 18 or newer: postgresql://user:password@host/name.")
     kafka_bootstrap: str | None = Field(None, description="Kafka brokers: host:port, host:port.")
     kafka_partitions: int = Field(4, ge=1, le=1000, description="Partitions of each topic; checked at start.")
+    session_seconds: float = Field(10.0, ge=1, description="Silence after which Kafka gives a worker's work to others.")
     topic_prefix: str = Field("proactive", pattern=r"^[a-z][a-z0-9-]*$", description="First word of our topics' names.")
     secret: SecretStr = Field(SecretStr(""), description="At least 32 characters; keys of hashes, codes and cookies.")
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
     web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")
     source_url: str | None = Field(None, description="Read-only PostgreSQL address of the connected registers.")
+    source_registers: str = Field(
+        "residents,driver_licences,violations,health_certificates",
+        description="Registers that the source offers, by the names of rules/registers, with commas between.",
+    )
     source_kind: str = Field("postgres", description="Connector file in connectors/registers that reads the source.")
     intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
@@ -33,6 +38,11 @@ class Settings(BaseSettings):
     follow_seconds: float = Field(600.0, gt=0, description="How often the intake is asked when it does not call back.")
     agency: str = Field("H17", pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}$", description="Agency in dossier codes.")
     clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")
+
+    @property
+    def connected(self) -> tuple[str, ...]:
+        """The names of the registers that the source offers."""
+        return tuple(name.strip() for name in self.source_registers.split(",") if name.strip())
 
     @property
     def shift(self) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from rules.register import RegisterSchema
@@ -22,6 +22,14 @@ class Catalogue:
                 column for service in self.services.values() for where, column in service.columns() if where == register
             }
             self._needed[register] = frozenset({*read, schema.key, schema.subject.column, schema.updated})
+
+    def connected(self, registers: Collection[str]) -> Catalogue:
+        """The same rule book where only these registers are connected: services that look into others must wait."""
+        services = {**self.services, **self.drafts}
+        return Catalogue(
+            {name: service for name, service in services.items() if set(service.registers) <= set(registers)},
+            {name: schema for name, schema in self.registers.items() if name in registers},
+        )
 
     def columns_needed(self, register: str) -> frozenset[str]:
         """The columns of a register that published services read, with its key, its subject and its time of update."""

@@ -26,7 +26,7 @@ LANES = 2
 LONGEST_PAUSE = 15.0
 
 
-def consumer(bootstrap: str, *, group: str, wait_ms: int = 20) -> Consumer:
+def consumer(bootstrap: str, *, group: str, session: float = 10.0, wait_ms: int = 20) -> Consumer:
     """A consumer that commits only when told to. Short fetch waits: the embedded broker delays by half of them."""
     return Consumer(
         {
@@ -35,8 +35,8 @@ def consumer(bootstrap: str, *, group: str, wait_ms: int = 20) -> Consumer:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": wait_ms,
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 1500,
+            "session.timeout.ms": round(session * 1000),
+            "heartbeat.interval.ms": round(session * 250),
             "queued.max.messages.kbytes": 32_768,
             "fetch.max.bytes": 16_777_216,
             "log_level": 2,
@@ -45,8 +45,8 @@ def consumer(bootstrap: str, *, group: str, wait_ms: int = 20) -> Consumer:
 
 
 def calm_memory() -> None:
-    """Let the collector of reference cycles look less often: rows have no cycles, and looking for them costs a third of
-    all time when hundreds of thousands of rows a second pass through. What is loaded by now is never looked at again."""
+    """Let the collector of reference cycles look less often: rows have none, and looking for them costs a third of all
+    time when tens of thousands of rows a second pass through. What is loaded by now is never looked at again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
@@ -122,11 +122,13 @@ class Recognise(Service):
         facts: Facts,
         clock: Clock,
         batch: int,
+        session: float,
         on_owed: Callable[[], None],
     ) -> None:
         super().__init__()
         self._bootstrap = bootstrap
         self._topic = topic
+        self._session = session
         self._lanes = Lanes(url, facts=facts, clock=clock)
         self._batch = batch
         self._on_owed = on_owed
@@ -151,7 +153,7 @@ class Recognise(Service):
                 self._lanes.stopping.wait(1.0)
 
     def _consume(self) -> None:
-        source = consumer(self._bootstrap, group=f"{self._topic}-recognise")
+        source = consumer(self._bootstrap, group=f"{self._topic}-recognise", session=self._session)
         try:
             source.subscribe([self._topic])
             while not self._lanes.stopping.is_set():

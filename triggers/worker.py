@@ -19,10 +19,10 @@ from proactive.errors import ProactiveError, Unusable
 from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings, read
+from proactive.topics import ensure, topics
 from triggers.publisher import Publisher
 from triggers.recognise import Recognise, calm_memory
 from triggers.step import Step
-from proactive.topics import ensure, topics
 from triggers.watcher import watching
 
 log = structlog.get_logger()
@@ -38,8 +38,8 @@ def application(settings: Settings) -> faust.App:
         web_enabled=False,
         topic_disable_leader=True,
         topic_partitions=settings.kafka_partitions,
-        broker_session_timeout=6.0,
-        broker_heartbeat_interval=1.5,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds / 4,
         broker_commit_interval=1.0,
         broker_max_poll_records=500,
         producer_acks=-1,
@@ -146,17 +146,18 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
         recognise = Recognise(
             settings.kafka_bootstrap, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
-            batch=settings.batch, on_owed=owed,
+            batch=settings.batch, session=settings.session_seconds, on_owed=owed,
         )  # fmt: skip
-        await app.start()
+        # Word only wakes: the steps look for themselves while Kafka is still giving out partitions.
         for service in (recognise, *running):
             await service.start()
+        await app.start()
         calm_memory()
         log.info("worker.ready", steps=len(running))
         await stop.wait()
+        await app.stop()
         for service in (*reversed(running), recognise):
             await service.stop()
-        await app.stop()
         await asyncio.to_thread(publisher.close)
 
 

@@ -13,6 +13,7 @@ class Counts:
     """Distinct row versions taken in, the refused ones included; told twice counts once."""
     records: int
     occasions: int
+    """What is owed, on its day or later, or has become a dossier; what turned out to be moot is not counted."""
     dossiers: int
     notices: int
     """Notices that a provider has accepted."""
@@ -33,7 +34,7 @@ COUNTS = """
 SELECT
   (SELECT coalesce(sum(revision), 0) FROM record) + (SELECT count(*) FROM rejected_change) AS changes,
   (SELECT count(*) FROM record WHERE NOT deleted) AS records,
-  (SELECT count(*) FROM occasion) AS occasions,
+  (SELECT count(*) FROM occasion WHERE state <> 'moot') AS occasions,
   (SELECT count(*) FROM dossier) AS dossiers,
   (SELECT count(*) FROM notice WHERE state IN ('accepted', 'delivered', 'undelivered')) AS notices,
   (SELECT count(DISTINCT dossier_id) FROM history WHERE to_state = 'confirmed' AND verb = 'confirm') AS confirmed,
