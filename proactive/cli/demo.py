@@ -11,7 +11,7 @@ import typer
 from proactive.logs import begin_logging
 from proactive.settings import read
 
-FEWEST, MOST = 50, 2_000_000
+FEWEST, MOST = 50, 1_000_000
 
 
 def register(app: typer.Typer) -> None:
