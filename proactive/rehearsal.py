@@ -9,7 +9,7 @@ from datetime import date
 import httpx
 import sqlalchemy
 
-from proactive.demo.play import Play, duplicates, source_rows
+from proactive.demo.play import Play, ToTry, duplicates, source_rows
 from proactive.domain.keys import Keys
 from proactive.errors import ProactiveError, Unusable
 from proactive.installation import Running
@@ -83,9 +83,9 @@ class Rehearse:
         self.first_text: float | None = None
 
     @property
-    def to_try(self) -> list[str]:
-        """Check codes whose citizens wait for whoever tries the demo."""
-        return self._play.played.held_back
+    def to_try(self) -> list[ToTry]:
+        """The citizens who wait for whoever tries the demo."""
+        return list(self._play.played.held_back.values())
 
     @property
     def today(self) -> date:

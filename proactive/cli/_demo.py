@@ -23,7 +23,7 @@ NOBODY_WAITS = {"absent_after": 10.0, "follow_seconds": 5.0, "poll_seconds": 0.5
 async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: bool) -> Ended | None:
     """Start everything, let the people play, and stay up unless we shall leave. None: stopped by a signal."""
     settings = _demo_settings(given, leave=leave)
-    console = Console(stderr=True, quiet=quiet and leave)
+    console = Console(stderr=True, quiet=quiet and leave, log_path=False)
     ended: Ended | None = None
     async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
         running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
@@ -66,8 +66,10 @@ def _addresses(running: Running, rehearse: Rehearse) -> list[tuple[str, str]]:
         ("phones", f"{running.phones_url}/phones"),
         ("intake", f"{running.intake_url}/"),
     ]
-    if rehearse.to_try:
-        found.append(("codes to try", "  ".join(f"{code[:4]} {code[4:]}" for code in rehearse.to_try)))
+    found += [
+        ("try as a citizen", f"code {one.code[:4]} {one.code[4:]}, last digits {one.last_digits}, phone {one.phone}")
+        for one in rehearse.to_try
+    ]
     return found
 
 

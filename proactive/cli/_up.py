@@ -13,7 +13,7 @@ __all__ = ["Rehearsal", "stay"]
 
 
 async def stay(settings: Settings, rehearsal: Rehearsal) -> None:
-    console = Console(stderr=True)
+    console = Console(stderr=True, log_path=False)
     async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
         running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
         if running.source_owner_url is not None:

@@ -58,14 +58,23 @@ class Message:
     body: str
 
 
+@dataclass(frozen=True)
+class ToTry:
+    """A made-up citizen whose answer is left to whoever watches: what that person would know."""
+
+    code: str
+    last_digits: str
+    phone: str
+
+
 @dataclass
 class Played:
     """What the made-up people have done so far."""
 
     answered: dict[str, str] = field(default_factory=dict)
     """Check code -> answer."""
-    held_back: list[str] = field(default_factory=list)
-    """Check codes left for whoever tries the demo by hand."""
+    held_back: dict[str, "ToTry"] = field(default_factory=dict)
+    """By check code: who is left for whoever tries the demo by hand."""
     decided: int = 0
 
 
@@ -121,18 +130,20 @@ class Play:
             code = "".join(found.groups())
             if code in self.played.answered or code in self.played.held_back or code in self._busy:
                 continue
-            if len(self.played.held_back) < self._hold_back and await self._would_confirm(code):
-                self.played.held_back.append(code)
+            if len(self.played.held_back) < self._hold_back and (who := await self._to_try(code, message.to)):
+                self.played.held_back[code] = who
             elif self._tries[code] < TRIES:
                 self._tries[code] += 1
                 self._busy[code] = asyncio.create_task(self._citizen(code, message.to))
         return len(self._busy)
 
-    async def _would_confirm(self, code: str) -> bool:
+    async def _to_try(self, code: str, phone: str) -> ToTry | None:
         dossier = await self._store.dossiers.by_code(code)
         if dossier is None or dossier.blocked_by is not None:
-            return False
-        return self._answer(dossier.subject, dossier.record_key) is Answer.CONFIRM
+            return None
+        if self._answer(dossier.subject, dossier.record_key) is not Answer.CONFIRM:
+            return None
+        return ToTry(code, dossier.subject[-4:], phone)
 
     def _answer(self, subject: str, record_key: str) -> Answer | None:
         number = lot(self._seed, subject, record_key)
