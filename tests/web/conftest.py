@@ -135,10 +135,30 @@ async def store(database: str, request: pytest.FixtureRequest) -> AsyncIterator[
         yield found
 
 
+@pytest.fixture(scope="module")
+def built(store: Store, catalogue: Catalogue) -> House:
+    """The application, with its templates read once a module."""
+    return build(store, catalogue, public_url=HERE)
+
+
 @pytest.fixture
-async def house(store: Store, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+async def house(built: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """The same on another morning: nothing has happened yet, and nobody has tried anything."""
     monkeypatch.setattr(entrance, "SAME_TIME", 0.01)  # hundreds of sign-ins; one test looks at the real pause
-    made = build(store, catalogue, public_url=HERE)
+    built.clock.at, built.people.count = MORNING, 0
+    built.sms.taken.clear()
+    built.intake.statuses.clear()
+    for register in built.registers.values():
+        register.rows.clear()
+        register.silent = False
+    await emptied(built.store)
+    yield built
+    while built.visitors:
+        await built.visitors.pop().client.aclose()
+
+
+async def emptied(store: Store) -> None:
+    """A database in which nothing has happened."""
     async with store.engine.begin() as connection:
         await connection.execute(
             text(
@@ -146,9 +166,6 @@ async def house(store: Store, catalogue: Catalogue, monkeypatch: pytest.MonkeyPa
                 "wrong_phone, handover, progress, counter, news CASCADE"
             )
         )
-    yield made
-    for visitor in made.visitors:
-        await visitor.client.aclose()
 
 
 def build(store: Store, catalogue: Catalogue, *, public_url: str) -> House:

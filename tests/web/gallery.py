@@ -8,13 +8,12 @@ from datetime import date, timedelta
 
 import uvicorn
 from playwright.async_api import Page
-from sqlalchemy import text
 
 from proactive.domain.application import Progress
 from proactive.domain.dossier import Answer, Dossier, State
 from proactive.store.store import Store
 from rules import Catalogue
-from tests.web.conftest import PASSWORD, House, build
+from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.people import OFFICE
 
 See = Callable[[str], Awaitable[None]]
@@ -39,17 +38,6 @@ async def served(store: Store, catalogue: Catalogue) -> AsyncIterator[tuple[Hous
             await running
 
 
-async def emptied(store: Store) -> None:
-    """A house in which nothing has happened yet, and nobody has tried anything."""
-    async with store.engine.begin() as connection:
-        await connection.execute(
-            text(
-                "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
-                "wrong_phone, handover, progress, counter, news CASCADE"
-            )
-        )
-
-
 class Walk:
     """One browser window going through everything."""
 
@@ -62,7 +50,9 @@ class Walk:
             await self.see(name)
 
     async def press(self, label: str) -> None:
-        await self.page.get_by_role("button", name=label).first.click()
+        """Press a button and wait for the page that it leads to."""
+        async with self.page.expect_navigation():
+            await self.page.get_by_role("button", name=label).first.click()
 
     async def signs_in(self, dossier: Dossier, *, seen: bool = False) -> None:
         await self.page.context.clear_cookies()
@@ -123,8 +113,8 @@ class Walk:
         await self.see("citizen-confirmed")
         await self.forwarded(await self.house.people.again(dossier.id))
         await self.open("/dossier", "citizen-forwarded")
+        await self._progress(await self.house.people.again(dossier.id), 10)
         closed = await self.house.people.again(dossier.id)
-        await self._progress(closed, 10)
         await self.house.people.moved(closed, State.CLOSED, verb="follow", actor="intake", intake_status=10)
         await self.open("/dossier", "citizen-closed")
         await self.press("Đăng xuất")

@@ -12,8 +12,8 @@ from proactive.store.store import Store
 from proactive.web.citizen import entrance
 from rules import Catalogue
 from tests.web.browser import BROWSER_ARGUMENTS, SIZES, chromium
-from tests.web.conftest import PASSWORD, House
-from tests.web.gallery import Walk, emptied, served
+from tests.web.conftest import PASSWORD, House, emptied
+from tests.web.gallery import Walk, served
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
