@@ -3,7 +3,6 @@
 It is the one step that is not async: it works in threads of the loop that reads Kafka, thousands of changes at a time.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,8 +28,9 @@ class Outcome:
     owed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Good:
+class _Good(msgspec.Struct, frozen=True):
+    """A change whose row is sound, with the body to keep."""
+
     change: Change
     row: Row | None
     body: str
@@ -43,7 +43,7 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
     same batch again changes nothing.
     """
     good: dict[RecordKey, _Good] = {}
-    versions: dict[RecordKey, set[int]] = defaultdict(set)
+    versions: dict[RecordKey, set[int]] = {}
     rejections: list[Rejection] = []
     for value in values:
         try:
@@ -52,9 +52,12 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
             rejections.append(_rejection(value, bad.problems))
             continue
         place = (taken.change.register, taken.change.key)
-        versions[place].add(taken.change.version)
         before = good.get(place)
-        if before is None or _order(taken) > _order(before):
+        if before is None:
+            good[place] = taken
+            continue
+        versions.setdefault(place, {before.change.version}).add(taken.change.version)
+        if _order(taken) > _order(before):
             good[place] = taken
     outcome = Outcome(taken=len(values), rejected=len(rejections))
     with store.batch(clock.now()) as batch:
@@ -62,8 +65,13 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
         kept = batch.keep(
             [
                 NewRecord(
-                    register, key, one.change.subject, one.change.version, one.change.op is Op.DELETE, one.body,
-                    len(versions[register, key]),
+                    register,
+                    key,
+                    one.change.subject,
+                    one.change.version,
+                    one.change.op is Op.DELETE,
+                    one.body,
+                    len(versions.get((register, key), "1")),
                 )
                 for (register, key), one in good.items()
             ]

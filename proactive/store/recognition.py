@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import msgspec
 import psycopg
 
 from proactive.domain.change import Rejection
@@ -19,8 +20,7 @@ RecordKey = tuple[str, str]
 """(register, key)"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
+class NewRecord(msgspec.Struct, frozen=True, gc=False):
     """The newest version of one record within a batch; `revisions` is how many versions of it the batch held."""
 
     register: str
@@ -32,8 +32,9 @@ class NewRecord:
     revisions: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwedOccasion:
+class OwedOccasion(msgspec.Struct, frozen=True, gc=False):
+    """What one person owes one service. A struct, not a model: there are tens of thousands of them a second."""
+
     service: str
     service_version: str
     subject: str
@@ -52,12 +53,36 @@ class Kept:
     subjects: set[str] = field(default_factory=set)
 
 
-KEEP = """
+BETWEEN = "\x1f"
+"""Stands between the values of a column on their way to PostgreSQL. None holds it: keys are printable, JSON escapes it.
+
+One text a column costs the client a tenth of what an array costs, and PostgreSQL splits it as fast as it reads one.
+"""
+
+
+def _array(name: str, kind: str = "text") -> str:
+    return f"string_to_array(%({name})s, E'\\x1f')::{kind}[]"
+
+
+def _rows(**columns: str) -> str:
+    """The columns of a batch (name -> type) as rows `n`."""
+    return f"unnest({', '.join(_array(*column) for column in columns.items())}) AS n({', '.join(columns)})"
+
+
+KEEP = f"""
 INSERT INTO record AS r (register, key, subject, version, deleted, body, revision, kept_at)
-SELECT n.register, n.key, n.subject, n.version, n.deleted, n.body::json, n.revision, %(now)s
-FROM unnest(%(registers)b::text[], %(keys)b::text[], %(subjects)b::text[], %(versions)b::bigint[],
-            %(deleted)b::boolean[], %(bodies)b::text[], %(revisions)b::integer[])
-     AS n(register, key, subject, version, deleted, body, revision)
+SELECT register, key, subject, version, deleted, body::json, revision, %(now)s
+FROM {
+    _rows(
+        register="text",
+        key="text",
+        subject="text",
+        version="bigint",
+        deleted="boolean",
+        body="text",
+        revision="integer",
+    )
+}
 ON CONFLICT (register, key) DO UPDATE SET
   subject = excluded.subject, version = excluded.version, deleted = excluded.deleted, body = excluded.body,
   revision = r.revision + excluded.revision, kept_at = excluded.kept_at
@@ -66,20 +91,29 @@ RETURNING r.register, r.key, new.subject, old.subject
 """
 """The newest version wins in whatever order they come; of two with one version the greater: all orders agree."""
 
-OTHERS = """
+OTHERS = f"""
 SELECT subject, register, body::text FROM record
-WHERE subject = ANY(%(subjects)b::text[]) AND register = ANY(%(registers)b::text[]) AND NOT deleted
+WHERE subject = ANY({_array("touched")}) AND register = ANY({_array("registers")}) AND NOT deleted
   AND xmin <> pg_current_xact_id()::xid
 """
 """What else is known of these people; what this very transaction has written is in memory already."""
 
-OWE = """
+OWE = f"""
 INSERT INTO occasion AS o
   (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version, changed_at)
-SELECT uuidv7(), n.service, n.subject, n.cycle, n.record_key, n.due_on, n.ends_on, n.anchor, 'owed', n.version, %(now)s
-FROM unnest(%(services)b::text[], %(versions)b::text[], %(subjects)b::text[], %(cycles)b::text[], %(keys)b::text[],
-            %(due)b::date[], %(ends)b::date[], %(anchors)b::date[])
-     AS n(service, version, subject, cycle, record_key, due_on, ends_on, anchor)
+SELECT uuidv7(), service, subject, cycle, record_key, due_on, ends_on, anchor, 'owed', service_version, %(now)s
+FROM {
+    _rows(
+        service="text",
+        service_version="text",
+        subject="text",
+        cycle="text",
+        record_key="text",
+        due_on="date",
+        ends_on="date",
+        anchor="date",
+    )
+}
 ON CONFLICT (subject, service, cycle) DO UPDATE SET
   record_key = excluded.record_key, due_on = excluded.due_on, ends_on = excluded.ends_on, anchor = excluded.anchor,
   service_version = excluded.service_version, changed_at = excluded.changed_at,
@@ -89,20 +123,19 @@ WHERE o.state = 'moot' OR (o.due_on, o.ends_on, o.anchor, o.record_key)
   IS DISTINCT FROM (excluded.due_on, excluded.ends_on, excluded.anchor, excluded.record_key)
 """
 
-MOOT = """
+MOOT = f"""
 UPDATE occasion o SET state = 'moot', changed_at = %(now)s
-WHERE o.subject = ANY(%(touched)b::text[]) AND o.service = ANY(%(watching)b::text[]) AND o.state <> 'moot'
-  AND NOT EXISTS (SELECT FROM unnest(%(services)b::text[], %(subjects)b::text[], %(cycles)b::text[])
-                  AS n(service, subject, cycle)
+WHERE o.subject = ANY({_array("touched")}) AND o.service = ANY({_array("watching")}) AND o.state <> 'moot'
+  AND NOT EXISTS (SELECT FROM {_rows(service="text", subject="text", cycle="text")}
                   WHERE n.service = o.service AND n.subject = o.subject AND n.cycle = o.cycle)
 """
 
-DOSSIERS = """
+DOSSIERS = f"""
 WITH touched AS (
   SELECT d.id, d.state, CASE WHEN o.state = 'moot' THEN 'moot' WHEN d.state = 'moot' THEN 'drafted' ELSE d.state END
     AS becomes
   FROM dossier d JOIN occasion o ON o.id = d.occasion_id
-  WHERE d.subject = ANY(%(touched)b::text[]) AND d.state = ANY(%(open)b::text[])
+  WHERE d.subject = ANY({_array("touched")}) AND d.state = ANY(%(open)s::text[])
   ORDER BY d.id FOR UPDATE OF d
 ), moved AS (
   UPDATE dossier d SET state = t.becomes, version = d.version + 1, updated_at = %(now)s,
@@ -146,13 +179,13 @@ class Batch:
             KEEP,
             {
                 "now": self._now,
-                "registers": [r.register for r in ordered],
-                "keys": [r.key for r in ordered],
-                "subjects": [r.subject for r in ordered],
-                "versions": [r.version for r in ordered],
-                "deleted": [r.deleted for r in ordered],
-                "bodies": [r.body for r in ordered],
-                "revisions": [r.revisions for r in ordered],
+                "register": BETWEEN.join([r.register for r in ordered]),
+                "key": BETWEEN.join([r.key for r in ordered]),
+                "subject": BETWEEN.join([r.subject for r in ordered]),
+                "version": BETWEEN.join([str(r.version) for r in ordered]),
+                "deleted": BETWEEN.join(["t" if r.deleted else "f" for r in ordered]),
+                "body": BETWEEN.join([r.body for r in ordered]),
+                "revision": BETWEEN.join([str(r.revisions) for r in ordered]),
             },
         )
         for register, key, subject, before in self._cursor:
@@ -164,25 +197,24 @@ class Batch:
 
     def others(self, subjects: Iterable[str], registers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(subject, register, body) of what these registers hold of these people, this batch's own records left out."""
-        self._cursor.execute(OTHERS, {"subjects": list(subjects), "registers": list(registers)})
+        self._cursor.execute(OTHERS, {"touched": BETWEEN.join(subjects), "registers": BETWEEN.join(registers)})
         yield from self._cursor
 
     def owe(self, owed: Sequence[OwedOccasion], *, touched: Iterable[str], watching: Iterable[str]) -> None:
         """What the people touched owe now to the services that were asked; whatever else they owed there is moot."""
         ordered = sorted(owed, key=lambda o: (o.subject, o.service, o.cycle))
-        people = sorted(touched)
         values: dict[str, object] = {
             "now": self._now,
-            "services": [o.service for o in ordered],
-            "versions": [o.service_version for o in ordered],
-            "subjects": [o.subject for o in ordered],
-            "cycles": [o.cycle for o in ordered],
-            "keys": [o.record_key for o in ordered],
-            "due": [o.due_on for o in ordered],
-            "ends": [o.ends_on for o in ordered],
-            "anchors": [o.anchor for o in ordered],
-            "touched": people,
-            "watching": list(watching),
+            "service": BETWEEN.join([o.service for o in ordered]),
+            "service_version": BETWEEN.join([o.service_version for o in ordered]),
+            "subject": BETWEEN.join([o.subject for o in ordered]),
+            "cycle": BETWEEN.join([o.cycle for o in ordered]),
+            "record_key": BETWEEN.join([o.record_key for o in ordered]),
+            "due_on": BETWEEN.join([o.due_on.isoformat() for o in ordered]),
+            "ends_on": BETWEEN.join([o.ends_on.isoformat() for o in ordered]),
+            "anchor": BETWEEN.join([o.anchor.isoformat() for o in ordered]),
+            "touched": BETWEEN.join(sorted(touched)),
+            "watching": BETWEEN.join(watching),
             "open": LOOKED_AT,
         }
         if ordered:
