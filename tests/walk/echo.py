@@ -1,0 +1,52 @@
+"""An echo on the broker: puts every message of the given topics there once more, as a careless producer would."""
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import Producer
+
+from triggers.recognise import consumer
+
+_AGAIN = [("again", b"1")]
+
+
+class Echo:
+    """Repeats each message on the partition it came from, with its key; its own repetitions it leaves alone."""
+
+    def __init__(self, bootstrap: str, topics: Sequence[str]) -> None:
+        self.heard: Counter[str] = Counter()
+        self.repeated: Counter[str] = Counter()
+        self._bootstrap = bootstrap
+        self._topics = list(topics)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="echo", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(20)
+
+    def _run(self) -> None:
+        producer = Producer({"bootstrap.servers": self._bootstrap, "acks": "all", "linger.ms": 5, "log_level": 2})
+        source = consumer(self._bootstrap, group=f"echo-{self._topics[0]}", session=2.0)
+        source.subscribe(self._topics)
+        while not self._stopping.is_set():
+            for message in source.consume(500, timeout=0.1):
+                if message.error() is not None or message.headers():
+                    continue
+                topic = str(message.topic())
+                self.heard[topic] += 1
+                producer.produce(
+                    topic, message.value(), message.key(), partition=message.partition() or 0, headers=_AGAIN
+                )
+                self.repeated[topic] += 1
+            producer.flush(5)
+        source.close()

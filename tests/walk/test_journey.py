@@ -1,0 +1,206 @@
+"""The whole story on real parts: the worker's own process, real PostgreSQL, a broker, the Twilio library, pages, intake.
+
+Two of the providers' failures are in it (a refusal for now, and a time-out after taking), the intake leaves every
+second hand-over unanswered and calls back twice, and every Kafka message is told twice.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from proactive.demo.visitor import Visitor
+from proactive.domain.dossier import Dossier, State
+from proactive.domain.notice import Sending
+from proactive.embedded.postgres import EmbeddedPostgres
+from proactive.installation import shift_to
+from proactive.store.people import Officer
+from proactive.store.store import Store
+from proactive.web.passwords import hashed
+from tests.steps.people import Person, Violation, driver
+from tests.walk.echo import Echo
+from tests.walk.people_at_work import Citizen, decide
+from tests.walk.stage import Source, Stage, playing, source_of
+
+TODAY = date(2026, 11, 23)
+PASSWORD = "mot mat khau de thu"
+
+YES = driver(1)
+BUSY = driver(2, phone="0599000295")
+BROKEN_OFF = driver(3, phone="0599000396")
+DEAD = driver(4, died_on=date(2026, 9, 1))
+NO_PHONE = driver(5, phone=None)
+BLOCKED = driver(6, violations=(Violation(number="VP2610-0000006"),))
+NEVER = driver(7)
+REFUSED = driver(8)
+MANGLED = driver(9).with_licence(class_="ZZ")
+LATER = driver(10).with_licence(expires_on=date(2027, 8, 1))
+
+WHO = {
+    "yes": YES, "busy": BUSY, "broken_off": BROKEN_OFF, "dead": DEAD, "no_phone": NO_PHONE, "blocked": BLOCKED,
+    "never": NEVER, "refused": REFUSED, "mangled": MANGLED, "later": LATER,
+}  # fmt: skip
+TOLD = ("yes", "busy", "broken_off", "blocked", "never", "refused")
+
+
+@dataclass
+class Walk:
+    stage: Stage
+    source: Source
+    store: Store
+    echo: Echo
+    citizens: dict[str, Citizen]
+
+    async def dossier(self, name: str) -> Dossier | None:
+        async with self.store.engine.connect() as connection:
+            found = await connection.scalar(
+                text("SELECT id FROM dossier WHERE subject = :subject"), {"subject": WHO[name].personal_id}
+            )
+        return await self.store.dossiers.get(found) if found else None
+
+    async def rests(self, name: str, *states: State, seconds: float = 60.0) -> Dossier:
+        """The dossier, once it is in one of these states."""
+        dossier = None
+        try:
+            async with asyncio.timeout(seconds):
+                while (dossier := await self.dossier(name)) is None or dossier.state not in states:
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"{name}: {dossier and (dossier.state, dossier.held_because)}, not {states}") from None
+        return dossier
+
+
+def _e164(person: Person) -> str:
+    return f"+84{(person.phone or '0000')[1:]}"
+
+
+@pytest.fixture
+async def walk(
+    tmp_path: Path, database_server: EmbeddedPostgres, database_url: str, store: Store, kafka: str, topic_prefix: str
+) -> AsyncIterator[Walk]:
+    more = {
+        "PROACTIVE_CLOCK_SHIFT": str(shift_to(TODAY).total_seconds()),
+        "PROACTIVE_ABSENT_AFTER": "10",
+        "PROACTIVE_FOLLOW_SECONDS": "5",
+    }
+    await store.officers.put(
+        Officer(
+            username="binh", full_name="Nguyễn Văn Bình", office="csgt-da-nang", password_hash=hashed(PASSWORD),
+            active=True,
+        )
+    )  # fmt: skip
+    async with AsyncExitStack() as stack:
+        source = await stack.enter_async_context(source_of(database_server))
+        for person in WHO.values():
+            await source.put(person.rows())
+        stage = await stack.enter_async_context(
+            playing(
+                tmp_path, database_url=database_url, kafka=kafka, prefix=topic_prefix,
+                source_url=source.addresses.reader, more=more,
+            )
+        )  # fmt: skip
+        echo = stack.enter_context(Echo(kafka, [f"{topic_prefix}.changes", f"{topic_prefix}.dossiers"]))
+        citizens = {}
+        for number, (name, person) in enumerate(WHO.items()):
+            browser = await stack.enter_async_context(Visitor(stage.pages, number=number))
+            citizens[name] = Citizen(stage, _e164(person), person.personal_id, browser)
+        yield Walk(stage, source, store, echo, citizens)
+
+
+async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_however_often_kafka_tells_it(
+    walk: Walk,
+) -> None:
+    async def says_yes(name: str) -> None:
+        citizen = walk.citizens[name]
+        await citizen.answer("confirm", await citizen.enter())
+
+    async def is_approved(name: str) -> None:
+        await says_yes(name)
+        dossier = await walk.rests(name, State.CONFIRMED)
+        await decide(walk.stage, dossier.id, "approve", note="", username="binh", password=PASSWORD)
+        await walk.rests(name, State.CLOSED)
+
+    async def is_refused(name: str) -> None:
+        await says_yes(name)
+        dossier = await walk.rests(name, State.CONFIRMED)
+        await decide(walk.stage, dossier.id, "refuse", note="Ảnh không rõ.", username="binh", password=PASSWORD)
+        await walk.rests(name, State.REFUSED)
+
+    async def declines_for_ever(name: str) -> None:
+        citizen = walk.citizens[name]
+        await citizen.answer("never", await citizen.enter())
+        await walk.rests(name, State.DECLINED)
+
+    async def settles_the_violation_first(name: str) -> None:
+        page = await walk.citizens[name].enter()
+        assert "giải quyết" in page.text
+        now = datetime.now(UTC) + shift_to(TODAY)
+        settled = replace(WHO[name].violations[0], resolved_on=date(2026, 11, 22), updated_at=now)
+        await walk.source.put(WHO[name].but(violations=(settled,)).rows())
+        async with asyncio.timeout(30):
+            while (dossier := await walk.dossier(name)) is not None and dossier.blocked_by is not None:
+                await asyncio.sleep(0.1)
+        citizen = walk.citizens[name]
+        await citizen.answer("confirm", await citizen.browser.get("/dossier"))
+        dossier = await walk.rests(name, State.CONFIRMED)
+        await decide(walk.stage, dossier.id, "approve", note="", username="binh", password=PASSWORD)
+        await walk.rests(name, State.CLOSED)
+
+    await asyncio.gather(
+        is_approved("yes"), is_approved("busy"), is_approved("broken_off"), is_refused("refused"),
+        declines_for_ever("never"), settles_the_violation_first("blocked"), walk.rests("no_phone", State.UNREACHED),
+    )  # fmt: skip
+    await asyncio.sleep(1.5)  # whatever an echo might still set off
+
+    _every_message_was_told_twice(walk)
+    await _one_notice_each(walk)
+    await _one_application_each(walk)
+    counts = (await walk.store.figures.counts()).asdict()
+    assert counts == {
+        "changes": 10 + 10 + 1 + 1, "records": 10 + 9 + 1, "occasions": 8, "dossiers": 7, "notices": 6, "confirmed": 5,
+        "declined": 1, "approved": 4, "refused": 1, "forwarded": 4, "closed": 4, "rejected_changes": 1,
+    }  # fmt: skip
+    [rejected] = await walk.store.records.rejected()
+    assert (rejected["register"], rejected["key"]) == ("driver_licences", MANGLED.licences[0].number)
+    assert rejected["problems"][0]["where"] == "class"
+    assert await walk.dossier("dead") is None
+    assert await walk.dossier("later") is None
+
+
+def _every_message_was_told_twice(walk: Walk) -> None:
+    changes, dossiers = sorted(walk.echo.repeated)
+    assert walk.echo.repeated == walk.echo.heard
+    assert walk.echo.repeated[changes] >= 22
+    assert walk.echo.repeated[dossiers] >= 7 + 6 + 5 + 4 + 4 + 4
+
+
+async def _one_notice_each(walk: Walk) -> None:
+    offers = [entry for entry in await walk.stage.texts() if "Ma kiem tra" in entry["body"]]
+    assert Counter(entry["to"] for entry in offers) == {walk.citizens[name].phone: 1 for name in TOLD}
+    attempts = Counter(e["to"] for e in await walk.stage.attempts() if "Ma kiem tra" in e["body"])
+    assert attempts == {walk.citizens[name].phone: 2 if name == "busy" else 1 for name in TOLD}
+    for name in TOLD:
+        dossier = await walk.dossier(name)
+        assert dossier is not None
+        [notice] = (await walk.store.notices.of([dossier.id]))[dossier.id]
+        assert (notice.rung, notice.channel, notice.state) == ("second", "sms", Sending.DELIVERED), name
+        assert not re.search(r"[0-9]{5,}|https?:", notice.body)
+
+
+async def _one_application_each(walk: Walk) -> None:
+    submissions = await walk.stage.submissions()
+    references = {entry["reference"]: entry["dossier_id"] for entry in submissions}
+    closed = [await walk.dossier(name) for name in ("yes", "busy", "broken_off", "blocked")]
+    assert Counter(references.values()) == {str(dossier.id): 1 for dossier in closed if dossier}
+    assert {dossier.reference for dossier in closed if dossier} == set(references)
+    assert [entry["answer"] for entry in submissions].count(0) == 2, "two hand-overs were taken and never answered"
+    for dossier in closed:
+        assert dossier is not None
+        assert dossier.intake_status == 10
