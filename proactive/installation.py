@@ -8,10 +8,11 @@ import os
 import secrets
 import sys
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -88,6 +89,11 @@ class Installation:
     async def start(self, rehearsal: Rehearsal | None) -> Running:
         """Start everything; `rehearsal` is the made-up source used where no real one is set. Raises `Unusable`."""
         given = self._given
+        if rehearsal is not None and given.source_url is None and not _stood_in_for(self._env):
+            raise Unusable(
+                "TWILIO_ACCOUNT_SID is set, and the people are made up: no real phone may get their messages. "
+                "Unset it, or set PROACTIVE_SOURCE_URL."
+            )
         port = given.web_port or kept_port(self._dir / "web-port")
         require_free(port, what="the pages", setting="PROACTIVE_WEB_PORT")
         public = given.public_url if "public_url" in given.model_fields_set else f"http://127.0.0.1:{port}"
@@ -229,6 +235,12 @@ def _database(admin: str, name: str, *, fresh: bool) -> None:
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if there is None:
             connection.execute(f'CREATE DATABASE "{name}"')
+
+
+def _stood_in_for(env: Mapping[str, str]) -> bool:
+    """No SMS provider is set, or one on this machine only."""
+    host = urlsplit(env.get("TWILIO_BASE_URL", "https://api.twilio.com")).hostname
+    return "TWILIO_ACCOUNT_SID" not in env or host in {"127.0.0.1", "localhost", "::1"}
 
 
 def _filled(owner: str) -> bool:

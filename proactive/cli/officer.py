@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from proactive.cli._database import database_url
 from proactive.errors import Unusable
-from proactive.settings import read
 
 SHORTEST = 10
 
@@ -46,16 +46,6 @@ def _password() -> str:
     return given
 
 
-def _database() -> str:
-    """The database named by the settings, or the running embedded one."""
-    settings = read()
-    if settings.database_url is not None:
-        return settings.database_url
-    from proactive.embedded.postgres import EmbeddedPostgres
-
-    return EmbeddedPostgres(settings.data_dir).url("proactive")
-
-
 async def _put(username: str, office: str, full_name: str, password: str, *, active: bool) -> None:
     from proactive.store.people import Officer
     from proactive.store.store import opened
@@ -64,7 +54,7 @@ async def _put(username: str, office: str, full_name: str, password: str, *, act
 
     if office not in offices():
         raise Unusable(f"There is no office {office}. Use csgt-da-nang, centre-city, or centre-<unit code>.")
-    async with opened(_database(), size=1, application="proactive officer") as store:
+    async with opened(database_url(), size=1, application="proactive officer") as store:
         await store.officers.put(
             Officer(
                 username=username, full_name=full_name, office=office, password_hash=hashed(password), active=active
@@ -75,5 +65,5 @@ async def _put(username: str, office: str, full_name: str, password: str, *, act
 async def _all() -> list[dict[str, object]]:
     from proactive.store.store import opened
 
-    async with opened(_database(), size=1, application="proactive officer") as store:
+    async with opened(database_url(), size=1, application="proactive officer") as store:
         return [dict(line) for line in await store.officers.all()]

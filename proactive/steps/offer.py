@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 import structlog
 
@@ -27,15 +26,17 @@ from rules import Catalogue, Service
 
 log = structlog.get_logger()
 
-CALL_LEASE = timedelta(seconds=30)
-"""Longer than any provider call may take; after it a claim without an outcome is asked about."""
+CALL_LEASE = timedelta(seconds=90)
+"""Longer than sending a whole batch to a provider that times out every time; after it a claim is asked about."""
 
 ASK_SOURCE_AGAIN = timedelta(seconds=60)
 TRY_PROVIDER_AGAIN = timedelta(seconds=20)
 OPERATOR_MENDS = timedelta(minutes=10)
 FIRST_QUESTION = timedelta(seconds=5)
 MOST_TRIES = 6
-AT_ONCE = 24
+AT_ONCE = 64
+MOST = 4 * AT_ONCE
+"""Dossiers a batch: few enough that what the sources said is seconds old when the last of them is told."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ async def offer(
 ) -> int:
     """Tell each citizen, on the first open channel of the current rung; gives how many dossiers were looked at."""
     now, today = clock.now(), clock.today()
-    dossiers = await store.dossiers.claim_to_tell(now=now, today=today, limit=limit)
+    dossiers = await store.dossiers.claim_to_tell(now=now, today=today, limit=min(limit, MOST))
     if not dossiers:
         return 0
     truths = await ask_again(dossiers, catalogue=catalogue, registers=registers, today=today)
@@ -178,26 +179,19 @@ def _values(service: Service, dossier: Dossier, today: date) -> dict[str, object
     }
 
 
-async def _send(
-    claims: Sequence[_Claim], *, notifiers: Mapping[str, Notifier], store: Store, clock: Clock
-) -> set[UUID]:
-    """Call the providers, some at once, and keep what came of it as soon as each part of the batch is through."""
-    done: set[UUID] = set()
-    for start in range(0, len(claims), 4 * AT_ONCE):
-        part = claims[start : start + 4 * AT_ONCE]
-        gate = asyncio.Semaphore(AT_ONCE)
+async def _send(claims: Sequence[_Claim], *, notifiers: Mapping[str, Notifier], store: Store, clock: Clock) -> None:
+    """Call the providers, many at once and with no transaction open, and keep what came of it."""
+    gate = asyncio.Semaphore(AT_ONCE)
 
-        async def call(claim: _Claim, gate: asyncio.Semaphore = gate) -> tuple[_Claim, Outcome]:
-            async with gate:
-                notice = claim.notice
-                message = Outgoing(str(notice.id), notice.to, notice.body, notice.sent_at or notice.created_at)
-                return claim, await notifiers[notice.channel].send(message)
+    async def call(claim: _Claim) -> tuple[_Claim, Outcome]:
+        async with gate:
+            notice = claim.notice
+            message = Outgoing(str(notice.id), notice.to, notice.body, notice.sent_at or notice.created_at)
+            return claim, await notifiers[notice.channel].send(message)
 
-        outcomes = await asyncio.gather(*(call(claim) for claim in part))
-        now, today = clock.now(), clock.today()
-        moves = [_outcome(claim, outcome, now, today) for claim, outcome in outcomes]
-        done |= await store.dossiers.keep(moves, now=now)
-    return done
+    outcomes = await asyncio.gather(*(call(claim) for claim in claims))
+    now, today = clock.now(), clock.today()
+    await store.dossiers.keep([_outcome(claim, outcome, now, today) for claim, outcome in outcomes], now=now)
 
 
 def _outcome(claim: _Claim, outcome: Outcome, now: datetime, today: date) -> Move:

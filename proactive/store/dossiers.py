@@ -48,6 +48,16 @@ class Dossiers:
         """Dossiers that were drafted from a record which has changed since."""
         return await self._claim("stale AND rest_until <= :now", now, limit)
 
+    async def claim_over(self, *, now: datetime, today: date, limit: int) -> list[Dossier]:
+        """Dossiers that wait for a citizen although the service's window is over."""
+        return await self._claim(
+            "ends_on < :today AND state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined') "
+            "AND rest_until <= :now",
+            now,
+            limit,
+            today=today,
+        )
+
     async def _claim(self, condition: str, now: datetime, limit: int, **more: Any) -> list[Dossier]:
         if limit <= 0:
             return []

@@ -117,6 +117,11 @@ class Dossier(Table, table=True):
         ),
         Index("ix_dossier_stale", "rest_until", postgresql_where=text("stale")),
         Index("ix_dossier_tell", "tell_on", postgresql_where=text("state IN ('offered', 'unreached')")),
+        Index(
+            "ix_dossier_over",
+            "ends_on",
+            postgresql_where=text("state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined')"),
+        ),
         Index("ix_dossier_desk", "office", "state", "updated_at"),
         Index("ix_dossier_subject", "subject"),
     )

@@ -184,6 +184,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("occasion_id", name=op.f("uq_dossier_occasion_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_dossier_reference")),
     )
+    op.create_index(
+        "ix_dossier_over",
+        "dossier",
+        ["ends_on"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined')"),
+    )
     op.create_index("ix_dossier_desk", "dossier", ["office", "state", "updated_at"], unique=False)
     op.create_index(
         "ix_dossier_ours",
@@ -280,9 +287,15 @@ def upgrade() -> None:
     # Rows that were drafted leave dead entries in the index of what is due: clean up early, not at 20 % of the table.
     for table in ("occasion", "dossier", "news"):
         op.execute(f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.01)")
+    # What an operator looks at: one line a problem, in words.
+    op.execute(
+        "CREATE VIEW rejected_changes AS SELECT register, key, version, p ->> 'where' AS place, p ->> 'why' AS reason, "
+        "p ->> 'mend' AS mend, rejected_at FROM rejected_change, jsonb_array_elements(problems) p"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW rejected_changes")
     op.drop_index("ix_passcode_open", table_name="passcode", postgresql_where=sa.text("state = 'requested'"))
     op.drop_index("ix_passcode_dossier", table_name="passcode")
     op.drop_table("passcode")
