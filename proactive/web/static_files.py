@@ -41,7 +41,9 @@ class StaticFiles:
         file = self._files.get(request.path_params["name"])
         if file is None:
             raise HTTPException(404)
-        headers = {"cache-control": "public, max-age=31536000, immutable", "etag": f'"{file.mark}"'}
+        # Only an address that names the content never changes; scripts and type are also asked for without it.
+        kept = "31536000, immutable" if request.query_params.get("v") == file.mark else "3600"
+        headers = {"cache-control": f"public, max-age={kept}", "etag": f'"{file.mark}"'}
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         content = file.content

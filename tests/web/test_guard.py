@@ -139,10 +139,13 @@ async def test_a_first_visit_is_light(house: House) -> None:
 async def test_static_files_are_kept_by_browsers_and_nothing_else_can_be_asked_for(house: House) -> None:
     person = house.person()
 
-    css = await person.client.get("/static/site.css")
+    await person.opens("/")
+    named = re.findall(r"/static/site\.css\?v=\w+", person.text)[0]
+    css, bare = await person.client.get(named), await person.client.get("/static/site.css")
     again = await person.client.get("/static/site.css", headers={"if-none-match": css.headers["etag"]})
 
     assert "immutable" in css.headers["cache-control"] and again.status_code == 304
+    assert "immutable" not in bare.headers["cache-control"] and bare.content == css.content
     for path in (
         "/static/../app.py",
         "/static/%2e%2e%2fapp.py",
