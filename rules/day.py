@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from rules.condition import Clause, Look, NotInForce, Records, Scope, Show, Trace
 from rules.dated import in_force
@@ -14,6 +14,8 @@ from rules.window import Anchors
 
 Explained = tuple[Look, str, str, str | None]
 """A condition that explains itself: how it looks, its words, the law it stands on."""
+
+_A_DAY = timedelta(days=1)
 
 
 class Day:
@@ -54,8 +56,9 @@ class Day:
         """All occasions that records of one subject owe on this day or later."""
         found: list[Owed] = []
         for record in records.get(self._main, ()):
-            for anchor in self._anchors(record):
-                ends = anchor + self._stop
+            anchors = self._anchors(record)
+            for index, anchor in enumerate(anchors):
+                ends = self._ends(anchors, index)
                 if ends < self._day:
                     continue
                 for test in self._owed:
@@ -71,7 +74,8 @@ class Day:
         anchors = self._anchors(record)
         if not anchors:
             return self._never(record, records)
-        anchor = self._nearest(anchors)
+        index = self._nearest(anchors)
+        anchor, ends = anchors[index], self._ends(anchors, index)
         because: list[Because] = []
         due = self._trace(record, records, anchor, because)
         variant = blocked_by = None
@@ -89,9 +93,8 @@ class Day:
                     variant = variant or chosen
                     break
             needs = tuple([name for name, when in self._needs if when is None or when(record, record, records, anchor)])
-        starts, ends = anchor - self._lead, anchor + self._stop
         cycle = self._cycle_of(record, anchor)
-        return Verdict(due, starts, ends, anchor, cycle, variant, blocked_by, needs, tuple(because))
+        return Verdict(due, anchor - self._lead, ends, anchor, cycle, variant, blocked_by, needs, tuple(because))
 
     def _trace(self, record: Row, records: Records, anchor: date, because: list[Because]) -> bool:
         look, vi, en, reference = self._window
@@ -113,13 +116,19 @@ class Day:
             because.append(Because(vi, en, held, value, law))
         return Verdict(False, None, None, None, None, None, None, (), tuple(because))
 
-    def _nearest(self, anchors: Sequence[date]) -> date:
+    def _ends(self, anchors: Sequence[date], index: int) -> date:
+        """The last day of one of several anchors: when the next one opens it is over, so only one is open at a time."""
+        ends = anchors[index] + self._stop
+        if index + 1 == len(anchors):
+            return ends
+        return min(ends, anchors[index + 1] - self._lead - _A_DAY)
+
+    def _nearest(self, anchors: Sequence[date]) -> int:
         """Of several anchors the first that has not ended, or else the last."""
-        if len(anchors) > 1:
-            for anchor in anchors:
-                if anchor + self._stop >= self._day:
-                    return anchor
-        return anchors[-1]
+        for index in range(len(anchors) - 1):
+            if self._ends(anchors, index) >= self._day:
+                return index
+        return len(anchors) - 1
 
     def _cycle_of(self, record: Row, anchor: date) -> str:
         return "|".join(str(anchor if name == "anchor" else record[name]) for name in self._cycle)

@@ -27,11 +27,15 @@ def form_flaws(form: Form, text: ServiceText, registers: Mapping[str, RegisterSc
                 f"There is no section '{field.section}'.",
                 f"Use one of {', '.join(form.sections)}.",
             )
-        sources: list[object] = [field.columns, field.fixed, field.lookup, field.choose_from]
+        sources: list[object] = [field.columns, field.fixed, field.lookup, field.choose_from, field.asked]
         if field.lookup is None:
             sources.append(field.choose)
         if sum(source is not None for source in sources) != 1:
-            yield loc, "Not exactly one thing fills it.", "Write one of from, fixed, lookup, choose and choose_from."
+            yield (
+                loc,
+                "Not exactly one thing fills it.",
+                "Write one of from, fixed, lookup, choose, choose_from, asked.",
+            )
         for origin in field.sources:
             register = registers.get(origin.register_name)
             if register is None or origin.column not in register.columns or origin.register_name not in watched:

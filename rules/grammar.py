@@ -21,9 +21,12 @@ class Status(StrEnum):
 
 
 class Procedure(Rule):
-    """The administrative procedure this service prepares. Its code changes with the national list: configure it."""
+    """The administrative procedure this service prepares. Its code changes with the national list: configure it.
 
-    code: Text
+    It is empty while nobody knows it; such a service only reminds (level 1), or is a draft.
+    """
+
+    code: str = ""
     name: Words
     confidence: Confidence
 
@@ -129,11 +132,31 @@ class Fee(Rule):
     says: Words
 
 
+class Origin(Rule):
+    """The register column a value comes from."""
+
+    register_name: str
+    column: str
+
+
 class Decision(Rule):
-    """Which office decides, and whether the one who approves must be someone else than the one who prepared."""
+    """Which office decides, and whether the one who approves must be someone else than the one who prepared.
+
+    Where each commune decides for itself, `of_unit` names the column ('residents.unit_code') in which the unit's code
+    stands; `office` then sees to those whose unit nobody knows.
+    """
 
     office: Text
+    of_unit: Text | None = None
     two_people: bool
+
+    @cached_property
+    def unit(self) -> Origin | None:
+        """The register and column of `of_unit`."""
+        if self.of_unit is None:
+            return None
+        register, _, column = self.of_unit.partition(".")
+        return Origin(register_name=register, column=column)
 
 
 class Closing(Rule):
@@ -188,19 +211,12 @@ class Lookup(Rule):
     by: tuple[Name, ...] = Field(min_length=1)
 
 
-class Origin(Rule):
-    """The register column a value comes from."""
-
-    register_name: Name
-    column: Name
-
-
 class FormField(Rule):
     """A field of the application and the one thing that fills it.
 
     `from` names register columns ('residents.full_name'), of which the first with a value fills it; `fixed` is a
     text; `lookup` a table (with `choose` for the words of its options); `choose` options; `choose_from` a list kept
-    elsewhere.
+    elsewhere; `asked: true` leaves it empty, for the citizen alone knows it.
     """
 
     name: Name
@@ -213,6 +229,7 @@ class FormField(Rule):
     lookup: Lookup | None = None
     choose: tuple[Option, ...] | None = None
     choose_from: Literal["commune_centres"] | None = None
+    asked: Literal[True] | None = None
     when: AnyClause | None = None
 
     @cached_property
@@ -220,7 +237,7 @@ class FormField(Rule):
         """The register columns that may fill it, in order."""
         written = (self.columns,) if isinstance(self.columns, str) else self.columns or ()
         parts = (text.partition(".") for text in written)
-        return tuple(Origin.model_construct(register_name=register, column=column) for register, _, column in parts)
+        return tuple(Origin(register_name=register, column=column) for register, _, column in parts)
 
     @property
     def source(self) -> Origin | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from rules import messages, source
+from rules import archive, messages, source
 from rules.base import Rule
 from rules.cases import Cases, run
 from rules.catalogue import Catalogue
@@ -35,6 +34,14 @@ def load(folder: Path | None = None) -> Catalogue:
     if problems:
         raise Unpublishable(problems)
     return Catalogue(services, registers)
+
+
+def load_service(place: Path, registers: Mapping[str, RegisterSchema]) -> Service:
+    """The service of one folder, among registers that are known already. Raises Unpublishable with all problems."""
+    service, problems = _service(place, place.parent, registers)
+    if problems or service is None:
+        raise Unpublishable(problems)
+    return service
 
 
 def check(folder: Path | None = None) -> list[Problem]:
@@ -99,7 +106,7 @@ def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -
             problems.append(Problem("text", why, mend, f"{root.name}/{place.name}/messages/{name}", 1))
     if problems or not (text and form and cases_text and cases):
         return None, problems
-    service = Service(text, form, registers, folder=place, version=_version(place))
+    service = Service(text, form, registers, folder=place, version=archive.version(place))
     if len(cases.cases) < FEWEST_CASES:
         why = f"It holds {len(cases.cases)} cases; a service has at least {FEWEST_CASES}."
         problems.append(cases_text.problem((), why, "Add cases at the edges: the day before, the day, the day after."))
@@ -157,12 +164,3 @@ def _known_keys() -> list[str]:
         for part in (schema, *schema.get("$defs", {}).values()):
             found |= set(part.get("properties", {}))
     return sorted(found)
-
-
-def _version(place: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-        body = path.read_bytes()
-        digest.update(f"{path.relative_to(place).as_posix()}\0{len(body)}\0".encode())
-        digest.update(body)
-    return digest.hexdigest()[:16]

@@ -16,6 +16,7 @@ from rules.conditions.one_of import together
 from rules.day import Day, silence
 from rules.grammar import Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
 from rules.kinds import Row, day_text
+from rules.offices import centre_of
 from rules.person import PersonReader
 from rules.register import RegisterSchema
 from rules.verdict import Owed, Verdict
@@ -129,6 +130,15 @@ class Service:
             if field.when is None or field.when.condition.holds(scope)(record, record, records, on):
                 yield self._filled(field, record, records, scope)
 
+    def deciding_office(self, records: Records) -> str:
+        """The office that decides about one subject: the centre of the commune, where each decides for itself."""
+        unit = self.decision.unit
+        for row in records.get(unit.register_name, ()) if unit is not None else ():
+            code = row.get(unit.column) if unit is not None else None
+            if code is not None and (centre := centre_of(str(code))) is not None:
+                return centre.id
+        return self.decision.office
+
     def rung(self, *, anchor: date, today: date) -> tuple[Rung, date | None]:
         """The rung that is open on a day (the first before any has opened), and the day of the next one, if any."""
         ahead = [rung for rung in self.ladder if anchor + timedelta(days=rung.offset_days) > today]
@@ -147,6 +157,8 @@ class Service:
         """Every column that its rules and its form read, with its register."""
         yield from self.columns_judged()
         yield self.contact.register_name, self.contact.column
+        if self.decision.unit is not None:
+            yield self.decision.unit.register_name, self.decision.unit.column
         scope = self._scope(date.min)
         for field in self.form.fields:
             yield from ((origin.register_name, origin.column) for origin in field.sources)

@@ -33,6 +33,9 @@ def _identity(text: ServiceText, folder: str) -> Iterator[Flaw]:
         yield ("name",), f"It is '{text.name}', but the folder is '{folder}'.", "Give both the same name."
     if (text.status == "draft") != (text.draft_because is not None):
         yield ("draft_because",), "A draft says why it is one, and only a draft does.", "Write or remove it."
+    if not text.procedure.code and text.level > 1 and text.status == "published":
+        why = "It prepares applications, but nobody knows the code of their procedure."
+        yield ("procedure",), why, "Write `code`, remind only (level 1), or let it be a draft."
     codes = {office.code for office in text.offices}
     for loc, code in ((("competent_office",), text.competent_office), (("decision", "office"), text.decision.office)):
         if code not in codes:
@@ -132,6 +135,14 @@ def _conditions(text: ServiceText, registers: Mapping[str, RegisterSchema]) -> I
     contact = registers.get(text.contact.register_name)
     if contact is None or text.contact.column not in contact.columns or text.contact.register_name not in watched:
         yield ("contact",), "It names no column of a watched register.", "Name the column of the phone number."
+    unit = text.decision.unit
+    if unit is not None and (
+        unit.register_name not in watched
+        or unit.register_name not in registers
+        or unit.column not in registers[unit.register_name].columns
+    ):
+        why = f"'{text.decision.of_unit}' is no column of a watched register."
+        yield ("decision", "of_unit"), why, "Write register.column, where the unit's code stands."
     for language, words in (("vi", text.window.says.vi), ("en", text.window.says.en)):
         try:
             words.format_map(dict.fromkeys(text.values, 0))

@@ -32,14 +32,17 @@ class HappenedWithin(Rule, Condition):
     def dated(self) -> Iterator[str]:
         yield self.period
 
-    def holds(self, scope: Scope) -> Test:
-        column, day, by_anchor = self.column, scope.day, self.before == "anchor"
+    def span(self, scope: Scope) -> relativedelta:
+        """How long the period is on the scope's day. Raises NotInForce."""
         number = scope.number(self.period)
-        period = {
+        return {
             "days": relativedelta(days=number),
             "months": relativedelta(months=number),
             "years": relativedelta(years=number),
         }[self.unit]
+
+    def holds(self, scope: Scope) -> Test:
+        column, day, by_anchor, period = self.column, scope.day, self.before == "anchor", self.span(scope)
 
         def holds(row: Row, asked: Row, records: Records, anchor: date) -> bool:
             value: Any = row.get(column)

@@ -59,6 +59,8 @@ class OfficeKind(StrEnum):
     COMMUNE_CENTRE = "commune_centre"
     CITY_CENTRE = "city_centre"
     POLICE = "police"
+    DEPARTMENT = "department"
+    SOCIAL_INSURANCE = "social_insurance"
 
 
 class Office(Rule):
