@@ -38,8 +38,8 @@ lock: setup ## Write the lock files anew after a change of pyproject.toml or scr
 	@$(BIN)/uv pip compile scripts/setup.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file scripts/setup.lock
 	@scripts/setup.sh
 
-messages: setup ## Compile the translations of the pages
-	@$(BIN)/pybabel compile --directory $(LOCALE) --statistics
+messages: setup ## Collect and compile the translations of the pages
+	@$(BIN)/python scripts/messages.py
 
 assets: setup ## Build the pages' style sheets and scripts anew
 	@scripts/assets.sh

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
     web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")
+    trusted_proxies: str = Field("", description="Addresses of our own proxies, whose X-Forwarded-For is believed.")
     source_url: str | None = Field(None, description="Read-only PostgreSQL address of the connected registers.")
     source_registers: str = Field(
         "residents,driver_licences,violations,health_certificates",

@@ -14,6 +14,7 @@ from proactive.domain.dossier import Dossier
 from proactive.errors import Unreachable
 from proactive.facts import Facts, PersonFacts
 from proactive.ports.register import RegisterSource
+from proactive.steps.under import made_under
 from rules import BadRow, Catalogue, Verdict
 
 
@@ -78,8 +79,8 @@ async def ask_again(
 
 
 def judge(dossier: Dossier, person: PersonFacts | BadRow, *, catalogue: Catalogue, today: date) -> Truth:
-    """One dossier against one person's facts."""
-    service = catalogue.services.get(dossier.service)
+    """One dossier against one person's facts, by the version of its service that it was made under."""
+    service = made_under(dossier, catalogue=catalogue)
     if service is None:
         return CannotTell(f"The service {dossier.service} is no longer published.")
     if isinstance(person, BadRow):

@@ -6,6 +6,7 @@ from uuid import UUID
 from proactive.domain.dossier import ANSWERED, Answer, Dossier, Field, State, move
 from proactive.errors import OutOfTurn, Overtaken, Permanent
 from proactive.ports.clock import Clock
+from proactive.steps.under import made_under
 from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue
@@ -71,7 +72,9 @@ def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | No
         raise OutOfTurn("Ông/bà đã xác nhận hồ sơ này.")
     if dossier.blocked_by is not None:
         raise Permanent("Chưa thể nộp hồ sơ này: còn việc phải giải quyết trước, xem phần «Cần làm trước».")
-    service = catalogue.services[dossier.service]
+    service = made_under(dossier, catalogue=catalogue)
+    if service is None:
+        raise Permanent("Dịch vụ này không còn được cung cấp. Xin liên hệ tổng đài 1022.")
     chosen = dict(dossier.choices)
     labels = {field.name: field.label.vi for field in service.form.fields}
     for field in dossier.fields:

@@ -44,6 +44,10 @@ async def decide(
         raise Permanent("Xin ghi rõ lý do.")
     if dossier.state not in {State.CONFIRMED, State.DISPUTED}:
         raise OutOfTurn(f"Hồ sơ không chờ quyết định (đang là: {dossier.state}).")
+    if decision is Decision.RETURN and dossier.state is State.CONFIRMED:
+        earlier = await store.dossiers.history(dossier.id)
+        if any(line["from_state"] == State.CONFIRMED and line["to_state"] == State.RETURNED for line in earlier):
+            raise Permanent("Hồ sơ đã được trả lại một lần; pháp luật chỉ cho yêu cầu bổ sung một lần.")
     update: dict[str, object] = {"decided_by": officer.username, "decision_note": note, "held_because": None}
     if decision is Decision.APPROVE:
         dossier = await _still_true(dossier, catalogue=catalogue, registers=registers, store=store, clock=clock)

@@ -14,6 +14,7 @@ from proactive.facts import Facts, PersonFacts, Row
 from proactive.ports.clock import Clock
 from proactive.prefill import prefill, reasons, text
 from proactive.steps.ask import NoLonger, StillTrue, judge
+from proactive.steps.under import made_under
 from proactive.store.keeping import Move
 from proactive.store.occasions import Occasion
 from proactive.store.records import Kept
@@ -150,7 +151,8 @@ def _moot(dossier: Dossier, why: str) -> Move:
 
 def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: date, as_of: datetime) -> Move:
     """The dossier with what is known now. What a citizen or officer had said yes to is asked again if it differs."""
-    service, verdict = catalogue.services[dossier.service], truth.verdict
+    service, verdict = made_under(dossier, catalogue=catalogue), truth.verdict
+    assert service is not None  # or `truth` would not be known
     schema = catalogue.registers[service.register]
     record = next(row for row in truth.known[service.register] if row[schema.key] == dossier.record_key)
     claims = {field.name: field.claim for field in dossier.fields}
@@ -159,6 +161,7 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: 
         for field in prefill(service, record, truth.known, today, as_of=as_of)
     )
     update: dict[str, object] = {
+        "service_version": service.version,
         "variant": verdict.variant,
         "blocked_by": verdict.blocked_by,
         "needs": tuple(verdict.needs),

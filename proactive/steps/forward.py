@@ -13,6 +13,7 @@ from proactive.errors import Permanent, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.intake import Intake, Refused, Taken, Unanswered
 from proactive.steps.ask import CannotTell, NoLonger, Registers, ask_again
+from proactive.steps.under import made_under
 from proactive.store.keeping import Handover, Move
 from proactive.store.store import Store
 from rules import Catalogue
@@ -116,7 +117,9 @@ async def _hand_over(
 
 
 async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) -> Application:
-    service = catalogue.services[dossier.service]
+    service = made_under(dossier, catalogue=catalogue)
+    if service is None:
+        raise Unreachable(f"The service {dossier.service} is no longer published.")
     fields = {field.name: field.value for field in dossier.fields}
     history = await store.dossiers.history(dossier.id)
     approved = max((line["at"] for line in history if line["to_state"] == State.APPROVED), default=dossier.updated_at)

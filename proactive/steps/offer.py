@@ -20,6 +20,7 @@ from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgo
 from proactive.prefill import reasons
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
 from proactive.steps.draft import contact
+from proactive.steps.under import made_under
 from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue, Service
@@ -84,7 +85,8 @@ async def offer(
                     moves.append(_move(dossier, declined, note="Ông/bà đã chọn không nhận thông báo."))
                     continue
                 blocked = {phone for subject, phone in wrong if subject == dossier.subject}
-                service = catalogue.services[dossier.service]
+                service = made_under(dossier, catalogue=catalogue)
+                assert service is not None  # or it could not be still true
                 planned = _plan(
                     _fresh(dossier, truth, service), service, told[dossier.id], blocked,
                     notifiers=notifiers, now=now, today=today,
@@ -103,6 +105,7 @@ def _fresh(dossier: Dossier, truth: StillTrue, service: Service) -> tuple[Dossie
     verdict = truth.verdict
     return dossier, dossier.model_copy(
         update={
+            "service_version": service.version,
             "variant": verdict.variant,
             "blocked_by": verdict.blocked_by,
             "needs": tuple(verdict.needs),

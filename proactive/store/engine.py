@@ -33,6 +33,7 @@ async def connect(url: str, *, size: int = 10, application: str = "proactive") -
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # they are somebody's data, and errors end up in logs
         connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
     )
     place = engine.url.render_as_string(hide_password=True)

@@ -1,0 +1,125 @@
+"""rework: when another version of a service is in force, what is owed and not yet drafted is worked out anew.
+
+Everybody in the service's register is looked at again, in batches and beside the running work. Occasions keep their
+keys, so whoever was told is not told again, and a dossier that was made stays under the version it was made under.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+
+from proactive.ports.clock import Clock
+from proactive.store.recognition import OwedOccasion
+from proactive.store.reworking import Batch, Changes, Reworking, Stored, pending, reworking
+from proactive.store.store import Store
+from proactive.versions import Book
+from rules import BadRow, Service
+
+log = structlog.get_logger()
+
+AT_A_TIME = 1.0
+"""Seconds after which the worker looks whether something else is to be done."""
+
+LIMIT = 2000
+"""People in one transaction: their occasions are locked for some tens of milliseconds."""
+
+
+@dataclass
+class Reworked:
+    """What came of it, in numbers."""
+
+    people: int = 0
+    same: int = 0
+    moved: int = 0
+    new: int = 0
+    moot: int = 0
+    unreadable: int = 0
+    """People of whom a record can't be read under the new version; their occasions stay as they were."""
+
+    def add(self, other: "Reworked") -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+async def rework(*, book: Book, store: Store, url: str, clock: Clock, limit: int = LIMIT) -> int:
+    """Bring the rule book to today and look at some people again, if any are left; gives how many."""
+    await book.turn(clock.today())
+    versions = {name: service.version for name, service in book.catalogue.services.items()}
+    left = await pending(store.engine, versions, now=clock.now())
+    total = 0
+    for name in sorted(left):
+        service = book.catalogue.services[name]
+        done = await asyncio.to_thread(_for_a_while, service, url=url, clock=clock, limit=limit)
+        if done.people:
+            log.info("rework.batch", service=name, version=service.version, **vars(done))
+        total += done.people
+    return total
+
+
+def _for_a_while(service: Service, *, url: str, clock: Clock, limit: int) -> Reworked:
+    total, until = Reworked(), time.monotonic() + AT_A_TIME
+    with reworking(url) as work:
+        work.plan(service.name, service.version, main=service.register, now=clock.now())
+        while time.monotonic() < until and (done := rework_some(service, work, clock=clock, limit=limit)) is not None:
+            total.add(done)
+    return total
+
+
+def rework_some(service: Service, work: Reworking, *, clock: Clock, limit: int = LIMIT) -> Reworked | None:
+    """One batch of people, in one transaction; None where nobody is left, or others have the rest in hand."""
+    try:
+        with work.batch(
+            service.name, service.version, main=service.register, now=clock.now(), limit=limit
+        ) as batch:
+            if batch is None:
+                return None
+            changes, unreadable = _changes(service, batch, clock)
+            batch.write(changes)
+            return Reworked(
+                people=len(batch.people), same=len(changes.same), moved=len(changes.moved), new=len(changes.new),
+                moot=len(changes.moot), unreadable=unreadable,
+            )  # fmt: skip
+    except psycopg.errors.DeadlockDetected:
+        return Reworked()  # somebody else goes first; these people are still to do
+
+
+def _changes(service: Service, batch: Batch, clock: Clock) -> tuple[Changes, int]:
+    read = {register: schema.read for register, schema in service.judged.items()}
+    known: dict[str, dict[str, list[dict[str, object]]]] = {subject: {} for subject in batch.people}
+    unreadable: set[str] = set()
+    for subject, register, body in batch.known(service.registers):
+        try:
+            known[subject].setdefault(register, []).append(read[register](body))
+        except BadRow:
+            unreadable.add(subject)
+    stored = {(one.subject, one.cycle): one for one in batch.occasions}
+    changes, today, version = Changes([], [], [], []), clock.today(), service.version
+    for subject in batch.people:
+        if subject in unreadable:
+            continue
+        for one in service.owed(known[subject], today):
+            before = stored.pop((subject, one.cycle), None)
+            owed = OwedOccasion(
+                service.name, version, subject, one.cycle, one.key, one.due_on, one.ends_on, one.anchor
+            )
+            if before is None:
+                changes.new.append(owed)
+            elif not _as_it_was(before, owed):
+                changes.moved.append((before.id, owed))
+            elif before.service_version != version:
+                changes.same.append(before.id)
+    changes.moot = [one.id for one in stored.values() if one.state == "owed" and one.subject not in unreadable]
+    return changes, len(unreadable)
+
+
+def _as_it_was(before: Stored, owed: OwedOccasion) -> bool:
+    return (
+        before.state == "owed"
+        and before.due_on == owed.due_on
+        and before.ends_on == owed.ends_on
+        and before.anchor == owed.anchor
+        and before.record_key == owed.record_key
+    )
