@@ -20,15 +20,17 @@ class Facts:
     def __init__(self, catalogue: Catalogue) -> None:
         self.registers: Mapping[str, RegisterSchema] = catalogue.registers
         self.services_watching = catalogue.services_watching
-        self._cut = {name: schema.cut(catalogue.columns_needed(name)) for name, schema in catalogue.registers.items()}
+        self.kept_beside = catalogue.kept_beside
+        self._catalogue = catalogue
+        self._pages = (catalogue.edition, self._made())
 
     def body(self, register: str, row: Row) -> str:
         """A sound row as it is kept: only the columns that a service needs."""
-        return self._cut[register].encode(row).decode()
+        return self._cut()[register].encode(row).decode()
 
     def read(self, register: str, body: str) -> Row:
         """A kept row. Raises `BadRow` where what was kept under older rules is no longer enough."""
-        return self._cut[register].read(body)
+        return self._cut()[register].read(body)
 
     def of_kept(self, kept: Iterable[Kept]) -> PersonFacts:
         """What the store knows of one person."""
@@ -45,3 +47,14 @@ class Facts:
             if change.op is Op.UPSERT and change.register in found:
                 found[change.register].append(self.registers[change.register].read(bytes(change.record)))
         return found
+
+    def _cut(self) -> Mapping[str, RegisterSchema]:
+        """The registers cut down to what the present edition needs; made anew when another version is activated."""
+        edition, cut = self._pages
+        if edition is not self._catalogue.edition:
+            self._pages = edition, cut = self._catalogue.edition, self._made()
+        return cut
+
+    def _made(self) -> Mapping[str, RegisterSchema]:
+        needed = self._catalogue.columns_needed
+        return {name: schema.cut(needed(name)) for name, schema in self.registers.items()}

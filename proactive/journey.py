@@ -13,7 +13,7 @@ follow     brings the statuses back until the result is in the citizen's hands
 
 PostgreSQL remembers, Kafka carries word: each step picks up what rests in its states, asks again whether it is still
 true, does the one outside thing it is there for, and keeps the next state with its news in one transaction. Every step
-takes many, may be asked twice, and may die at any moment.
+takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ from proactive.steps.offer import offer
 from proactive.steps.passcodes import send_passcodes
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
+from proactive.steps.rework import rework
 from proactive.steps.tell import tell
 from proactive.steps.watch import Watch
 
@@ -42,6 +43,7 @@ __all__ = [
     "offer",
     "recognise",
     "reconcile",
+    "rework",
     "send_passcodes",
     "tell",
 ]

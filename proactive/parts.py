@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
+import structlog
+
 from proactive.domain.keys import Keys
 from proactive.errors import Unusable
 from proactive.facts import Facts
@@ -18,7 +20,10 @@ from proactive.ports.notifier import Notifier
 from proactive.settings import Settings
 from proactive.steps.ask import Registers
 from proactive.store.store import Store, opened
-from rules import Catalogue, Unpublishable, load
+from proactive.versions import Book
+from rules import Catalogue, sound
+
+log = structlog.get_logger()
 
 SHORTEST_SECRET = 32
 
@@ -34,6 +39,8 @@ class Parts:
     registers: Registers
     notifiers: Mapping[str, Notifier]
     intake: Intake
+    book: Book | None = None
+    """Brings the catalogue to what is in force; None where it stays as it was read."""
 
 
 def adapter(package: str, name: str) -> ModuleType:
@@ -47,11 +54,16 @@ def adapter(package: str, name: str) -> ModuleType:
 
 
 def rule_book() -> Catalogue:
-    """The published services. Raises `Unusable` with every problem of the rules."""
-    try:
-        return load()
-    except Unpublishable as error:
-        raise Unusable(str(error)) from error
+    """The published services. One that cannot be used is left out and said aloud; it stops no other.
+
+    Raises `Unusable` with every problem where nothing is left.
+    """
+    catalogue, problems = sound()
+    for problem in problems:
+        log.error("rules.left_out", problem=str(problem))
+    if problems and not catalogue.services:
+        raise Unusable("No service can be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return catalogue
 
 
 def connected(catalogue: Catalogue, settings: Settings) -> Catalogue:
@@ -84,11 +96,13 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         )
     clock = SystemClock(settings.shift)
     catalogue = connected(rule_book(), settings)
-    facts = Facts(catalogue)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             opened(settings.database_url, size=connections, application=application)
         )
+        book = Book(catalogue, store=store, place=settings.data_dir / "versions")
+        await book.turn(clock.today())
+        facts = Facts(catalogue)
         sources = await adapter("connectors.registers", settings.source_kind).open(
             settings.source_url, catalogue.registers, shift=settings.shift
         )
@@ -102,5 +116,5 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         stack.push_async_callback(intake.close)
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=Keys(secret), clock=clock,
-            registers=registers, notifiers=notifiers, intake=intake,
+            registers=registers, notifiers=notifiers, intake=intake, book=book,
         )  # fmt: skip

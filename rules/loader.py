@@ -36,6 +36,15 @@ def load(folder: Path | None = None) -> Catalogue:
     return Catalogue(services, registers)
 
 
+def sound(folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
+    """The rule book without the services (and registers) that have a problem, and all the problems.
+
+    For an installation: a service that cannot be used tells nobody anything, and stops no other.
+    """
+    services, registers, problems = _read(folder, only_sound=True)
+    return Catalogue(services, registers), problems
+
+
 def load_service(place: Path, registers: Mapping[str, RegisterSchema]) -> Service:
     """The service of one folder, among registers that are known already. Raises Unpublishable with all problems."""
     service, problems = _service(place, place.parent, registers)
@@ -49,7 +58,9 @@ def check(folder: Path | None = None) -> list[Problem]:
     return _read(folder)[2]
 
 
-def _read(folder: Path | None) -> tuple[dict[str, Service], dict[str, RegisterSchema], list[Problem]]:
+def _read(
+    folder: Path | None, *, only_sound: bool = False
+) -> tuple[dict[str, Service], dict[str, RegisterSchema], list[Problem]]:
     root = folder or Path(__file__).parent
     problems: list[Problem] = []
     registers = dict(_registers(root, problems))
@@ -57,7 +68,7 @@ def _read(folder: Path | None) -> tuple[dict[str, Service], dict[str, RegisterSc
     for place in sorted(path for path in root.iterdir() if path.is_dir() and any((path / f).exists() for f in _FILES)):
         service, found = _service(place, root, registers)
         problems += found
-        if service is not None:
+        if service is not None and not (only_sound and found):
             services[service.name] = service
     if not services and not problems:
         problems.append(Problem("folder", "It holds no service.", "Name a folder like rules/.", str(root), 1))

@@ -94,6 +94,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
                 intake=intake, store=store, clock=clock, every=timedelta(seconds=s.follow_seconds), limit=limit
             ),
         ),
+        *rework(parts),
         step(
             "tell",
             lambda: journey.tell(store=store, publish=publisher.news, clock=clock, limit=1000),
@@ -104,6 +105,14 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             for watch in watching(parts, publish=publisher.changes, limit=s.batch)
         ),
     ]  # fmt: skip
+
+
+def rework(parts: Parts) -> list[Step]:
+    """Looks at everybody again when another version of a service is in force."""
+    book, url = parts.book, parts.settings.database_url
+    if book is None or url is None:
+        return []
+    return [Step("rework", lambda: journey.rework(book=book, store=parts.store, url=url, clock=parts.clock), every=5.0)]
 
 
 def attach(app: faust.App, topic: str, running: list[Step]) -> None:

@@ -1,11 +1,20 @@
 """What `proactive web` does."""
 
+import asyncio
+
+import sqlalchemy
+import structlog
 import uvicorn
 
+from proactive.errors import ProactiveError
 from proactive.journeys import Journeys
-from proactive.parts import assembled
+from proactive.parts import Parts, assembled
 from proactive.settings import Settings
 from proactive.web.app import create
+
+log = structlog.get_logger()
+
+FOLLOW_SECONDS = 15.0
 
 
 async def serve(settings: Settings) -> None:
@@ -28,4 +37,19 @@ async def serve(settings: Settings) -> None:
                 forwarded_allow_ips=settings.trusted_proxies or None,
             )
         )
-        await server.serve()
+        following = asyncio.create_task(_follow(parts))
+        try:
+            await server.serve()
+        finally:
+            following.cancel()
+
+
+async def _follow(parts: Parts) -> None:
+    """Bring the rule book to what is in force, now and then: pages show a dossier in the words of its version."""
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        try:
+            if parts.book is not None:
+                await parts.book.turn(parts.clock.today())
+        except (ProactiveError, sqlalchemy.exc.DBAPIError, OSError) as error:
+            log.warning("versions.not_followed", error=type(error).__name__)

@@ -121,7 +121,7 @@ def _owe(
         for subject, person in known.items()
         for one in service.owed(person, today)
     ]
-    batch.owe(owed, touched=subjects, watching=services)
+    batch.owe(owed, touched=subjects, watching=services, kept_beside=facts.kept_beside())
     return len(owed)
 
 

@@ -71,9 +71,7 @@ def _for_a_while(service: Service, *, url: str, clock: Clock, limit: int) -> Rew
 def rework_some(service: Service, work: Reworking, *, clock: Clock, limit: int = LIMIT) -> Reworked | None:
     """One batch of people, in one transaction; None where nobody is left, or others have the rest in hand."""
     try:
-        with work.batch(
-            service.name, service.version, main=service.register, now=clock.now(), limit=limit
-        ) as batch:
+        with work.batch(service.name, service.version, main=service.register, now=clock.now(), limit=limit) as batch:
             if batch is None:
                 return None
             changes, unreadable = _changes(service, batch, clock)
@@ -102,9 +100,7 @@ def _changes(service: Service, batch: Batch, clock: Clock) -> tuple[Changes, int
             continue
         for one in service.owed(known[subject], today):
             before = stored.pop((subject, one.cycle), None)
-            owed = OwedOccasion(
-                service.name, version, subject, one.cycle, one.key, one.due_on, one.ends_on, one.anchor
-            )
+            owed = OwedOccasion(service.name, version, subject, one.cycle, one.key, one.due_on, one.ends_on, one.anchor)
             if before is None:
                 changes.new.append(owed)
             elif not _as_it_was(before, owed):

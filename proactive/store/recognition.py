@@ -60,20 +60,21 @@ One text a column costs the client a tenth of what an array costs, and PostgreSQ
 """
 
 
-def _array(name: str, kind: str = "text") -> str:
-    return f"string_to_array(%({name})s, E'\\x1f')::{kind}[]"
+def array(name: str, kind: str = "text") -> str:
+    """A parameter that holds values with `BETWEEN` between them, as an array."""
+    return f"string_toarray(%({name})s, E'\\x1f')::{kind}[]"
 
 
-def _rows(**columns: str) -> str:
+def rows(**columns: str) -> str:
     """The columns of a batch (name -> type) as rows `n`."""
-    return f"unnest({', '.join(_array(*column) for column in columns.items())}) AS n({', '.join(columns)})"
+    return f"unnest({', '.join(array(*column) for column in columns.items())}) AS n({', '.join(columns)})"
 
 
 KEEP = f"""
 INSERT INTO record AS r (register, key, subject, version, deleted, body, revision, kept_at)
 SELECT register, key, subject, version, deleted, body::json, revision, %(now)s
 FROM {
-    _rows(
+    rows(
         register="text",
         key="text",
         subject="text",
@@ -93,7 +94,7 @@ RETURNING r.register, r.key, new.subject, old.subject
 
 OTHERS = f"""
 SELECT subject, register, body::text FROM record
-WHERE subject = ANY({_array("touched")}) AND register = ANY({_array("registers")}) AND NOT deleted
+WHERE subject = ANY({array("touched")}) AND register = ANY({array("registers")}) AND NOT deleted
   AND xmin <> pg_current_xact_id()::xid
 """
 """What else is known of these people; what this very transaction has written is in memory already."""
@@ -103,7 +104,7 @@ INSERT INTO occasion AS o
   (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version, changed_at)
 SELECT uuidv7(), service, subject, cycle, record_key, due_on, ends_on, anchor, 'owed', service_version, %(now)s
 FROM {
-    _rows(
+    rows(
         service="text",
         service_version="text",
         subject="text",
@@ -125,17 +126,23 @@ WHERE o.state = 'moot' OR (o.due_on, o.ends_on, o.anchor, o.record_key)
 
 MOOT = f"""
 UPDATE occasion o SET state = 'moot', changed_at = %(now)s
-WHERE o.subject = ANY({_array("touched")}) AND o.service = ANY({_array("watching")}) AND o.state <> 'moot'
-  AND NOT EXISTS (SELECT FROM {_rows(service="text", subject="text", cycle="text")}
+WHERE o.subject = ANY({array("touched")}) AND o.service = ANY({array("watching")}) AND o.state <> 'moot'
+  AND NOT EXISTS (SELECT FROM {rows(service="text", subject="text", cycle="text")}
                   WHERE n.service = o.service AND n.subject = o.subject AND n.cycle = o.cycle)
 """
+
+UNLESS_RUNNING = f"""
+  AND NOT EXISTS (SELECT FROM dossier d WHERE d.occasion_id = o.id AND d.subject = ANY({array("touched")})
+                  AND d.state = ANY(%(running)s::text[]) AND d.service_version = ANY({array("beside")}))
+"""
+"""A dossier that runs under an older version stays under it: draft judges it by that, not by what is owed now."""
 
 DOSSIERS = f"""
 WITH touched AS (
   SELECT d.id, d.state, CASE WHEN o.state = 'moot' THEN 'moot' WHEN d.state = 'moot' THEN 'drafted' ELSE d.state END
     AS becomes
   FROM dossier d JOIN occasion o ON o.id = d.occasion_id
-  WHERE d.subject = ANY({_array("touched")}) AND d.state = ANY(%(open)s::text[])
+  WHERE d.subject = ANY({array("touched")}) AND d.state = ANY(%(open)s::text[])
   ORDER BY d.id FOR UPDATE OF d
 ), moved AS (
   UPDATE dossier d SET state = t.becomes, version = d.version + 1, updated_at = %(now)s,
@@ -159,6 +166,7 @@ FROM unnest(%(registers)s::text[], %(keys)s::text[], %(versions)s::bigint[], %(p
 ON CONFLICT DO NOTHING
 """
 
+RUNNING = [str(state) for state in OPEN]
 LOOKED_AT = [str(state) for state in (*OPEN, State.DECLINED, State.MOOT)]
 
 
@@ -200,8 +208,18 @@ class Batch:
         self._cursor.execute(OTHERS, {"touched": BETWEEN.join(subjects), "registers": BETWEEN.join(registers)})
         yield from self._cursor
 
-    def owe(self, owed: Sequence[OwedOccasion], *, touched: Iterable[str], watching: Iterable[str]) -> None:
-        """What the people touched owe now to the services that were asked; whatever else they owed there is moot."""
+    def owe(
+        self,
+        owed: Sequence[OwedOccasion],
+        *,
+        touched: Iterable[str],
+        watching: Iterable[str],
+        kept_beside: Sequence[str] = (),
+    ) -> None:
+        """What the people touched owe now to the services that were asked; whatever else they owed there is moot.
+
+        `kept_beside` are versions that are no longer in force: dossiers that run under them are left to draft.
+        """
         ordered = sorted(owed, key=lambda o: (o.subject, o.service, o.cycle))
         values: dict[str, object] = {
             "now": self._now,
@@ -216,10 +234,12 @@ class Batch:
             "touched": BETWEEN.join(sorted(touched)),
             "watching": BETWEEN.join(watching),
             "open": LOOKED_AT,
+            "running": RUNNING,
+            "beside": BETWEEN.join(kept_beside),
         }
         if ordered:
             self._cursor.execute(OWE, values)
-        self._cursor.execute(MOOT, values)
+        self._cursor.execute(MOOT + UNLESS_RUNNING if kept_beside else MOOT, values)
         self._cursor.execute(DOSSIERS, values)
 
     def reject(self, rejections: Sequence[Rejection], encoded: Mapping[int, str]) -> None:
