@@ -62,7 +62,7 @@ One text a column costs the client a tenth of what an array costs, and PostgreSQ
 
 def array(name: str, kind: str = "text") -> str:
     """A parameter that holds values with `BETWEEN` between them, as an array."""
-    return f"string_toarray(%({name})s, E'\\x1f')::{kind}[]"
+    return f"string_to_array(%({name})s, E'\\x1f')::{kind}[]"
 
 
 def rows(**columns: str) -> str:
