@@ -5,7 +5,6 @@ import importlib
 import re
 from collections.abc import Iterator
 
-import click
 import pytest
 import typer.main
 from pydantic_settings import BaseSettings
@@ -32,16 +31,16 @@ def settings() -> dict[str, object]:
     return found
 
 
-def commands(group: click.Command, before: str = "proactive") -> Iterator[tuple[str, click.Command]]:
+def commands(group: object, before: str = "proactive") -> Iterator[str]:
     """Every command by the words that start it."""
     for name, command in getattr(group, "commands", {}).items():
         if getattr(command, "commands", None):
             yield from commands(command, f"{before} {name}")
         else:
-            yield f"{before} {name}", command
+            yield f"{before} {name}"
 
 
-COMMANDS = dict(commands(typer.main.get_command(application())))
+COMMANDS = frozenset(commands(typer.main.get_command(application())))
 
 
 def events() -> set[str]:
