@@ -9,8 +9,9 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.dossier import Dossier, State
-from proactive.store import bulk, keeping, tables
+from proactive.store import bulk, keeping
 from proactive.store.keeping import Move, keep
+from proactive.store.tables import dossiers as dossiers_tables
 
 LEASE = timedelta(seconds=60)
 """How long a step has a dossier for itself; far longer than any one call to another system may take."""
@@ -127,14 +128,14 @@ async def add(connection: AsyncConnection, dossiers: Sequence[Dossier], *, now: 
     """Add new dossiers with their first line of history and their news; an occasion that has one already is left."""
     ids = await bulk.insert(
         connection,
-        tables.Dossier,
+        dossiers_tables.Dossier,
         [bulk.row(dossier, stale=False, rest_until=now) for dossier in dossiers],
         returning="id",
     )
     added = [dossier for dossier in dossiers if dossier.id in ids]
     await bulk.insert(
         connection,
-        tables.History,
+        dossiers_tables.History,
         [{"dossier_id": d.id, "at": now, "actor": "system", "verb": "draft", "to_state": d.state} for d in added],
     )
     await keeping.news(connection, [(dossier.id, dossier.state) for dossier in added], now)

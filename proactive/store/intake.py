@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.application import Progress
-from proactive.store import bulk, tables
+from proactive.store import bulk
 from proactive.store.keeping import Handover
+from proactive.store.tables import intake as intake_tables
 
 HANDOVER = ", ".join(f'h."{name}"' for name in Handover.model_fields)
 
@@ -23,7 +24,7 @@ class IntakeNews:
         async with self._engine.begin() as connection:
             fresh = await bulk.insert(
                 connection,
-                tables.Progress,
+                intake_tables.Progress,
                 [bulk.row(status, received_at=now) for status in progress],
                 returning="reference",
             )

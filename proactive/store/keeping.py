@@ -15,7 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
 from proactive.domain.notice import Notice
-from proactive.store import bulk, tables
+from proactive.store import bulk
+from proactive.store.tables import dossiers as dossiers_tables
+from proactive.store.tables import intake as intake_tables
+from proactive.store.tables import notices as notices_tables
 
 
 class Handover(Value):
@@ -80,13 +83,13 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
             for move in ordered
             if move.stale is stale
         ]
-        kept |= await bulk.update(connection, tables.Dossier, rows, guard="old.version = new.version - 1")
+        kept |= await bulk.update(connection, dossiers_tables.Dossier, rows, guard="old.version = new.version - 1")
     done = [move for move in ordered if move.before.id in kept]
     await _tell(connection, done, now)
     await _notices(connection, done)
     await bulk.insert(
         connection,
-        tables.OptOut,
+        notices_tables.OptOut,
         [
             {"subject": move.after.subject, "service": move.opt_out_of, "at": now}
             for move in done
@@ -95,14 +98,14 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     )
     await bulk.insert(
         connection,
-        tables.WrongPhone,
+        notices_tables.WrongPhone,
         [{"subject": move.after.subject, "phone": move.wrong_phone, "at": now} for move in done if move.wrong_phone],
     )
     handovers = [bulk.row(move.handover) for move in done if move.handover]
-    fresh = await bulk.insert(connection, tables.Handover, handovers, returning="dossier_id")
+    fresh = await bulk.insert(connection, intake_tables.Handover, handovers, returning="dossier_id")
     await bulk.update(
         connection,
-        tables.Handover,
+        intake_tables.Handover,
         [row for row in handovers if row["dossier_id"] not in fresh],
         key="dossier_id",
         guard="old.reference = new.reference",
@@ -114,7 +117,7 @@ async def _tell(connection: AsyncConnection, done: Sequence[Move], now: datetime
     """History for people, news for the workers."""
     await bulk.insert(
         connection,
-        tables.History,
+        dossiers_tables.History,
         [
             {
                 "dossier_id": move.before.id,
@@ -146,10 +149,10 @@ async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], n
 
 async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
     rows = [bulk.row(notice) for move in done for notice in move.notices]
-    fresh = await bulk.insert(connection, tables.Notice, rows, returning="id")
+    fresh = await bulk.insert(connection, notices_tables.Notice, rows, returning="id")
     await bulk.update(
         connection,
-        tables.Notice,
+        notices_tables.Notice,
         [row for row in rows if row["id"] not in fresh],
         guard="old.fence <= new.fence",
     )

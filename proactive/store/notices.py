@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import Notice
 from proactive.ports.notifier import Receipt
-from proactive.store import bulk, tables
+from proactive.store import bulk
+from proactive.store.tables import notices as notices_tables
 
 FIELDS = ", ".join(f'n."{name}"' for name in Notice.model_fields)
 
@@ -53,7 +54,7 @@ class Notices:
         async with self._engine.begin() as connection:
             await bulk.insert(
                 connection,
-                tables.Receipt,
+                notices_tables.Receipt,
                 [
                     {
                         "channel": receipt.channel,
@@ -95,7 +96,7 @@ class Notices:
         async with self._engine.begin() as connection:
             await bulk.update(
                 connection,
-                tables.Notice,
+                notices_tables.Notice,
                 [bulk.row(notice) for notice in notices],
                 guard="old.fence = new.fence AND old.state IN ('accepted', 'unknown', 'lost')",
             )

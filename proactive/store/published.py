@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.base import Value
-from proactive.store import bulk, tables
+from proactive.store import bulk
+from proactive.store.tables import versions as versions_tables
 
 
 class Published(Value):
@@ -59,4 +60,4 @@ class PublishedVersions:
     async def add(self, published: Published, body: Mapping[str, str]) -> None:
         """Freeze these contents."""
         async with self._engine.begin() as connection:
-            await bulk.insert(connection, tables.ServiceVersion, [bulk.row(published, body=dict(body))])
+            await bulk.insert(connection, versions_tables.ServiceVersion, [bulk.row(published, body=dict(body))])

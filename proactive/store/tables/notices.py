@@ -1,0 +1,74 @@
+"""Notices, what providers said of them, and who wants none."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from proactive.store.tables.base import Table, moment, words
+
+
+class Notice(Table, table=True):
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("dossier_id", "rung", "channel"),
+        Index("ix_notice_open", "lease_until", postgresql_where=text("state IN ('planned', 'claimed', 'unknown')")),
+        Index("ix_notice_provider_ref", "channel", "provider_ref"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    dossier_id: UUID = Field(foreign_key="dossier.id")
+    rung: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    to: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    fence: int = Field(default=0)
+    lease_until: datetime | None = moment(nullable=True)
+    provider_ref: str | None = words()
+    error_code: str | None = words()
+    why: str | None = words()
+    asked: int = Field(default=0)
+    created_at: datetime = moment()
+    sent_at: datetime | None = moment(nullable=True)
+    settled_at: datetime | None = moment(nullable=True)
+
+
+class Receipt(Table, table=True):
+    """What a provider said about a message, as it came; also those that come before we stored the message's name."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_ref", "status"),
+        Index("ix_receipt_open", "id", postgresql_where=text("NOT applied")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    channel: str = Field(sa_type=Text)
+    provider_ref: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    sending: str | None = words()
+    error_code: str | None = words()
+    received_at: datetime = moment()
+    applied: bool = Field(default=False)
+
+
+class OptOut(Table, table=True):
+    """A person does not want to be told (any more). An empty service means all services."""
+
+    __tablename__ = "opt_out"
+
+    subject: str = Field(primary_key=True, sa_type=Text)
+    service: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = moment()
+
+
+class WrongPhone(Table, table=True):
+    """The holder of this phone says: this is not me. No more notices about this person go there."""
+
+    __tablename__ = "wrong_phone"
+
+    subject: str = Field(primary_key=True, sa_type=Text)
+    phone: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = moment()
