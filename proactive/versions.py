@@ -1,7 +1,7 @@
 """Versions: keeps a rule book at what is in force, and older contents at hand for those who were told under them.
 
 Of a service that was never published the contents of its folder are in force; once something was published of it,
-only what is published counts, and its folder is where the next version is written.
+only what is published counts, until it is withdrawn, and its folder is where the next version is written.
 """
 
 import os
@@ -37,11 +37,8 @@ class Book:
         published = await self._published.all() if seen[0] is not None else []
         for one in published:
             await self._load(one)
-        services = {
-            name: now
-            for name, folder in self._folder.items()
-            if (now := self._current(name, folder, published, today)) is not None
-        }
+        names = {**self._folder, **dict.fromkeys(one.name for one in published)}
+        services = {name: now for name in names if (now := self._current(name, published, today)) is not None}
         before = {name: one.version for name, one in self.catalogue.services.items()}
         self.catalogue.turn(services, [one for one in self._loaded.values() if one is not None])
         for name, service in self.catalogue.services.items():
@@ -50,14 +47,14 @@ class Book:
         self._seen = seen
         return True
 
-    def _current(self, name: str, folder: Service, published: list[Published], today: date) -> Service | None:
+    def _current(self, name: str, published: list[Published], today: date) -> Service | None:
         """What counts today. None where that cannot be used: better nobody is told than by a rule nobody published."""
         now = in_force(published, name, today)
-        return folder if now is None else self._loaded.get((name, now.version))
+        return self._folder.get(name) if now is None else self._loaded.get((name, now.version))
 
     async def _load(self, one: Published) -> None:
         key = (one.name, one.version)
-        if key in self._loaded:
+        if key in self._loaded or one.withdrawn:
             return
         self._loaded[key] = None
         body = await self._published.body(*key)

@@ -1,7 +1,7 @@
 """The law as dated, cited, explainable data. A folder here is a service; a file in `registers/` is a register."""
 
 from rules.catalogue import Catalogue
-from rules.loader import check, load, load_service, sound
+from rules.loader import check, examine, load, load_service, sound
 from rules.problem import BadRow, Problem, Unpublishable
 from rules.register import RegisterSchema
 from rules.service import Filled, Service
@@ -19,6 +19,7 @@ __all__ = [
     "Unpublishable",
     "Verdict",
     "check",
+    "examine",
     "load",
     "load_service",
     "sound",

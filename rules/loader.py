@@ -53,6 +53,11 @@ def load_service(place: Path, registers: Mapping[str, RegisterSchema]) -> Servic
     return service
 
 
+def examine(place: Path, registers: Mapping[str, RegisterSchema]) -> tuple[Service | None, list[Problem]]:
+    """The service of one folder as far as it can be asked, and its problems. It may be asked while cases fail."""
+    return _service(place, place.parent, registers)
+
+
 def check(folder: Path | None = None) -> list[Problem]:
     """All that keeps the rule book of a folder from being published."""
     return _read(folder)[2]

@@ -7,13 +7,14 @@ keys, so whoever was told is not told again, and a dossier that was made stays u
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 import psycopg
 import structlog
 
 from proactive.ports.clock import Clock
 from proactive.store.recognition import OwedOccasion
-from proactive.store.reworking import Batch, Changes, Reworking, Stored, pending, reworking
+from proactive.store.reworking import LINGER, Batch, Changes, Reworking, Stored, pending, reworking
 from proactive.store.store import Store
 from proactive.versions import Book
 from rules import BadRow, Service
@@ -68,10 +69,14 @@ def _for_a_while(service: Service, *, url: str, clock: Clock, limit: int) -> Rew
     return total
 
 
-def rework_some(service: Service, work: Reworking, *, clock: Clock, limit: int = LIMIT) -> Reworked | None:
+def rework_some(
+    service: Service, work: Reworking, *, clock: Clock, limit: int = LIMIT, linger: timedelta = LINGER
+) -> Reworked | None:
     """One batch of people, in one transaction; None where nobody is left, or others have the rest in hand."""
     try:
-        with work.batch(service.name, service.version, main=service.register, now=clock.now(), limit=limit) as batch:
+        with work.batch(
+            service.name, service.version, main=service.register, now=clock.now(), limit=limit, linger=linger
+        ) as batch:
             if batch is None:
                 return None
             changes, unreadable = _changes(service, batch, clock)

@@ -12,13 +12,18 @@ from proactive.store.tables import versions as versions_tables
 
 
 class Published(Value):
-    """One publication. `version` names the contents: the same contents have the same name."""
+    """One publication. `version` names the contents: the same contents have the same name; none: withdrawn."""
 
     name: str
     version: str
     active_from: date
     published_at: datetime
     published_by: str
+
+    @property
+    def withdrawn(self) -> bool:
+        """From its day on nobody new is told; dossiers that run go on."""
+        return not self.version
 
 
 def in_force(published: Iterable[Published], name: str, day: date) -> Published | None:

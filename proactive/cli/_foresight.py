@@ -1,0 +1,85 @@
+"""What the commands that look ahead share: the period, the costs, the bar, the table, the chart."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from proactive.cli._stored import day
+from proactive.errors import Unusable
+from proactive.foresight.assumptions import assumptions
+from proactive.foresight.costs import cost
+from proactive.foresight.expected import Expected
+from proactive.foresight.report import chart, table
+from rules import Service
+
+YEAR = timedelta(days=364)
+LONGEST = timedelta(days=3660)
+WIDEST = 160
+
+
+def expecting(
+    services: Iterable[Service],
+    first: str | None,
+    last: str | None,
+    *,
+    today: date,
+    assumed: Path | None,
+    instead: Mapping[str, int | None],
+) -> Expected:
+    """An empty forecast of a period with what it reckons with. Raises `Unusable`."""
+    begins = day(first, today, "--from")
+    ends = day(last, begins + YEAR, "--to")
+    if not timedelta() <= ends - begins <= LONGEST:
+        raise Unusable(f"From {begins} to {ends} is no period of at most ten years. Write an earlier --from.")
+    reckoned = assumptions(begins, assumed, **instead)
+    return Expected(begins, ends, {one.name: cost(one, reckoned) for one in services}, reckoned)
+
+
+def show(
+    expected: Expected,
+    titles: Mapping[str, str],
+    file: Path | None,
+    *,
+    as_json: bool,
+    more: Mapping[str, object] | None = None,
+) -> None:
+    """Print it, and write its chart. Raises `Unusable` where the chart cannot be written."""
+    if file is not None:
+        if file.suffix.lower() != ".svg":
+            raise Unusable(f"{file.name} is no .svg: charts are written as SVG, which pages, browsers and Word take.")
+        try:
+            file.write_text(chart(expected, titles), encoding="utf-8")
+        except OSError as error:
+            raise Unusable(f"{file} cannot be written: {error.strerror}.") from error
+    if as_json:
+        typer.echo(json.dumps({**expected.asdict(), **(more or {})}, ensure_ascii=False))
+        return
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console.width = WIDEST
+    console.print(table(expected, titles))
+
+
+@contextmanager
+def progress(what: str, size: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr; call what it gives with how many more are done. Nothing is shown where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task, waiting = bars.add_task(what, total=size), 0
+
+        def more(number: int) -> None:
+            nonlocal waiting
+            waiting += number
+            if waiting >= 1000:
+                bars.advance(task, waiting)
+                waiting = 0
+
+        yield more
