@@ -87,7 +87,7 @@ def _same_occasions(standing: Service, service: Service) -> None:
     )
     if old.cycle != new.cycle or moved:
         raise Unusable(
-            f"In this version of {service.name} occasions are told apart in another way ({', '.join(old.cycle)} before, "
-            f"{', '.join(new.cycle)} now, or another anchor): people who were told would be told again. Keep `cycle` and "
-            "the anchor, or say --told-again."
+            f"This version of {service.name} tells occasions apart in another way ({', '.join(old.cycle)} before, "
+            f"{', '.join(new.cycle)} now, or by another anchor): people who were told would be told again. "
+            "Keep `cycle` and the anchor, or say --told-again."
         )

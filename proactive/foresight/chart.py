@@ -1,7 +1,7 @@
 """A bar chart as SVG: occasions a day or month, one colour a service.
 
-The colours are those of Okabe and Ito, which people with any kind of colour blindness tell apart; services are stacked in
-the order of the legend, and every bar says its numbers in words to a screen reader and a pointer.
+The colours are those of Okabe and Ito, which people with any kind of colour blindness tell apart; services are stacked
+in the order of the legend, and every bar says its numbers in words to a screen reader and a pointer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,9 +118,7 @@ def _bars(
     found = []
     for index, bar in enumerate(bars):
         x, y = LEFT + index * wide, base
-        told = "; ".join(
-            f"{words} {grouped(bar.numbers[name])}" for name, words in shown.items() if bar.numbers.get(name)
-        )
+        told = "; ".join(f"{words} {grouped(n)}" for name, words in shown.items() if (n := bar.numbers.get(name)))
         found.append(f"<g><title>{escape(bar.label)}: {grouped(bar.total)}{f' ({told})' if told else ''}</title>")
         for number, name in enumerate(shown):
             if not (size := bar.numbers.get(name, 0)):

@@ -1,6 +1,5 @@
 """impact: what other rules of a service would change for the people who are stored, today and on the days to come."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -121,15 +120,16 @@ def impact(
 def _changes(before: Service | None, after: Service, subject: str, person: Rows, on: date) -> tuple[list[Change], int]:
     old = {one.cycle: one for one in before.owed(person, on)} if before is not None else {}
     new = {one.cycle: one for one in after.owed(person, on)}
-    found: list[Change] = []
-    for cycle in new.keys() - old.keys():
-        found.append(_change(Effect.NEWLY_DUE, subject, new[cycle], on, None, str(new[cycle].due_on)))
-    for cycle in old.keys() - new.keys():
-        found.append(_change(Effect.NO_LONGER_DUE, subject, old[cycle], on, str(old[cycle].due_on), None))
     both = old.keys() & new.keys()
-    for cycle in both:
-        if (old[cycle].due_on, old[cycle].ends_on) != (new[cycle].due_on, new[cycle].ends_on):
-            found.append(_change(Effect.OTHER_DAY, subject, new[cycle], on, _span(old[cycle]), _span(new[cycle])))
+    found = [
+        *(_change(Effect.NEWLY_DUE, subject, one, on, None, _span(one)) for c, one in new.items() if c not in both),
+        *(_change(Effect.NO_LONGER_DUE, subject, one, on, _span(one), None) for c, one in old.items() if c not in both),
+        *(
+            _change(Effect.OTHER_DAY, subject, new[cycle], on, _span(old[cycle]), _span(new[cycle]))
+            for cycle in both
+            if (old[cycle].due_on, old[cycle].ends_on) != (new[cycle].due_on, new[cycle].ends_on)
+        ),
+    ]
     if before is not None and both:
         found += _variants(before, after, subject, person, {c: new[c] for c in both if old[c].due_on <= on}, on)
     return found, len(both - {change.cycle for change in found})
@@ -155,12 +155,10 @@ def _span(one: Owed) -> str:
 
 def _count(found: Impact, changes: list[Change], population: Population) -> None:
     told = population.told(found.service, [(one.subject, one.cycle) for one in changes]) if changes else set()
-    now: Counter[Effect] = Counter()
     for one in changes:
         tally = found.effects[one.effect]
         tally.occasions += 1
         tally.due_now += one.now
         tally.told += (one.subject, one.cycle) in told
-        now[one.effect] += 1
         if len(tally.samples) < SAMPLES:
             tally.samples.append(one)

@@ -57,7 +57,8 @@ FROM generate_series(1, %(n)s) n
 """
 
 OCCASIONS = """
-INSERT INTO occasion (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version, changed_at)
+INSERT INTO occasion
+  (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version, changed_at)
 SELECT uuidv7(), %(name)s, subject, key || '|' || (body ->> 'expires_on'), key, (body ->> 'expires_on')::date - 60,
   (body ->> 'expires_on')::date + 730, (body ->> 'expires_on')::date, 'owed', %(version)s, now()
 FROM record WHERE register = 'driver_licences'
@@ -139,7 +140,7 @@ def _change(n: int, version: int) -> bytes:
 async def run(number: int, limit: int, beside: bool) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        folder.chmod(0o711)
+        os.chmod(name, 0o711)  # noqa: PTH101  the server's account must pass through
         postgres = EmbeddedPostgres(folder / "data")
         url = await postgres.start()
         try:
