@@ -8,6 +8,7 @@ from datetime import date
 
 import httpx
 import sqlalchemy
+import structlog
 
 from proactive.demo.play import Play, ToTry, duplicates, source_rows
 from proactive.domain.keys import Keys
@@ -20,6 +21,8 @@ from proactive.store.people import Officer
 from proactive.store.store import Store
 from proactive.web.passwords import hashed
 from rules import Catalogue
+
+log = structlog.get_logger()
 
 OFFICER = "csgt"
 OTHER_OFFICER = "haichau"
@@ -107,8 +110,9 @@ class Rehearse:
                     if not playing and not decided and await self._rests():
                         return await self._ended(complete=True)
                     await show()
-                except (ProactiveError, httpx.HTTPError, sqlalchemy.exc.DBAPIError):
+                except (ProactiveError, httpx.HTTPError, sqlalchemy.exc.DBAPIError) as error:
                     state = last  # a part is being restarted: look again
+                    log.warning("rehearsal.looks_again", error=type(error).__name__)
                 if state != last:
                     moved, last = time.monotonic(), state
                 elif time.monotonic() - moved > STUCK_AFTER:

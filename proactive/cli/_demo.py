@@ -9,7 +9,7 @@ from proactive.demo.picture import picture
 from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
 from proactive.installation import Installation, Rehearsal, Running, free_port_for_nobody
-from proactive.parts import rule_book
+from proactive.parts import connected, rule_book
 from proactive.rehearsal import OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, password
 from proactive.settings import Settings
 from proactive.store.store import opened
@@ -28,7 +28,7 @@ async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: boo
     async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
         running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
         async with opened(str(running.settings.database_url), size=4, application="proactive demo") as store:
-            catalogue = rule_book()
+            catalogue = connected(rule_book(), running.settings)
             await supervisor.while_running(employ(store, running, catalogue))
             rehearse = Rehearse(running, store, seed=rehearsal.seed, hold_back=0 if leave else 3)
             with Live(console=console, refresh_per_second=4, transient=leave) as live:

@@ -12,6 +12,7 @@ import typer
 
 from proactive.cli._database import database_url
 from proactive.errors import Unusable
+from proactive.parts import connected
 from proactive.ports.clock import Clock, SystemClock
 from proactive.settings import Settings, read
 from proactive.store.store import Store, opened
@@ -32,7 +33,7 @@ class Stored:
     folder: Catalogue
     """What the folder says."""
     book: Book
-    """What is in force."""
+    """What is in force, of the services whose registers are connected."""
 
 
 @asynccontextmanager
@@ -44,7 +45,7 @@ async def stored(command: str, rules: Path | None = None) -> AsyncIterator[Store
     for problem in problems:
         typer.echo(f"left out: {problem}", err=True)
     async with opened(url, size=2, application=f"proactive {command}") as store:
-        book = Book(sound(rules)[0], store=store, place=settings.data_dir / "versions")
+        book = Book(connected(folder, settings), store=store, place=settings.data_dir / "versions")
         try:
             await book.turn(clock.today())
             yield Stored(settings, url, store, clock, folder, book)
