@@ -1,5 +1,6 @@
 """What commands about the stored people share: the store, the rules in force, and days as they are written."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import typer
 
 from proactive.cli._database import database_url
 from proactive.errors import Unusable
+from proactive.logs import begin_logging
 from proactive.parts import connected
 from proactive.ports.clock import Clock, SystemClock
 from proactive.settings import Settings, read
@@ -39,6 +41,7 @@ class Stored:
 @asynccontextmanager
 async def stored(command: str, rules: Path | None = None) -> AsyncIterator[Stored]:
     """Open it. Raises `Unusable` with one sentence where there is no database, or an older one."""
+    begin_logging(logging.WARNING)
     settings = read()
     url, clock = database_url(), SystemClock(settings.shift)
     folder, problems = sound(rules)

@@ -95,7 +95,7 @@ def _numbers(sum: Sum) -> tuple[str, str, str, str]:
         grouped(sum.occasions),
         _span(sum.messages_least, sum.messages_most),
         _span(sum.vnd_least, sum.vnd_most),
-        grouped(round(sum.officer_hours)),
+        grouped(int(sum.officer_hours)) + f",{round(sum.officer_hours * 10) % 10}",
     )
 
 

@@ -80,9 +80,9 @@ def rework_some(
             if batch is None:
                 return None
             changes, unreadable = _changes(service, batch, clock)
-            batch.write(changes)
+            new = batch.write(changes)
             return Reworked(
-                people=len(batch.people), same=len(changes.same), moved=len(changes.moved), new=len(changes.new),
+                people=len(batch.people), same=len(changes.same), moved=len(changes.moved), new=new,
                 moot=len(changes.moot), unreadable=unreadable,
             )  # fmt: skip
     except psycopg.errors.DeadlockDetected:

@@ -176,8 +176,8 @@ class Batch:
         self._cursor.execute(KNOWN, {**self._values, "registers": BETWEEN.join(registers)})
         yield from self._cursor
 
-    def write(self, changes: Changes) -> None:
-        """Write all of it."""
+    def write(self, changes: Changes) -> int:
+        """Write all of it; gives how many occasions are new (those that have a dossier already are not)."""
         if changes.same:
             self._cursor.execute(SAME, {**self._values, "ids": _joined(changes.same)})
         if changes.moot:
@@ -192,6 +192,8 @@ class Batch:
             self._cursor.execute(REVIVED, values)
         if changes.new:
             self._cursor.execute(NEW, {**self._values, **_days(changes.new)})
+            return self._cursor.rowcount
+        return 0
 
 
 def _joined(values: Sequence[UUID | date]) -> str:
@@ -216,10 +218,12 @@ class Reworking:
         self._connection = connection
 
     def plan(self, service: str, version: str, *, main: str, now: datetime) -> None:
-        """Divide the people of the service's register into parts, once for each version."""
+        """Divide the people of the service's register into parts, once. What was planned for another version is void:
+        should that one come back, everybody is looked at once more."""
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"rework {service}"])
-            cursor.execute("SELECT FROM rework WHERE service = %s AND version = %s LIMIT 1", [service, version])
+            cursor.execute("DELETE FROM rework WHERE service = %s AND version <> %s", [service, version])
+            cursor.execute("SELECT FROM rework WHERE service = %s LIMIT 1", [service])
             if cursor.fetchone() is None:
                 shares = [n / PARTS for n in range(1, PARTS)]
                 cursor.execute(
