@@ -35,7 +35,7 @@ def _identity(text: ServiceText, folder: str) -> Iterator[Flaw]:
         yield ("draft_because",), "A draft says why it is one, and only a draft does.", "Write or remove it."
     if not text.procedure.code and text.level > 1 and text.status == "published":
         why = "It prepares applications, but nobody knows the code of their procedure."
-        yield ("procedure",), why, "Write `code`, remind only (level 1), or let it be a draft."
+        yield ("procedure", "code"), why, "Write `code`, remind only (level 1), or let it be a draft."
     codes = {office.code for office in text.offices}
     for loc, code in ((("competent_office",), text.competent_office), (("decision", "office"), text.decision.office)):
         if code not in codes:

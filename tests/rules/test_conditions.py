@@ -40,7 +40,7 @@ def dated(value: object, **span: str) -> Dated:
 
 VALUES = {
     "two": dated(2), "sixty": dated(60), "none": dated(0), "limit": dated(500_000), "ages": dated([14, 25, 40, 60]),
-    "adult": dated(18), "old": dated(75), "months": dated(72), "seventeen": dated(17),
+    "adult": dated(18), "old": dated(75), "months": dated(72), "seventeen": dated(17), "six": dated(6),
     "towns": dated(["Hue", "Da Nang"]),
     "kinds": dated({"Hue": ["A", "B"]}), "text": dated("text"), "past": dated(1, to="2026-12-31"),
 }  # fmt: skip
@@ -108,6 +108,9 @@ def test_every_word_has_a_module_a_class_and_a_sentence() -> None:
          {"born": date(2027, 3, 2)}),
         ({"happened_within": {"column": "born", "period": "two", "unit": "days"}}, {"born": date(2027, 2, 27)},
          {"born": date(2027, 2, 26)}),
+        ({"happened_since": {"column": "born", "period": "two", "unit": "years"}}, {"born": date(2025, 3, 1)},
+         {"born": date(2025, 2, 28)}),
+        ({"happened_since": {"column": "born", "period": "two", "unit": "months"}}, {"born": date(2099, 1, 1)}, {}),
         ({"all_of": [{"present": {"column": "note"}}, {"present": {"column": "town"}}]}, {"note": "x", "town": "y"},
          {"note": "x"}),
         ({"any_of": [{"present": {"column": "note"}}, {"present": {"column": "town"}}]}, {"town": "y"}, {}),
@@ -162,12 +165,16 @@ def test_later_goes_by_the_first_date_that_differs() -> None:
     assert not later({"issued": early, "ends": late}, {"issued": early})
 
 
-def test_two_years_before_a_birthday_counts_from_the_birthday() -> None:
+@pytest.mark.parametrize("word", ["happened_within", "happened_since"])
+def test_two_years_before_a_birthday_counts_from_the_birthday(word: str) -> None:
     written: dict[str, object] = {
         "absent": {"register": "cards", "where": [
-            {"happened_within": {"column": "issued", "period": "two", "unit": "years", "before": "anchor"}}]}
+            {word: {"column": "issued", "period": "two", "unit": "years", "before": "anchor"}}]}
     }  # fmt: skip
     birthday = date(2030, 6, 1)
+    since = word == "happened_since"
+
+    assert holds(written, person(), card(issued=date(2030, 6, 2)), anchor=birthday) is not since
 
     assert not holds(written, person(), card(issued=date(2028, 6, 1)), anchor=birthday)
     assert holds(written, person(), card(issued=date(2028, 5, 31)), anchor=birthday)
@@ -224,6 +231,23 @@ def test_a_child_is_covered_to_september_or_to_the_end_of_its_month(born: str, l
     assert anchors(written, born=date.fromisoformat(born)) == [date.fromisoformat(last)]
 
 
+@pytest.mark.parametrize(
+    ("ends", "last"),
+    [
+        ("2027-09-15", "2027-03-15"),
+        ("2027-08-31", "2027-02-28"),
+        ("2028-08-31", "2028-02-29"),
+        ("2028-02-29", "2027-08-29"),
+        ("2027-12-31", "2027-06-30"),
+    ],
+)
+def test_so_many_months_before_a_date_are_calendar_months(ends: str, last: str) -> None:
+    written: dict[str, object] = {"months_before": {"column": "born", "months": "six", **SPAN}}
+
+    assert anchors(written, born=date.fromisoformat(ends)) == [date.fromisoformat(last)]
+    assert anchors(written) == []
+
+
 def test_a_window_is_open_from_its_lead_to_its_stop() -> None:
     written = {"falls_due": {"anchor": "born", "lead_days": "sixty", "stop_after_days": "two"}}
     window = AnyWindow.model_validate({**written, "says": BOTH, "reference": "law"}).window
@@ -263,6 +287,7 @@ def test_a_value_that_is_not_in_force_makes_no_test_at_all() -> None:
         {"aged": {"column": "born", "at_least": "ages"}},
         {"happened_within": {"column": "pay", "period": "two", "unit": "days"}},
         {"happened_within": {"column": "born", "period": "three", "unit": "days"}},
+        {"happened_since": {"column": "pay", "period": "two", "unit": "days"}},
         {"exists": {"register": "cars"}},
         {"exists": {"register": "cards", "where": [{"present": {"column": "town"}}]}},
         {"exists": {"register": "cards", "where": [{"same": {"column": "kind", "asked": "kind"}}]}},
@@ -311,6 +336,8 @@ def test_what_is_no_sentence_of_the_vocabulary_is_refused(written: dict[str, obj
         {"reaches_age": {"column": "town", "ages": "ages", **SPAN}},
         {"turns_age_in_year": {"column": "born", "age": "ages", **SPAN}},
         {"outgrows": {"column": "pay", "months": "months", **SPAN}},
+        {"months_before": {"column": "town", "months": "six", **SPAN}},
+        {"months_before": {"column": "born", "months": "ages", **SPAN}},
         {"falls_due": {"anchor": "born", "lead_days": "text", "stop_after_days": "sixty"}},
     ],
     ids=str,

@@ -253,7 +253,9 @@ def test_the_rung_of_a_day_and_the_day_of_the_next(service: Service, days: int, 
 
 def test_only_what_is_needed_is_kept_of_a_register(catalogue: Catalogue) -> None:
     assert catalogue.columns_needed("violations") == {"violation_no", "personal_id", "resolved_on", "updated_at"}
-    assert "sex" not in catalogue.columns_needed("residents")
+    alone = catalogue.connected(SERVICE.registers)
+    assert "sex" not in alone.columns_needed("residents")
+    assert "sex" in catalogue.columns_needed("residents")
     assert [service.name for service in catalogue.services_watching("violations")] == ["driver_licence_renewal"]
     assert not catalogue.services_watching("weather")
 
