@@ -1,5 +1,5 @@
-# The image of worker, pages and migrations: `proactive <command>`. It runs as an account of its own and needs nothing
-# but PROACTIVE_DATABASE_URL, PROACTIVE_KAFKA_BOOTSTRAP and PROACTIVE_SECRET.
+# The image of worker, pages and migrations: `proactive <command>`. It runs as an account of its own; .env.example lists
+# the settings it needs: database, broker, secret, source, intake and text messages.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
 COPY scripts/setup.lock scripts/setup.lock

@@ -6,7 +6,6 @@ BIN := .venv/bin
 ARGS ?=
 N ?= 200000
 PYTEST_ARGS ?=
-LOCALE := proactive/web/locale
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -30,6 +30,7 @@ from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
 from proactive.steps.rework import rework
 from proactive.steps.tell import tell
+from proactive.steps.tidy import tidy
 from proactive.steps.watch import Watch
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "rework",
     "send_passcodes",
     "tell",
+    "tidy",
 ]
 
 PICKS_UP: Mapping[str, frozenset[State]] = {

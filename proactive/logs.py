@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
 
@@ -14,7 +16,7 @@ def begin_logging(level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _where_it_failed,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -23,6 +25,19 @@ def begin_logging(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Library())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _where_it_failed(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An exception as its kind and the lines it came through; its text and the values there may be somebody's data."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, BaseException):
+        event["failed_at"] = [
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        event.setdefault("error", type(error).__name__)
+    return event
 
 
 class _Library(logging.Formatter):

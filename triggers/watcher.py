@@ -8,6 +8,13 @@ from proactive.steps.watch import Publish, Watch
 
 def watching(parts: Parts, *, publish: Publish, limit: int) -> Sequence[Watch]:
     return [
-        Watch(source, store=parts.store, publish=publish, clock=parts.clock, limit=limit)
+        Watch(
+            source,
+            store=parts.store,
+            publish=publish,
+            clock=parts.clock,
+            limit=limit,
+            columns=parts.catalogue.columns_needed(source.register),
+        )
         for source in parts.registers.sources.values()
     ]

@@ -100,6 +100,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             lambda: journey.tell(store=store, publish=publisher.news, clock=clock, limit=1000),
             seconds=min(every, 0.25),
         ),
+        step("tidy", lambda: journey.tidy(store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=every)
             for watch in watching(parts, publish=publisher.changes, limit=s.batch)

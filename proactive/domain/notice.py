@@ -51,6 +51,9 @@ class Notice(Value):
     body: str
     state: Sending = Sending.PLANNED
     fence: int = 0
+    """Rises with every claim, so that a claim which was given up cannot write over a later one."""
+    resent: int = 0
+    """How often it was sent again because the provider, asked long after, never had it."""
     lease_until: datetime | None = None
     provider_ref: str | None = None
     error_code: str | None = None

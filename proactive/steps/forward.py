@@ -16,7 +16,8 @@ from proactive.steps.ask import CannotTell, NoLonger, Registers, ask_again
 from proactive.steps.under import made_under
 from proactive.store.keeping import Handover, Move
 from proactive.store.store import Store
-from rules import Catalogue
+from rules import Catalogue, Service
+from rules.grammar import NeedKind
 
 ASK_SOURCE_AGAIN = timedelta(seconds=60)
 FIRST_RETRY = timedelta(seconds=2)
@@ -133,12 +134,19 @@ async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) 
         receiving_office=service.text.competent_office,
         competent_office=dossier.office,
         returning_office=dossier.return_to or service.text.competent_office,
-        fields=fields | dossier.choices,
-        needs=dossier.needs,
+        fields=_filled(dossier, service),
+        needs=tuple(name for name in dossier.needs if service.needs[name].kind != NeedKind.CHOICE),
         approved_by=dossier.decided_by or "",
         approved_at=approved,
         content_hash=dossier.approved_hash or "",
     )
+
+
+def _filled(dossier: Dossier, service: Service) -> dict[str, str | None]:
+    """The form as it is handed over: the registers' values, the citizen's choices, and where the result goes."""
+    centres = {field.name for field in service.form.fields if field.choose_from == "commune_centres"}
+    values = {field.name: dossier.return_to if field.name in centres else field.value for field in dossier.fields}
+    return values | dossier.choices
 
 
 def _system(before: Dossier, after: Dossier, *, note: str | None = None, handover: Handover | None = None) -> Move:

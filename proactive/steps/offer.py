@@ -27,14 +27,14 @@ from rules import Catalogue, Service
 
 log = structlog.get_logger()
 
-CALL_LEASE = timedelta(seconds=90)
+CALL_LEASE = timedelta(seconds=180)
 """Longer than sending a whole batch to a provider that times out every time; after it a claim is asked about."""
 
 ASK_SOURCE_AGAIN = timedelta(seconds=60)
 TRY_PROVIDER_AGAIN = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(minutes=15)
 OPERATOR_MENDS = timedelta(minutes=10)
 FIRST_QUESTION = timedelta(seconds=5)
-MOST_TRIES = 6
 AT_ONCE = 64
 MOST = 4 * AT_ONCE
 """Dossiers a batch: few enough that what the sources said is seconds old when the last of them is told."""
@@ -145,7 +145,7 @@ def _plan(
             return _offered(before, dossier)
         notifier = notifiers.get(channel)
         address = notifier.reachable(dossier.phone) if notifier is not None else None
-        if address is None or address in blocked:
+        if address is None or {address, dossier.phone} & blocked:
             why = "Số điện thoại không nhận được kênh này." if dossier.phone else why
             continue
         try:
@@ -156,10 +156,19 @@ def _plan(
             log.error("offer.text_unusable", service=service.name, channel=channel, why=str(error))
             return _hold(before, str(error), now + OPERATOR_MENDS)
         claimed = Notice(
-            id=notice_id(dossier.id, rung.name, channel), dossier_id=dossier.id, rung=rung.name, channel=channel,
-            to=address, body=letter.text, state=Sending.CLAIMED, fence=notice.fence + 1 if notice else 1,
-            lease_until=now + CALL_LEASE, created_at=notice.created_at if notice else now, sent_at=now,
-        )  # fmt: skip
+            id=notice_id(dossier.id, rung.name, channel),
+            dossier_id=dossier.id,
+            rung=rung.name,
+            channel=channel,
+            to=address,
+            body=letter.text,
+            state=Sending.CLAIMED,
+            fence=notice.fence + 1 if notice else 1,
+            resent=notice.resent if notice else 0,
+            lease_until=now + CALL_LEASE,
+            created_at=notice.created_at if notice else now,
+            sent_at=now,
+        )
         claim = Move(
             before=before, after=dossier, actor="system", verb="offer", notices=(claimed,), rest_until=now + CALL_LEASE
         )
@@ -203,12 +212,13 @@ def _outcome(claim: _Claim, outcome: Outcome, now: datetime, today: date) -> Mov
         case Accepted(reference):
             accepted = advance(notice, Sending.ACCEPTED, provider_ref=reference, lease_until=None)
             return _offered(dossier, dossier, notices=(accepted,), note=f"{notice.channel}: {notice.rung}")
-        case Rejected(Failure.TEMPORARY, code, why) if notice.fence < MOST_TRIES:
+        case Rejected(Failure.TEMPORARY, code, why):
             again = advance(notice, Sending.PLANNED, error_code=code, why=why, lease_until=None)
+            pause = min(TRY_PROVIDER_AGAIN * 2 ** min(notice.fence - 1, 10), LONGEST_PAUSE)
+            after = dossier.model_copy(update={"tell_on": today})
             return Move(
-                before=dossier, after=dossier.model_copy(update={"tell_on": today}), actor="system",
-                verb="offer", notices=(again,), rest_until=now + TRY_PROVIDER_AGAIN * 2 ** (notice.fence - 1),
-            )  # fmt: skip
+                before=dossier, after=after, actor="system", verb="offer", notices=(again,), rest_until=now + pause
+            )
         case Rejected(Failure.TECHNICAL, code, why):
             log.error("offer.channel_unusable", channel=notice.channel, code=code, why=why)
             again = advance(notice, Sending.PLANNED, error_code=code, why=why, lease_until=None)

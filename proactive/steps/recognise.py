@@ -159,8 +159,9 @@ def _envelope(change: Change, *, known: bool) -> list[Problem]:
     return found
 
 
-def _order(one: _Good) -> tuple[int, bool, str]:
-    return one.change.version, one.change.op is Op.DELETE, one.body
+def _order(one: _Good) -> tuple[int, bool, int, str]:
+    """As the store orders two versions of one record."""
+    return one.change.version, one.change.op is Op.DELETE, len(one.body), one.body
 
 
 def _plain(change: Change) -> dict[str, object]:

@@ -18,8 +18,7 @@ log = structlog.get_logger()
 
 QUESTION_LEASE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
-NOBODYS_RECEIPT = timedelta(hours=1)
-MOST_SENDINGS = 2
+MOST_RESENT = 1
 """A notice that was surely never there is sent once more; after that a person has to look."""
 
 
@@ -37,7 +36,6 @@ async def _receipts(*, store: Store, clock: Clock, limit: int) -> int:
     now, today = clock.now(), clock.today()
     found = await store.notices.receipts_to_apply(limit=limit)
     if not found:
-        await store.notices.forget_receipts(before=now - NOBODYS_RECEIPT)
         return 0
     settled: dict[UUID, Notice] = {}
     for _, notice, sending, code in found:
@@ -69,6 +67,7 @@ async def _doubts(
     *, notifiers: Mapping[str, Notifier], store: Store, clock: Clock, absent_after: timedelta, limit: int
 ) -> int:
     now = clock.now()
+    await store.notices.drop_planned(now=now)
     notices = await store.notices.claim_unclear(now=now, until=now + QUESTION_LEASE, limit=min(limit, 100))
     dossiers = {d.id: d for d in await store.dossiers.many([notice.dossier_id for notice in notices])}
     for notice in notices:
@@ -108,6 +107,7 @@ async def _ask(notice: Notice, notifiers: Mapping[str, Notifier], *, now: dateti
         return advance(doubtful, Sending.ACCEPTED, provider_ref=found.provider_ref, lease_until=None, why=None)
     if notice.asked < 1 or now - since < absent_after:
         return doubtful.model_copy(update=later)
-    if notice.fence < MOST_SENDINGS:
-        return advance(doubtful, Sending.PLANNED, lease_until=None, asked=0, why="the provider never had it")
+    if notice.resent < MOST_RESENT:
+        why = "the provider never had it"
+        return advance(doubtful, Sending.PLANNED, lease_until=None, asked=0, resent=notice.resent + 1, why=why)
     return advance(doubtful, Sending.LOST, lease_until=None, settled_at=now, why="the provider never had it, twice")

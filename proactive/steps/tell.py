@@ -1,7 +1,6 @@
 """tell: the news that steps and pages left in the outbox goes to Kafka, after its transaction, at least once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from proactive.ports.clock import Clock
@@ -10,8 +9,6 @@ from proactive.store.store import Store
 PublishNews = Callable[[Sequence[tuple[UUID, str]]], Awaitable[None]]
 """Put (dossier, state) on `proactive.dossiers`; done when the broker has acknowledged all of it."""
 
-KEEP = timedelta(days=7)
-
 
 async def tell(*, store: Store, publish: PublishNews, clock: Clock, limit: int) -> int:
     """Publish what is unpublished; what cannot be published stays, and nothing waits for it: Kafka only wakes."""
@@ -19,6 +16,4 @@ async def tell(*, store: Store, publish: PublishNews, clock: Clock, limit: int) 
     async with store.news.telling(now=now, limit=limit) as words:
         if words:
             await publish(words)
-    if not words:
-        await store.news.forget(before=now - KEEP)
     return len(words)

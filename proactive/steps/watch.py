@@ -4,7 +4,7 @@ So whatever a broker forgets is read and told again: deleting all of Kafka at an
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,12 +36,24 @@ class _Told:
 class Watch:
     """Follows one source. Keeps only what is on its way in memory; where it stands is in the store."""
 
-    def __init__(self, source: RegisterSource, *, store: Store, publish: Publish, clock: Clock, limit: int) -> None:
+    def __init__(
+        self,
+        source: RegisterSource,
+        *,
+        store: Store,
+        publish: Publish,
+        clock: Clock,
+        limit: int,
+        columns: Collection[str] = (),
+    ) -> None:
+        """`columns` are those that services need of this register; when they need others, all rows are told again."""
         self._source = source
         self._store = store
         self._publish = publish
         self._clock = clock
         self._limit = limit
+        self._columns = ",".join(sorted(columns))
+        self._retelling = False
         self._position: Position | None = None
         self._read_to: Position | None = None
         self._ahead: deque[_Told] = deque()
@@ -54,12 +66,11 @@ class Watch:
         """
         try:
             if self._position is None:
-                self._position = (await self._store.positions.all()).get(self._source.register, Position())
-                self._read_to = self._position
+                await self._begin()
             told = await self._settle()
             while len(self._ahead) < PAGES_AHEAD:
                 page = await self._source.changes(self._read_to or Position(), limit=self._limit)
-                news = await self._store.records.unsettled(page.changes)
+                news = page.changes if self._retelling else await self._store.records.unsettled(page.changes)
                 if news:
                     await self._publish(news)
                     told += len(news)
@@ -75,6 +86,18 @@ class Watch:
             log.warning("watch.unreachable", register=self._source.register, why=str(error))
             return 0
         return told
+
+    async def _begin(self) -> None:
+        """Where the store says we stand; at the beginning again if rows were kept with other columns than needed."""
+        register = self._source.register
+        kept_with = await self._store.positions.columns(register)
+        self._retelling = kept_with is not None and kept_with != self._columns
+        if self._retelling:
+            log.info("watch.other_columns", register=register)
+            self._position = Position()
+        else:
+            self._position = (await self._store.positions.all()).get(register, Position())
+        self._read_to = self._position
 
     @property
     def settled(self) -> bool:
@@ -101,8 +124,9 @@ class Watch:
     async def _perhaps_caught_up(self) -> None:
         """The end of the source is in sight; if nothing is on its way any more, this register can be judged by."""
         if not self._caught_up and not self._ahead:
-            await self._store.positions.catch_up(self._source.register, now=self._clock.now())
-            self._caught_up = True
+            register = self._source.register
+            await self._store.positions.catch_up(register, columns=self._columns, now=self._clock.now())
+            self._caught_up, self._retelling = True, False
 
     async def _advance(self, to: Position) -> None:
         if to != self._position:

@@ -36,6 +36,18 @@ class Notices:
                 found[notice.dossier_id].append(notice)
         return found
 
+    async def drop_planned(self, *, now: datetime) -> None:
+        """Plans that nobody will carry out: the dossier waits for no notice any more, or its ladder has gone on."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "UPDATE notice n SET state = 'rejected', why = 'no longer needed', settled_at = :now "
+                    "FROM dossier d WHERE n.state = 'planned' AND d.id = n.dossier_id "
+                    "AND (d.state NOT IN ('drafted', 'offered', 'unreached') OR d.rung <> n.rung)"
+                ),
+                {"now": now},
+            )
+
     async def claim_unclear(self, *, now: datetime, until: datetime, limit: int) -> list[Notice]:
         """Notices whose outcome nobody knows: unknown, or claimed by a worker whose lease is over."""
         async with self._engine.begin() as connection:

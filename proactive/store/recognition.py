@@ -86,11 +86,14 @@ FROM {
 }
 ON CONFLICT (register, key) DO UPDATE SET
   subject = excluded.subject, version = excluded.version, deleted = excluded.deleted, body = excluded.body,
-  revision = r.revision + excluded.revision, kept_at = excluded.kept_at
-WHERE (excluded.version, excluded.deleted, excluded.body::text) > (r.version, r.deleted, r.body::text)
+  kept_at = excluded.kept_at,
+  revision = r.revision + CASE WHEN excluded.version > r.version THEN excluded.revision ELSE 0 END
+WHERE (excluded.version, excluded.deleted, length(excluded.body::text), excluded.body::text)
+  > (r.version, r.deleted, length(r.body::text), r.body::text)
 RETURNING r.register, r.key, new.subject, old.subject
 """
-"""The newest version wins in whatever order they come; of two with one version the greater: all orders agree."""
+"""The newest version wins in whatever order they come. Of two with one version the one that says more wins, then the
+greater: all orders agree, and a row that is told again with more columns is taken."""
 
 OTHERS = f"""
 SELECT subject, register, body::text FROM record

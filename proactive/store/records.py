@@ -92,25 +92,35 @@ class Positions:
             rows = await connection.execute(text("SELECT register FROM watch_position WHERE caught_up_at IS NOT NULL"))
             return set(rows.scalars())
 
-    async def catch_up(self, register: str, *, now: datetime) -> None:
-        """Everything that the source holds of this register is kept."""
+    async def columns(self, register: str) -> str | None:
+        """The columns that were kept when everything was last told; None: that has not happened yet."""
+        async with self._engine.connect() as connection:
+            found = await connection.scalar(
+                text("SELECT columns FROM watch_position WHERE register = :r AND caught_up_at IS NOT NULL"),
+                {"r": register},
+            )
+            return None if found is None else str(found)
+
+    async def catch_up(self, register: str, *, columns: str, now: datetime) -> None:
+        """Everything that the source holds of this register is kept, with these columns."""
         async with self._engine.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO watch_position (register, mark, key, read_at, caught_up_at) "
-                    "VALUES (:register, '', '', :now, :now) ON CONFLICT (register) DO UPDATE "
-                    "SET caught_up_at = coalesce(watch_position.caught_up_at, excluded.caught_up_at)"
+                    "INSERT INTO watch_position (register, mark, key, read_at, columns, caught_up_at) "
+                    "VALUES (:register, '', '', :now, :columns, :now) ON CONFLICT (register) DO UPDATE "
+                    "SET caught_up_at = coalesce(watch_position.caught_up_at, excluded.caught_up_at), "
+                    "columns = excluded.columns"
                 ),
-                {"register": register, "now": now},
+                {"register": register, "columns": columns, "now": now},
             )
 
     async def advance(self, register: str, to: Position, *, now: datetime | None = None) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO watch_position (register, mark, key, read_at) VALUES (:register, :mark, :key, :now) "
-                    "ON CONFLICT (register) DO UPDATE SET mark = excluded.mark, key = excluded.key, "
-                    "read_at = excluded.read_at"
+                    "INSERT INTO watch_position (register, mark, key, read_at, columns) "
+                    "VALUES (:register, :mark, :key, :now, '') ON CONFLICT (register) DO UPDATE "
+                    "SET mark = excluded.mark, key = excluded.key, read_at = excluded.read_at"
                 ),
                 {"register": register, "mark": to.mark, "key": to.key, "now": now or datetime.now(UTC)},
             )

@@ -30,6 +30,7 @@ class Notice(Table, table=True):
     error_code: str | None = words()
     why: str | None = words()
     asked: int = Field(default=0)
+    resent: int = Field(default=0)
     created_at: datetime = moment()
     sent_at: datetime | None = moment(nullable=True)
     settled_at: datetime | None = moment(nullable=True)

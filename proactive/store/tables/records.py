@@ -52,5 +52,7 @@ class WatchPosition(Table, table=True):
     mark: str = Field(sa_type=Text)
     key: str = Field(sa_type=Text)
     read_at: datetime = moment()
+    columns: str = Field(default="", sa_type=Text)
+    """The columns that were kept of its rows; when services need others, all rows are told again."""
     caught_up_at: datetime | None = moment(nullable=True)
     """When everything that the source held was kept for the first time; before, nobody is judged by this register."""

@@ -131,6 +131,7 @@ def upgrade() -> None:
         sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("columns", sa.Text(), nullable=False),
         sa.Column("caught_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("register", name=op.f("pk_watch_position")),
     )
@@ -251,6 +252,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("resent", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
