@@ -14,7 +14,6 @@ from proactive.demo.play import Play, ToTry, duplicates, source_rows
 from proactive.domain.keys import Keys
 from proactive.errors import ProactiveError, Unusable
 from proactive.installation import Running
-from proactive.parts import connected
 from proactive.ports.clock import SystemClock
 from proactive.store.figures import Counts
 from proactive.store.people import Officer
@@ -55,7 +54,7 @@ def password(running: Running) -> str:
 
 async def employ(store: Store, running: Running, catalogue: Catalogue) -> None:
     """Two officers: one of the office that decides, one of a commune centre who must not see its dossiers."""
-    office = next(iter(connected(catalogue, running.settings).services.values())).decision.office
+    office = next(iter(catalogue.services.values())).decision.office
     secret = hashed(password(running))
     for name, full_name, place in (
         (OFFICER, "Nguyễn Văn Bình", office),
