@@ -133,7 +133,6 @@ class Play:
             if len(self.played.held_back) < self._hold_back and (who := await self._to_try(code, message.to)):
                 self.played.held_back[code] = who
             elif self._tries[code] < TRIES:
-                self._tries[code] += 1
                 self._busy[code] = asyncio.create_task(self._citizen(code, message.to))
         return len(self._busy)
 
@@ -156,6 +155,11 @@ class Play:
             dossier = await self._store.dossiers.by_code(code)
             if dossier is None:
                 raise Temporary("The text names a dossier that is not there yet.")
+            if dossier.state is State.DRAFTED:
+                raise Temporary("The text is here before anybody knows that it was sent; look again.")
+            if dossier.answer is not None:  # it was kept although nobody said so: the pages died just then
+                self.played.answered[code] = dossier.answer
+                return
             answer = self._answer(dossier.subject, dossier.record_key)
             if answer is None:
                 self.played.answered[code] = "silent"
@@ -163,6 +167,7 @@ class Play:
             if dossier.blocked_by is not None and answer is Answer.CONFIRM:
                 self.played.answered[code] = "blocked"
                 return
+            self._tries[code] += 1
             async with Visitor(self._pages, number=hash(code) % 10_000_000) as browser:
                 page = await self._enter(browser, code, dossier.subject[-4:], phone)
                 page = await self._reply(browser, page, answer)

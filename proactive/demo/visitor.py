@@ -1,5 +1,6 @@
 """A made-up visitor with a browser: follows our pages by their forms, as a person would, over HTTP."""
 
+import asyncio
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from types import TracebackType
@@ -8,6 +9,9 @@ from typing import Self
 import httpx
 
 from proactive.errors import Temporary
+
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+"""Seconds between tries while the pages do not answer: a restart takes a few of them."""
 
 
 class _Forms(HTMLParser):
@@ -85,7 +89,16 @@ class Visitor:
         await self._client.aclose()
 
     async def get(self, path: str) -> Page:
-        return Page(await self._client.get(path))
+        return Page(await self._ask("GET", path, None))
 
     async def send(self, path: str, form: Mapping[str, str]) -> Page:
-        return Page(await self._client.post(path, data=dict(form)))
+        return Page(await self._ask("POST", path, dict(form)))
+
+    async def _ask(self, method: str, path: str, form: dict[str, str] | None) -> httpx.Response:
+        """As a person would: where no answer comes, press the button again after a while."""
+        for pause in PAUSES:
+            try:
+                return await self._client.request(method, path, data=form)
+            except httpx.TransportError:
+                await asyncio.sleep(pause)
+        return await self._client.request(method, path, data=form)
