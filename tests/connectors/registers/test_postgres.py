@@ -345,7 +345,7 @@ async def test_a_refused_login_and_an_absent_server_are_one_sentence(papers: Pap
 
 
 async def test_the_whole_demo_source_is_read_and_only_its_malformed_rows_are_refused(server: EmbeddedPostgres) -> None:
-    registers = load().registers
+    registers = load().connected(demo.DDL).registers
     addresses = await demo.create(server.url("postgres"), database="police", password="p")
     counts = await demo.fill(addresses.owner, people=2000, seed=3, today=date(2026, 11, 23))
     read, bad = 0, 0
