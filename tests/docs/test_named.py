@@ -88,7 +88,7 @@ def test_every_command_is_told(command: str) -> None:
 @pytest.mark.parametrize("name", documents())
 def test_no_command_is_named_that_is_not_there(name: str) -> None:
     code = [*quoted(name), *(line.strip() for line in text(name).splitlines() if line.startswith("    "))]
-    asked = {match[1] for line in code if (match := re.match(r"(?:\.venv/bin/)?proactive ([a-z]+)", line))}
+    asked = {match[1] for line in code if (match := re.match(r"(?:\.venv/bin/)?proactive ([a-z]+(?:-[a-z]+)*)", line))}
 
     assert asked - {command.split()[1] for command in COMMANDS} == set()
 
