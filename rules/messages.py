@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -29,8 +30,13 @@ Fault = tuple[str, str, str]
 
 def template(path: Path) -> jinja2.Template:
     """A text, ready to be rendered; an unknown name is an error. Raises jinja2.TemplateError and UnicodeDecodeError."""
+    return _compiled(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> jinja2.Template:
     environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # plain text
-    return environment.from_string(path.read_text(encoding="utf-8"))
+    return environment.from_string(text)
 
 
 def render(text: jinja2.Template, values: Mapping[str, object]) -> str:
