@@ -136,6 +136,10 @@ class Condition(ABC):
             show(row, asked, records, anchor),
         )
 
+    def alone(self) -> bool:
+        """Whether on one day it depends on nothing but what the columns it reads hold in the row it looks at."""
+        return False
+
     def inner(self) -> Sequence[Clause]:
         """The clauses inside it that look at the same row and explain themselves."""
         return ()

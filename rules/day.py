@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 
-from rules.condition import Clause, Look, NotInForce, Records, Scope, Show, Trace
+from rules.condition import Clause, Condition, Look, NotInForce, Records, Scope, Show, Trace
 from rules.dated import in_force
 from rules.grammar import ServiceText
 from rules.kinds import Row, day_text
 from rules.verdict import Because, Owed, Verdict
 from rules.window import Anchors
 
-Explained = tuple[Look, str, str, str | None]
-"""A condition that explains itself: how it looks, its words, the law it stands on."""
-
 _A_DAY = timedelta(days=1)
+_REMEMBERED = 4096
+
+Key = Callable[[Row], object]
+"""Reads the columns that a condition hangs on."""
+
+
+class Explained:
+    """A condition that explains itself. What it has said before it says again without making it anew."""
+
+    def __init__(self, look: Look, words: tuple[str, str], reference: str | None, key: Key | None = None) -> None:
+        self._look = look
+        self._words = words
+        self._reference = reference
+        self._key = key
+        self._said: dict[object, Because] = {}
+
+    @property
+    def never(self) -> Because:
+        """What it says where there is nothing to look at."""
+        return Because(*self._words, False, None, self._reference)
+
+    def because(self, row: Row, asked: Row, records: Records, anchor: date) -> Because:
+        """Whether it holds, what was looked at, and the law. Where all hangs on a few columns it looks at them only."""
+        seen: object = self._look(row, asked, records, anchor) if self._key is None else self._key(row)
+        said = self._said.get(seen)
+        if said is None:
+            if len(self._said) >= _REMEMBERED:
+                self._said.clear()
+            held, value = self._look(row, asked, records, anchor)
+            said = self._said[seen] = Because(*self._words, held, value, self._reference)
+        return said
 
 
 class Day:
@@ -31,7 +60,8 @@ class Day:
         self._anchors: Anchors = window.anchors(scope)
         self._lead, self._stop = window.span(scope)
         self._owed = tuple(clause.condition.holds(scope) for clause in text.owed)
-        self._window = (window.looks(scope), *_said(text, scope), text.window.reference)
+        self._window = Explained(window.looks(scope), _said(text, scope), text.window.reference)
+        self._windows: dict[date, Because] = {}
         self._explained = tuple(_explained(clause, scope) for clause in text.owed)
         self._inner = tuple((index, trace) for index, clause in enumerate(text.owed) for trace in _inner(clause, scope))
         self._blocks = tuple((block.name, block.variant, _explained(block.when, scope)) for block in text.blocked_by)
@@ -50,6 +80,9 @@ class Day:
         self._law = None if regime is None else regime.reference
         first = None if regime is None else regime.variants[0].when
         self._measure: Show | None = None if first is None else first.condition.shows(scope)
+        asked = [choice.when.condition for choice in regime.variants if choice.when is not None] if regime else []
+        self._chosen_by = _key(asked, scope)
+        self._chosen: dict[object, tuple[str, Because]] = {}
         self.in_force = regime is not None
 
     def owed(self, records: Records) -> list[Owed]:
@@ -81,39 +114,51 @@ class Day:
         variant = blocked_by = None
         needs: tuple[str, ...] = ()
         if due:
-            for name, blocked, (look, vi, en, reference) in self._blocks:
-                held, value = look(record, record, records, anchor)
-                because.append(Because(vi, en, held, value, reference))
-                if held and blocked_by is None:
+            for name, blocked, block in self._blocks:
+                said = block.because(record, record, records, anchor)
+                because.append(said)
+                if said.holds and blocked_by is None:
                     variant, blocked_by = blocked, name
-            for chosen, when, says in self._choices:
-                if when is None or when(record, record, records, anchor):
-                    value = None if self._measure is None else self._measure(record, record, records, anchor)
-                    because.append(Because(says.vi, says.en, True, value, self._law))
-                    variant = variant or chosen
-                    break
+            chosen, said = self._choose(record, records, anchor)
+            because.append(said)
+            variant = variant or chosen
             needs = tuple([name for name, when in self._needs if when is None or when(record, record, records, anchor)])
         cycle = self._cycle_of(record, anchor)
         return Verdict(due, anchor - self._lead, ends, anchor, cycle, variant, blocked_by, needs, tuple(because))
 
     def _trace(self, record: Row, records: Records, anchor: date, because: list[Because]) -> bool:
-        look, vi, en, reference = self._window
-        due, value = look(record, record, records, anchor)
-        because.append(Because(vi, en, due, value, reference))
-        for look, vi, en, law in self._explained:
-            held, value = look(record, record, records, anchor)
-            due = due and held
-            because.append(Because(vi, en, held, value, law))
+        said = self._windows.get(anchor)
+        if said is None:  # on one day a window depends on its anchor alone
+            said = self._windows[anchor] = self._window.because(record, record, records, anchor)
+        due = said.holds
+        because.append(said)
+        for one in self._explained:
+            said = one.because(record, record, records, anchor)
+            due = due and said.holds
+            because.append(said)
         for _, trace in self._inner:
             because += trace(record, record, records, anchor)
         return due
 
+    def _choose(self, record: Row, records: Records, anchor: date) -> tuple[str, Because]:
+        """The first choice of the regime that holds; the last one always does."""
+        key = None if self._chosen_by is None else self._chosen_by(record)
+        if key is not None and (known := self._chosen.get(key)) is not None:
+            return known
+        variant, _, says = next(
+            one for one in self._choices if one[1] is None or one[1](record, record, records, anchor)
+        )
+        value = None if self._measure is None else self._measure(record, record, records, anchor)
+        found = variant, Because(says.vi, says.en, True, value, self._law)
+        if key is not None:
+            if len(self._chosen) >= _REMEMBERED:
+                self._chosen.clear()
+            self._chosen[key] = found
+        return found
+
     def _never(self, record: Row, records: Records) -> Verdict:
-        _, vi, en, reference = self._window
-        because = [Because(vi, en, False, None, reference)]
-        for look, vi, en, law in self._explained:
-            held, value = look(record, record, records, self._day)
-            because.append(Because(vi, en, held, value, law))
+        because = [self._window.never]
+        because += [one.because(record, record, records, self._day) for one in self._explained]
         return Verdict(False, None, None, None, None, None, None, (), tuple(because))
 
     def _ends(self, anchors: Sequence[date], index: int) -> date:
@@ -152,8 +197,14 @@ def _said(text: ServiceText, scope: Scope) -> tuple[str, str]:
 
 
 def _explained(clause: Clause, scope: Scope) -> Explained:
-    vi, en = clause.words(scope)
-    return clause.condition.looks(scope), vi, en, clause.reference
+    condition = clause.condition
+    return Explained(condition.looks(scope), clause.words(scope), clause.reference, _key([condition], scope))
+
+
+def _key(conditions: Sequence[Condition], scope: Scope) -> Key | None:
+    """Reads what these conditions hang on; None where they look at more than the row."""
+    columns = sorted({column for condition in conditions for _, column in condition.columns(scope)})
+    return itemgetter(*columns) if columns and all(condition.alone() for condition in conditions) else None
 
 
 def _inner(clause: Clause, scope: Scope) -> Iterator[Trace]:

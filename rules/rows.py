@@ -117,7 +117,9 @@ class Reader:
 
 def may_hold_nul(body: bytes | str) -> bool:
     """Whether it is worth looking for U+0000, which PostgreSQL cannot keep: looking for its escape costs far less."""
-    return b"\\u0000" in body if isinstance(body, bytes) else "\\u0000" in body
+    if isinstance(body, bytes):
+        return b"\\" in body and b"\\u0000" in body  # one character is found twenty times as fast as six
+    return "\\u0000" in body
 
 
 def _unkeepable(value: object) -> bool:

@@ -9,10 +9,12 @@ import msgspec
 import typer
 
 from proactive.cli.services import opened
-from rules import BadRow, Problem, Service, Verdict
+from rules import BadRow, Because, Problem, Service, Verdict
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
 _WRITTEN_AT_ONCE = 512
+_REMEMBERED = 65_536
+_NONE: tuple[()] = ()
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,7 +35,8 @@ class _Answer(msgspec.Struct, gc=False):
     variant: str | None
     blocked_by: str | None
     needs: tuple[str, ...]
-    because: list[_Because]
+    because: tuple[()]
+    """Put in as text, at the end."""
 
 
 def register(app: typer.Typer) -> None:
@@ -81,7 +84,7 @@ def evaluate(
 
 def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
     """One line of JSON for each line given, and whether that line could be used."""
-    read, main = service.people.read, service.register
+    read, main, printed = service.people.read, service.register, Printed()
     for number, line in enumerate(lines, start=1):
         try:
             known = read(line)
@@ -90,14 +93,35 @@ def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tup
         except BadRow as error:
             yield _encode({"error": _said(number, error.problems)}) + b"\n", False
         else:
-            yield _encode(_answer(service.evaluate(known[main][0], known, day))) + b"\n", True
+            yield printed.line(service.evaluate(known[main][0], known, day)), True
 
 
-def _answer(verdict: Verdict) -> _Answer:
-    return _Answer(
-        verdict.due, verdict.due_on, verdict.cycle, verdict.variant, verdict.blocked_by, verdict.needs,
-        [_Because(one.condition, one.holds, one.value, one.reference) for one in verdict.because],
-    )  # fmt: skip
+class Printed:
+    """Prints verdicts. The same reasons come again and again: printed once, they are only copied."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, bytes] = {}
+        self._kept: list[Because] = []
+        """Whose texts those are: while one is here, nothing else can have its id."""
+
+    def line(self, verdict: Verdict) -> bytes:
+        """One line of JSON."""
+        known, make = self._texts.get, self._make
+        reasons = b",".join([known(id(one)) or make(one) for one in verdict.because])
+        head = _encode(
+            _Answer(
+                verdict.due, verdict.due_on, verdict.cycle, verdict.variant, verdict.blocked_by, verdict.needs, _NONE
+            )
+        )
+        return head[:-2] + reasons + b"]}\n"
+
+    def _make(self, one: Because) -> bytes:
+        if len(self._kept) >= _REMEMBERED:
+            self._texts.clear()
+            self._kept.clear()
+        self._kept.append(one)
+        text = self._texts[id(one)] = _encode(_Because(one.condition, one.holds, one.value, one.reference))
+        return text
 
 
 def _said(number: int, problems: tuple[Problem, ...]) -> dict[str, object]:

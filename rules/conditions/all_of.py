@@ -37,6 +37,9 @@ class Several(RootModel[Any], Condition):
         for clause in self.root:
             yield from clause.condition.dated()
 
+    def alone(self) -> bool:
+        return all(clause.condition.alone() for clause in self.root)
+
     def inner(self) -> Sequence[Clause]:
         return self.root
 

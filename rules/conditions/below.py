@@ -28,6 +28,9 @@ class Below(Rule, Condition):
     def dated(self) -> Iterator[str]:
         yield self.value
 
+    def alone(self) -> bool:
+        return True
+
     def holds(self, scope: Scope) -> Test:
         column, limit = self.column, scope.number(self.value)
 

@@ -27,6 +27,9 @@ class Equals(Rule, Condition):
     def columns(self, scope: Scope) -> Iterator[tuple[str, str]]:
         yield scope.register, self.column
 
+    def alone(self) -> bool:
+        return True
+
     def holds(self, scope: Scope) -> Test:
         column, value = self.column, self.value
 

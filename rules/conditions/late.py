@@ -50,6 +50,9 @@ class Late(Rule, Condition):
             first += timedelta(days=1)
         return first
 
+    def alone(self) -> bool:
+        return True
+
     def holds(self, scope: Scope) -> Test:
         column, earliest = self.column, self.earliest(scope.day)
 

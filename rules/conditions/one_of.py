@@ -50,6 +50,9 @@ class OneOf(Rule, Condition):
     def dated(self) -> Iterator[str]:
         return iter((self.listed_in,) if self.listed_in else ())
 
+    def alone(self) -> bool:
+        return True
+
     def holds(self, scope: Scope) -> Test:
         value: Any = self.values if self.listed_in is None else scope.value(self.listed_in)
         among = frozenset(split(text, len(self.columns_)) for text in value)

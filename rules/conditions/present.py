@@ -22,6 +22,9 @@ class Present(Rule, Condition):
     def columns(self, scope: Scope) -> Iterator[tuple[str, str]]:
         yield scope.register, self.column
 
+    def alone(self) -> bool:
+        return True
+
     def holds(self, scope: Scope) -> Test:
         column = self.column
 

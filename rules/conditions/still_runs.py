@@ -23,6 +23,9 @@ class StillRuns(Rule, Condition):
     def columns(self, scope: Scope) -> Iterator[tuple[str, str]]:
         yield scope.register, self.column
 
+    def alone(self) -> bool:
+        return True
+
     def holds(self, scope: Scope) -> Test:
         column, day = self.column, scope.day
 
