@@ -12,6 +12,9 @@ from proactive.store.store import Store
 from rules import Catalogue
 from rules.offices import offices
 
+REMIND_ONLY = 1
+"""The level of services that tell, and prepare nothing to be handed in: the law asks for presence, or leaves it so."""
+
 LONGEST_NOTE = 1000
 LONGEST_CLAIM = 300
 
@@ -75,6 +78,8 @@ def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | No
     service = made_under(dossier, catalogue=catalogue)
     if service is None:
         raise Permanent("Dịch vụ này không còn được cung cấp. Xin liên hệ tổng đài 1022.")
+    if service.level == REMIND_ONLY:
+        raise Permanent("Việc này thành phố chỉ nhắc: ông/bà làm trực tiếp tại cơ quan có thẩm quyền.")
     chosen = dict(dossier.choices)
     labels = {field.name: field.label.vi for field in service.form.fields}
     for field in dossier.fields:

@@ -101,7 +101,7 @@ def _dossier(
         fields=prefill(service, record, person, clock.today(), as_of=as_of),
         code=new_code(),
         phone=contact(service, person),
-        office=service.decision.office,
+        office=service.deciding_office(person),
         return_to=_nearest(person),
         created_at=now,
         updated_at=now,

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from proactive.domain.dossier import Dossier, Field
 from proactive.letters import plain
+from proactive.prefill import Why, why
 from proactive.web.formats import last4, written
 from rules import Catalogue, Service
 from rules.base import Words
@@ -67,20 +68,28 @@ class Wording:
         """The service, also one that is no longer published but still has dossiers."""
         return self._catalogue.services.get(name) or self._catalogue.drafts.get(name)
 
+    def of(self, dossier: Dossier) -> Service | None:
+        """The service in the version under which the dossier was made."""
+        return self._catalogue.under(dossier.service, dossier.service_version) or self.service(dossier.service)
+
+    def why(self, dossier: Dossier) -> tuple[Why, ...]:
+        """Why the citizen is told, as far as that is sure."""
+        return why(dossier.because, self.of(dossier))
+
     def variant(self, dossier: Dossier) -> Variant | None:
-        service = self.service(dossier.service)
+        service = self.of(dossier)
         return service.variants.get(dossier.variant or "") if service else None
 
     def needs(self, dossier: Dossier) -> list[Need]:
         """What is still needed from the citizen, apart from the choices that are made on the page itself."""
-        service = self.service(dossier.service)
+        service = self.of(dossier)
         known = service.needs if service else {}
         return [known[name] for name in dossier.needs if name in known and known[name].kind != "choice"]
 
     def sections(self, dossier: Dossier, *, reveal: bool = False) -> list[Section]:
         """The form as it stands, part by part. What the citizen still has to choose is not in it."""
         form = {field.name: field for field in self._form(dossier)}
-        titles: Mapping[str, Words] = service.form.sections if (service := self.service(dossier.service)) else {}
+        titles: Mapping[str, Words] = service.form.sections if (service := self.of(dossier)) else {}
         shown = [field for field in dossier.fields if not _left_open(form.get(field.name), field, dossier)]
         parts = groupby(shown, key=lambda field: form[field.name].section if field.name in form else "")
         return [
@@ -89,7 +98,7 @@ class Wording:
         ]
 
     def _form(self, dossier: Dossier) -> Sequence[FormField]:
-        service = self.service(dossier.service)
+        service = self.of(dossier)
         return service.form.fields if service else ()
 
     def _line(self, text: FormField | None, field: Field, dossier: Dossier, reveal: bool) -> Line:
@@ -142,7 +151,7 @@ class Wording:
 
     def confidence(self, dossier: Dossier, reference: str | None) -> str | None:
         """How sure the rule's authors are of an article that a dossier stands on; for officers."""
-        service = self.service(dossier.service)
+        service = self.of(dossier)
         for basis in service.text.legal_basis if service and reference else ():
             if basis.reference == reference:
                 return str(basis.confidence)

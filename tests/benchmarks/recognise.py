@@ -45,6 +45,7 @@ from triggers.recognise import Lanes, calm_memory, consumer
 TODAY = date(2026, 11, 23)
 CLOCK = SetClock(datetime(2026, 11, 23, 2, tzinfo=UTC))
 PARTITIONS = 4
+REGISTERS = ("residents", "driver_licences", "violations", "health_certificates")
 TOPICS = Topics(changes="bench.changes", dossiers="bench.dossiers")
 CLASSES = (
     ("2024", "B", 10),
@@ -211,7 +212,7 @@ def ours(bootstrap: str, url: str, number: int, size: int) -> float:
         connection.execute("TRUNCATE record, occasion, rejected_change CASCADE")
         connection.execute("CHECKPOINT")
     calm_memory()
-    lanes = Lanes(url, facts=Facts(load()), clock=CLOCK)
+    lanes = Lanes(url, facts=Facts(load().connected(REGISTERS)), clock=CLOCK)
 
     def take(messages: Sequence[Message]) -> None:
         lanes.take(messages)

@@ -69,6 +69,7 @@ class OwnDossier:
             variant=wording.variant(dossier),
             sections=wording.sections(dossier),
             needs=wording.needs(dossier),
+            why=wording.why(dossier),
             choosing=choosing,
             returns=wording.returns(dossier) if asks else None,
             centres=centres(site.clock.today()),
