@@ -1,4 +1,4 @@
-"""What every folder may use: one PostgreSQL and one broker a run, a database of its own and topics of its own a test."""
+"""What every folder may use: one PostgreSQL and one broker a run, a database and topics of its own for each test."""
 
 import asyncio
 import shutil
@@ -53,9 +53,7 @@ async def database_url(database_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """A fresh, migrated database for one test."""
     name = f"test_{uuid4().hex[:12]}"
     async with await psycopg.AsyncConnection.connect(database_server.url("postgres"), autocommit=True) as connection:
-        await connection.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(_MIGRATED))
-        )
+        await connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(_MIGRATED)))
         yield database_server.url(name)
         await connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 

@@ -1,4 +1,4 @@
-"""Made-up people as the registers hold them: frozen values to change one thing of. Nobody lives behind a number here."""
+"""Made-up people as the registers hold them: frozen values, to change one thing of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

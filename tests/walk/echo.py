@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 
 from triggers.recognise import consumer
 
-_AGAIN = [("again", b"1")]
+_AGAIN: dict[str, str | bytes | None] = {"again": b"1"}
 
 
 class Echo:

@@ -1,6 +1,5 @@
 """Citizens and an officer who use the front door only: what they type, what they see, what they press."""
 
-import asyncio
 import re
 from dataclasses import dataclass
 
@@ -8,10 +7,10 @@ import httpx
 
 from proactive.demo.visitor import Page, Visitor
 from tests.walk.stage import Stage
+from tests.walk.waiting import until
 
 _CODE = re.compile(r"Ma kiem tra: ([2-9A-HJ-NP-Z]{4}) ([2-9A-HJ-NP-Z]{4})")
 _PASSCODE = re.compile(r"\b([0-9]{3}) ([0-9]{3})\b")
-_PATIENCE = 60.0
 
 
 @dataclass
@@ -34,9 +33,7 @@ class Citizen:
 
     async def code(self) -> str:
         """The check code of the text, once it has arrived."""
-        async with asyncio.timeout(_PATIENCE):
-            while not (found := await self.offers()):
-                await asyncio.sleep(0.1)
+        found = await until(self.offers, what=f"a text on {self.phone}")
         match = _CODE.search(found[0])
         assert match is not None
         return "".join(match.groups())
@@ -48,10 +45,13 @@ class Citizen:
         page = await self.browser.get("/")
         page = await self.browser.send("/", {**page.form(), "code": code})
         page = await self.browser.send("/identify", {**page.form(), "digits": self.personal_id[-4:]})
-        async with asyncio.timeout(_PATIENCE):
-            while len(found := await self._passcodes()) <= before:
-                await asyncio.sleep(0.1)
-        page = await self.browser.send("/passcode", {**page.form(), "passcode": found[-1]})
+
+        async def newer() -> str | None:
+            found = await self._passcodes()
+            return found[-1] if len(found) > before else None
+
+        passcode = await until(newer, what=f"a one-time code on {self.phone}")
+        page = await self.browser.send("/passcode", {**page.form(), "passcode": passcode})
         assert (page.path, page.status) == ("/dossier", 200), page.text
         return page
 

@@ -1,4 +1,4 @@
-"""The whole story on real parts: the worker's own process, real PostgreSQL, a broker, the Twilio library, pages, intake.
+"""The whole story on real parts: the worker's own process, PostgreSQL, a broker, the Twilio library, pages, intake.
 
 Two of the providers' failures are in it (a refusal for now, and a time-out after taking), the intake leaves every
 second hand-over unanswered and calls back twice, and every Kafka message is told twice.
@@ -28,6 +28,7 @@ from tests.steps.people import Person, Violation, driver
 from tests.walk.echo import Echo
 from tests.walk.people_at_work import Citizen, decide
 from tests.walk.stage import Source, Stage, playing, source_of
+from tests.walk.waiting import until
 
 TODAY = date(2026, 11, 23)
 PASSWORD = "mot mat khau de thu"
@@ -65,16 +66,14 @@ class Walk:
             )
         return await self.store.dossiers.get(found) if found else None
 
-    async def rests(self, name: str, *states: State, seconds: float = 60.0) -> Dossier:
+    async def rests(self, name: str, *states: State) -> Dossier:
         """The dossier, once it is in one of these states."""
-        dossier = None
-        try:
-            async with asyncio.timeout(seconds):
-                while (dossier := await self.dossier(name)) is None or dossier.state not in states:
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise AssertionError(f"{name}: {dossier and (dossier.state, dossier.held_because)}, not {states}") from None
-        return dossier
+
+        async def there() -> Dossier | None:
+            dossier = await self.dossier(name)
+            return dossier if dossier is not None and dossier.state in states else None
+
+        return await until(there, what=f"{name} -> {' or '.join(states)}")
 
 
 def _e164(person: Person) -> str:
@@ -144,9 +143,12 @@ async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_
         now = datetime.now(UTC) + shift_to(TODAY)
         settled = replace(WHO[name].violations[0], resolved_on=date(2026, 11, 22), updated_at=now)
         await walk.source.put(WHO[name].but(violations=(settled,)).rows())
-        async with asyncio.timeout(30):
-            while (dossier := await walk.dossier(name)) is not None and dossier.blocked_by is not None:
-                await asyncio.sleep(0.1)
+
+        async def free() -> bool:
+            dossier = await walk.dossier(name)
+            return dossier is not None and dossier.blocked_by is None
+
+        await until(free, what="the settled violation")
         citizen = walk.citizens[name]
         await citizen.answer("confirm", await citizen.browser.get("/dossier"))
         dossier = await walk.rests(name, State.CONFIRMED)
