@@ -17,7 +17,7 @@ class Publication:
     before: str | None
     """The version that would have been in force on that day."""
     not_kept: tuple[str, ...] = ()
-    """Columns it looks at that no service in force needs: they are kept from now on, for records that change."""
+    """Columns it looks at that no service in force needs: workers that start anew read them again from the source."""
 
 
 async def publish(

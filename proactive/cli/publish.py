@@ -45,8 +45,8 @@ def publish(
     )
     if missing := said["columns_not_kept"]:
         typer.echo(
-            f"Of records that were kept before, {', '.join(missing)} is not known: it is kept from now on, whenever a "
-            "record changes. See docs/operations.md.",
+            f"Of records that are kept already, {', '.join(missing)} is not known. Start the workers anew: they read "
+            "these registers again.",
             err=True,
         )  # fmt: skip
 
