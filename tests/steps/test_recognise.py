@@ -132,7 +132,11 @@ def test_nul_and_separators_inside_a_value_never_take_the_batch_down(recogniser:
 
 
 def test_the_same_batch_twice_changes_nothing(recogniser: Recogniser, look: Look, clock: SetClock) -> None:
-    batch = [*changes(driver(1, violations=(Violation(number="V1"),))), *changes(driver(2)), *UNUSABLE.values()]
+    batch: list[Change | bytes] = [
+        *changes(driver(1, violations=(Violation(number="V1"),))),
+        *changes(driver(2)),
+        *UNUSABLE.values(),
+    ]
     recogniser.take(*batch)
     once = everything(look)
 
