@@ -46,7 +46,7 @@ def render(text: jinja2.Template, values: Mapping[str, object]) -> str:
 
 def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema]) -> Iterator[Fault]:
     """What is wrong with the texts of the ladder's channels, tried with the longest values they can get."""
-    letters = {name: _sample(fact, form, registers) for name, fact in text.letters.items()}
+    letters = {name: sample(fact, form, registers) for name, fact in text.letters.items()}
     for channel in sorted({channel for rung in text.ladder for channel in rung.channels}):
         for language in LANGUAGES:
             path = folder / "messages" / f"{channel}.{language}.j2"
@@ -97,7 +97,8 @@ def _sms_faults(text: str) -> Iterator[tuple[str, str]]:
         yield f"'{match[0]}' looks like a number somebody could misuse.", "Show the last four digits; name only 1022."
 
 
-def _sample(fact: Fact, form: Form, registers: Mapping[str, RegisterSchema]) -> str:
+def sample(fact: Fact, form: Form, registers: Mapping[str, RegisterSchema]) -> str:
+    """As long a value as a text can get of this fact."""
     if fact.shown == "date":
         return "29/02/2028"
     if fact.shown == "last4":

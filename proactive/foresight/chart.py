@@ -119,7 +119,9 @@ def _bars(
     for index, bar in enumerate(bars):
         x, y = LEFT + index * wide, base
         told = "; ".join(f"{words} {grouped(n)}" for name, words in shown.items() if (n := bar.numbers.get(name)))
-        found.append(f"<g><title>{escape(bar.label)}: {grouped(bar.total)}{f' ({told})' if told else ''}</title>")
+        found.append(
+            f"<g><title>{escape(bar.label)}: {grouped(bar.total)}{escape(f' ({told})') if told else ''}</title>"
+        )
         for number, name in enumerate(shown):
             if not (size := bar.numbers.get(name, 0)):
                 continue

@@ -14,8 +14,6 @@ from rules import Service, messages
 PASSCODE_SEGMENTS = 1
 """The citizen who opens the dossier gets one text with a one-time code."""
 
-_LENGTHS = {"date": "29/02/2028", "last4": "4567", "plain": "XXXXXXXX"}
-
 
 @dataclass(frozen=True)
 class Cost:
@@ -51,7 +49,8 @@ def cost(service: Service, reckoned: Mapping[str, Assumption]) -> Cost:
 def _segments(service: Service, rung: str) -> list[int]:
     """How long the text of a rung can be, for every variant, in time and late."""
     text = messages.template(Path(service.messages_dir) / "sms.vi.j2")
-    letters = {name: _LENGTHS[fact.shown] for name, fact in service.text.letters.items()}
+    registers = service.judged
+    letters = {name: messages.sample(fact, service.form, registers) for name, fact in service.text.letters.items()}
     found = []
     for variant, late in product(service.variants, (0, 30)):
         values = {**letters, "variant": variant, "rung": rung, "days_late": late, "code": "WXYZ WXYZ"}

@@ -106,12 +106,7 @@ async def test_rules_that_leave_people_out_take_back_what_is_not_drafted_and_rul
 async def test_rules_that_let_people_in_owe_them_at_once(
     run: Run, arrive: Arrive, book: Path, store: Store, in_force: Book, clock: SetClock, database_url: str
 ) -> None:
-    edit(book, "- equals: {column: status, value: valid}\n    says:", "- present: {column: status}\n    says:")
-    cases = book / LICENCES / "cases.yaml"
-    parts = cases.read_text(encoding="utf-8").split("- name: ")
-    kept = [part for part in parts[1:] if "status: withdrawn" not in part and "status: suspended" not in part]
-    kept = [part for part in kept if "status: lost" not in part]
-    cases.write_text("".join(f"- name: {part}" for part in kept), encoding="utf-8")
+    _let_everybody_in(book)
     await arrive(expiring(1, 300, status="suspended"))
     await run("publish", LICENCES)
     await run("publish", LICENCES, "--rules", book)
@@ -230,3 +225,36 @@ async def test_a_change_of_records_leaves_a_dossier_of_an_older_version_to_that_
     [dossier], _ = await store.dossiers.queue(office="csgt-da-nang", states=list(State))
     assert dossier.state is State.DRAFTED
     assert {field.value for field in dossier.fields if field.column == "address"} == {"34 Lê Lợi"}
+
+
+async def test_a_dossier_that_was_moot_goes_on_when_the_new_rules_make_it_true_again(
+    run: Run, arrive: Arrive, book: Path, store: Store, in_force: Book, clock: SetClock, database_url: str
+) -> None:
+    person = expiring(1, 30)
+    await arrive(person)
+    await run("publish", LICENCES)
+    await in_force.turn(TODAY)
+    facts = Facts(in_force.catalogue)
+    await drafted(store, in_force.catalogue, facts, clock)
+    await arrive(person.with_licence(status="suspended", updated_at=person.updated_at + timedelta(days=1)))
+    _let_everybody_in(book)
+    await run("publish", LICENCES, "--rules", book)
+    [before], _ = await store.dossiers.queue(office="csgt-da-nang", states=list(State))
+
+    await rework(book=in_force, store=store, url=database_url, clock=clock)
+
+    [after], _ = await store.dossiers.queue(office="csgt-da-nang", states=list(State))
+    assert (before.state, after.state) == (State.MOOT, State.DRAFTED)
+    assert after.id == before.id
+    assert after.service_version == in_force.catalogue.services[LICENCES].version
+    assert [line["verb"] for line in await store.dossiers.history(after.id)][-1] == "rework"
+
+
+def _let_everybody_in(book: Path) -> None:
+    """Whatever the status: without the cases that say otherwise."""
+    edit(book, "- equals: {column: status, value: valid}\n    says:", "- present: {column: status}\n    says:")
+    cases = book / LICENCES / "cases.yaml"
+    parts = cases.read_text(encoding="utf-8").split("- name: ")[1:]
+    other = ("status: withdrawn", "status: suspended", "status: lost")
+    kept = [part for part in parts if not any(status in part for status in other)]
+    cases.write_text("".join(f"- name: {part}" for part in kept), encoding="utf-8")
