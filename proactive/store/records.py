@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -114,7 +114,7 @@ class Positions:
                 {"register": register, "columns": columns, "now": now},
             )
 
-    async def advance(self, register: str, to: Position, *, now: datetime | None = None) -> None:
+    async def advance(self, register: str, to: Position, *, now: datetime) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(
                 text(
@@ -122,5 +122,5 @@ class Positions:
                     "VALUES (:register, :mark, :key, :now, '') ON CONFLICT (register) DO UPDATE "
                     "SET mark = excluded.mark, key = excluded.key, read_at = excluded.read_at"
                 ),
-                {"register": register, "mark": to.mark, "key": to.key, "now": now or datetime.now(UTC)},
+                {"register": register, "mark": to.mark, "key": to.key, "now": now},
             )
