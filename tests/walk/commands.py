@@ -79,9 +79,9 @@ class Command:
 
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:
-    """The environment of somebody who has set nothing but the data folder."""
+    """The environment of somebody who has set the data folder and any free port for the pages, and nothing else."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROACTIVE_", "TWILIO_"))}
-    return {**kept, "PROACTIVE_DATA_DIR": str(data_dir), **more}
+    return {**kept, "PROACTIVE_DATA_DIR": str(data_dir), "PROACTIVE_WEB_PORT": "0", **more}
 
 
 @asynccontextmanager
