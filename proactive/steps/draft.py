@@ -130,8 +130,14 @@ async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: C
     if not dossiers:
         return 0
     kept = await store.records.of([dossier.subject for dossier in dossiers])
+    handovers = await store.intake.handovers([d.id for d in dossiers if d.state is State.APPROVED])
     moves = []
     for dossier in dossiers:
+        handover = handovers.get(dossier.id)
+        if handover is not None and handover.state in {"claimed", "unknown"}:
+            # It may be in the intake as it was approved: only the intake can say that it is not.
+            moves.append(Move(before=dossier, after=dossier, actor="system", verb="draft", stale=False))
+            continue
         person = _known(facts, kept[dossier.subject])
         truth = judge(dossier, person, catalogue=catalogue, today=today)
         if isinstance(truth, NoLonger) and State.MOOT in MOVES[dossier.state]:

@@ -206,6 +206,22 @@ async def test_what_may_be_in_the_intake_is_asked_about_even_while_the_sources_a
     assert len(town.intake.submissions) == 1
 
 
+async def test_what_may_be_in_the_intake_is_not_changed_under_it(town: Town) -> None:
+    approved = await town.approved(driver())
+    town.intake.troubles.append(Trouble.TAKES_WITHOUT_ANSWER)
+    await town.forward()
+    town.clock.forward(seconds=2)
+
+    await town.arrives(driver(address="1 Hùng Vương", updated_at=LATER))
+    await town.draft()
+    await town.forward()
+
+    forwarded = await town.again(approved)
+    assert forwarded.state is State.FORWARDED
+    assert forwarded.reference is not None
+    assert town.intake.taken[forwarded.reference].content_hash == forwarded.content_hash()
+
+
 # -- What comes back -------------------------------------------------------------------------------------------------
 
 
