@@ -19,6 +19,7 @@ from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
 from proactive.settings import Settings
 from proactive.steps.ask import Registers
+from proactive.store.migrate import require_tables
 from proactive.store.store import Store, opened
 from proactive.versions import Book
 from rules import Catalogue, sound
@@ -100,6 +101,7 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         store = await stack.enter_async_context(
             opened(settings.database_url, size=connections, application=application)
         )
+        await require_tables(store.engine)
         book = Book(catalogue, store=store, place=settings.data_dir / "versions")
         await book.turn(clock.today())
         facts = Facts(catalogue)

@@ -6,9 +6,12 @@ from pathlib import Path
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.errors import Unusable
 from proactive.store.engine import connect
 
 ONE_AT_A_TIME = 4_041_907
@@ -20,6 +23,27 @@ def config(connection: Connection) -> Config:
     made.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     made.attributes["connection"] = connection
     return made
+
+
+async def require_tables(engine: AsyncEngine) -> None:
+    """Raises `Unusable` where the tables are missing or older than this program; newer ones are the next program's."""
+
+    def revision(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with engine.connect() as connection:
+        present = await connection.run_sync(revision)
+        _, *older = (one.revision for one in await connection.run_sync(_revisions))
+    if present is None or present in older:
+        raise Unusable(
+            f"The database's tables are {'missing' if present is None else 'older than this program'}. "
+            "Run `proactive migrate` with the same PROACTIVE_DATABASE_URL, then start this again."
+        )
+
+
+def _revisions(connection: Connection) -> list[Script]:
+    """Ours, the newest first."""
+    return list(ScriptDirectory.from_config(config(connection)).walk_revisions())
 
 
 def _upgrade(connection: Connection) -> None:
