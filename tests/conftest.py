@@ -24,7 +24,8 @@ from rules import Catalogue
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Nine o'clock in Da Nang, on a Monday."""
 
-_MIGRATED = "migrated"
+MIGRATED = "migrated"
+"""The database that every fresh one is a copy of; nobody writes into it."""
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +43,8 @@ async def database_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgre
     started = EmbeddedPostgres(servers_folder / "database")
     admin = await started.start()
     async with await psycopg.AsyncConnection.connect(admin, autocommit=True) as connection:
-        await connection.execute(SQL("CREATE DATABASE {}").format(Identifier(_MIGRATED)))
-    await migrate(started.url(_MIGRATED))
+        await connection.execute(SQL("CREATE DATABASE {}").format(Identifier(MIGRATED)))
+    await migrate(started.url(MIGRATED))
     yield started
     await started.stop()
 
@@ -53,7 +54,7 @@ async def database_url(database_server: EmbeddedPostgres) -> AsyncIterator[str]:
     """A fresh, migrated database for one test."""
     name = f"test_{uuid4().hex[:12]}"
     async with await psycopg.AsyncConnection.connect(database_server.url("postgres"), autocommit=True) as connection:
-        await connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(_MIGRATED)))
+        await connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(MIGRATED)))
         yield database_server.url(name)
         await connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
