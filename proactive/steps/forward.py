@@ -12,7 +12,7 @@ from proactive.domain.dossier import Dossier, State, move
 from proactive.errors import Permanent, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.intake import Intake, Refused, Taken, Unanswered
-from proactive.steps.ask import CannotTell, NoLonger, Registers, ask_again
+from proactive.steps.ask import CannotTell, NoLonger, Registers, Truth, ask_again
 from proactive.steps.under import made_under
 from proactive.store.keeping import Handover, Move
 from proactive.store.store import Store
@@ -48,7 +48,7 @@ async def forward(
             back = move(dossier, State.CONFIRMED, approved_hash=None)
             moves.append(_system(dossier, back, note="Nội dung đã đổi sau khi phê duyệt: phê duyệt không còn giá trị."))
         else:
-            # Once it may be in the intake, only the intake can say that it is not: no source undoes it.
+            # Once it may be in the intake, the intake is asked first; only if it is not there the sources count again.
             claimed.append((dossier, _claim(dossier, handover, now)))
     claims = [
         Move(before=d, after=d, actor="system", verb="forward", handover=h, rest_until=now + CALL_LEASE)
@@ -62,6 +62,7 @@ async def forward(
             return await _hand_over(
                 dossier, handover, catalogue=catalogue, intake=intake, store=store, clock=clock,
                 asked_before=dossier.id in earlier,
+                truth=truths[dossier.id],
             )  # fmt: skip
 
     sent = [
@@ -93,11 +94,17 @@ async def _hand_over(
     store: Store,
     clock: Clock,
     asked_before: bool,
+    truth: Truth,
 ) -> Move:
     outcome: Taken | Refused | Unanswered
     try:
         if asked_before and await intake.find(handover.reference):
             outcome = Taken(handover.reference)
+        elif isinstance(truth, NoLonger):
+            nowhere = handover.model_copy(update={"state": "refused", "why": truth.why})
+            return _system(dossier, move(dossier, State.MOOT, held_because=None), note=truth.why, handover=nowhere)
+        elif isinstance(truth, CannotTell):
+            outcome = Unanswered(truth.why)
         else:
             outcome = await intake.submit(await _application(dossier, catalogue=catalogue, store=store))
     except Unreachable as error:

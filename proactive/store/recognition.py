@@ -146,6 +146,8 @@ WITH touched AS (
     AS becomes
   FROM dossier d JOIN occasion o ON o.id = d.occasion_id
   WHERE d.subject = ANY({array("touched")}) AND d.state = ANY(%(open)s::text[])
+    AND NOT (d.state = 'approved' AND EXISTS (
+      SELECT FROM handover h WHERE h.dossier_id = d.id AND h.state IN ('claimed', 'unknown')))
   ORDER BY d.id FOR UPDATE OF d
 ), moved AS (
   UPDATE dossier d SET state = t.becomes, version = d.version + 1, updated_at = %(now)s,
@@ -159,7 +161,8 @@ WITH touched AS (
 )
 UPDATE dossier d SET stale = true FROM touched t WHERE d.id = t.id AND t.state = t.becomes AND t.state <> 'moot'
 """
-"""Open dossiers of the people touched: moot with their occasion, revived with it, else looked at again by draft."""
+"""Open dossiers of the people touched: moot with their occasion, revived with it, else looked at again by draft. One
+that may be in the intake already is left to forward, which asks there first."""
 
 REJECT = """
 INSERT INTO rejected_change (register, key, version, row_hash, problems, row, rejected_at)

@@ -222,6 +222,31 @@ async def test_what_may_be_in_the_intake_is_not_changed_under_it(town: Town) -> 
     assert town.intake.taken[forwarded.reference].content_hash == forwarded.content_hash()
 
 
+async def test_what_may_be_in_the_intake_is_followed_even_when_a_death_becomes_known(town: Town) -> None:
+    approved = await town.approved(driver())
+    town.intake.troubles.append(Trouble.TAKES_WITHOUT_ANSWER)
+    await town.forward()
+    town.clock.forward(seconds=2)
+
+    await town.arrives(driver(died_on=date(2026, 11, 22), updated_at=LATER))
+    await town.forward()
+
+    assert (await town.again(approved)).state is State.FORWARDED
+
+
+async def test_what_never_reached_the_intake_is_not_handed_over_for_the_dead(town: Town) -> None:
+    approved = await town.approved(driver())
+    town.intake.troubles.append(Trouble.NO_ANSWER)
+    await town.forward()
+    town.clock.forward(seconds=2)
+
+    await town.arrives(driver(died_on=date(2026, 11, 22), updated_at=LATER))
+    await town.forward()
+
+    assert (await town.again(approved)).state is State.MOOT
+    assert town.intake.taken == {}
+
+
 # -- What comes back -------------------------------------------------------------------------------------------------
 
 
