@@ -196,8 +196,8 @@ async def test_signed_news_that_says_nothing_we_know_changes_nothing(intake: Int
         Hook("u", {**signed(NEWS).headers, "Webhook-Id": "R-1.10"}, NEWS.encode()),
         Hook("u", signed(NEWS).headers, b"\xff"),
         signed(NEWS, secret="whsec_" + "B" * 32),
-        signed(NEWS, at=datetime.now(UTC) - timedelta(minutes=6)),
-        signed(NEWS, at=datetime.now(UTC) + timedelta(minutes=6)),
+        signed(NEWS, at=datetime.now(UTC) - timedelta(hours=6)),
+        signed(NEWS, at=datetime.now(UTC) + timedelta(hours=6)),
     ],
     ids=range(10),
 )
