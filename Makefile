@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint bench-recognise lock messages assets clean
+.PHONY: help setup demo up test lint mutation bench-recognise lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -31,6 +31,9 @@ lint: setup ## Style, types and import contracts alone
 
 bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=200000 changes)
 	@$(BIN)/python tests/benchmarks/recognise.py --n $(N)
+
+mutation: setup ## See which changes of rules/ no test notices, for a quarter of an hour (SECONDS_AT_MOST=900)
+	@scripts/mutation.sh
 
 lock: setup ## Write the lock files anew after a change of pyproject.toml or scripts/setup.in
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

@@ -61,7 +61,7 @@ def owed(person: dict[str, list[dict[str, object]]], on: date) -> list[Owed]:
     return sorted(SERVICE.owed(person, on), key=lambda one: one.cycle)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(people(), st.dates(date(2025, 3, 1), date(2030, 1, 1)), st.integers())
 def test_registers_and_their_records_in_any_order_owe_the_same(
     person: dict[str, list[dict[str, object]]], on: date, seed: int
@@ -80,7 +80,7 @@ def test_registers_and_their_records_in_any_order_owe_the_same(
         )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(people(), st.dates(date(2025, 3, 1), date(2030, 1, 1)))
 def test_what_has_been_said_before_is_said_again(person: dict[str, list[dict[str, object]]], on: date) -> None:
     fresh = Service(SERVICE.text, SERVICE.form, CATALOGUE.registers, folder=SERVICE.folder, version=SERVICE.version)
@@ -89,7 +89,7 @@ def test_what_has_been_said_before_is_said_again(person: dict[str, list[dict[str
         assert SERVICE.evaluate(record, person, on) == fresh.evaluate(record, person, on)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dates(date(2025, 3, 1), date(2040, 12, 31)), st.integers(-3600, 3600))
 def test_a_day_begins_at_midnight_in_da_nang(day: date, seconds: int) -> None:
     midnight = datetime(day.year, day.month, day.day, tzinfo=DA_NANG)
@@ -100,7 +100,7 @@ def test_a_day_begins_at_midnight_in_da_nang(day: date, seconds: int) -> None:
     assert today == (day if seconds >= 0 else day - timedelta(days=1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.dates(date(2027, 1, 1), date(2040, 12, 31)))
 def test_a_licence_falls_due_at_midnight_in_da_nang_and_not_a_second_before(expires: date) -> None:
     licence = CATALOGUE.registers["driver_licences"].take(
@@ -120,7 +120,7 @@ def test_a_licence_falls_due_at_midnight_in_da_nang_and_not_a_second_before(expi
     assert due(midnight.astimezone(UTC))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 631_000_000))
 def test_a_time_without_an_offset_is_meant_as_in_da_nang(seconds: int) -> None:
     at = datetime(2020, 1, 1, tzinfo=DA_NANG) + timedelta(seconds=seconds)
