@@ -120,7 +120,7 @@ def test_a_window_says_its_anchor_and_its_span() -> None:
 
 @pytest.mark.parametrize("written", [{}, {"falls_due": None}])
 def test_a_window_names_exactly_one_word(written: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="It names 0 windows, not one. Write one of: falls_due, "):
+    with pytest.raises(ValueError, match=r"It names 0 windows, not one\. Write one of: falls_due, "):
         AnyWindow.model_validate({**written, "says": BOTH, "reference": "law"})
 
 

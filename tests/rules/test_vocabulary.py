@@ -222,7 +222,10 @@ WITHIN = {"column": "born", "period": "two", "unit": "days"}
             {"any_of": [{"below": {"column": "pay", "value": "limit"}}, {"present": {"column": "note"}}]},
             ["pay", "note"], ["limit"], True,
         ),
-        ({"all_of": [{"present": {"column": "note"}}, {"same": {"column": "town"}}]}, ["note", "town", "town"], [], False),
+        (
+            {"all_of": [{"present": {"column": "note"}}, {"same": {"column": "town"}}]},
+            ["note", "town", "town"], [], False,
+        ),
     ],
 )  # fmt: skip
 def test_a_word_tells_what_it_reads_and_looks_up(
