@@ -109,7 +109,7 @@ async def _run(name: str, folder: Path) -> tuple[Ended, Victims]:
         play = Play(command, folder, Random(f"{SEED} {name}"), [])
         disturbing = asyncio.create_task(RUNS[name](play))
         try:
-            ended = await command.end(within=240)
+            ended = await command.end(within=480)
             assert ended.status == 0, f"{name}, killed {play.killed}: {ended.err[-3000:]}"
             await disturbing
         finally:
