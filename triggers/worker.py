@@ -129,12 +129,15 @@ def attach(app: faust.App, topic: str, running: list[Step]) -> None:
                     step.wake()
 
 
+class _Word(msgspec.Struct):
+    state: str
+
+
 def _state(value: bytes) -> str | None:
     try:
-        found = msgspec.json.decode(value)
-    except (msgspec.MsgspecError, UnicodeError):
+        return msgspec.json.decode(value, type=_Word).state
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
-    return found.get("state") if isinstance(found, dict) else None
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
