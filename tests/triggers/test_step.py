@@ -1,0 +1,147 @@
+"""A step as a service: woken by word, looking by itself when no word comes, and never ended by what goes wrong."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from proactive.errors import Unreachable
+from triggers.step import Step
+from triggers.worker import attach
+
+
+class Work:
+    """So many pieces wait; each turn takes one of them, or fails as it is told to."""
+
+    def __init__(self, waiting: int = 0) -> None:
+        self.waiting = waiting
+        self.turns: list[float] = []
+        self.failures: list[Exception] = []
+
+    async def once(self) -> int:
+        self.turns.append(time.monotonic())
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        found, self.waiting = min(self.waiting, 1), max(0, self.waiting - 1)
+        return found
+
+
+@asynccontextmanager
+async def running(work: Work, *, every: float, wakes_on: tuple[str, ...] = ()) -> AsyncIterator[Step]:
+    step = Step("offer", work.once, every=every, wakes_on=wakes_on)
+    await step.start()
+    yield step
+    await step.stop()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 -- what is waited for knows nothing of us
+            await asyncio.sleep(0.005)
+
+
+async def test_while_it_finds_work_it_does_not_rest() -> None:
+    work = Work(waiting=50)
+
+    async with running(work, every=60):
+        await until(lambda: len(work.turns) == 51)
+
+    assert work.turns[-1] - work.turns[0] < 2
+
+
+async def test_word_wakes_it_at_once() -> None:
+    work = Work()
+
+    async with running(work, every=60) as step:
+        await until(lambda: len(work.turns) == 1)
+        work.waiting = 1
+        step.wake()
+        await until(lambda: work.waiting == 0)
+
+
+async def test_without_word_it_looks_by_itself() -> None:
+    work = Work()
+
+    async with running(work, every=0.05):
+        await until(lambda: len(work.turns) >= 4)
+
+
+@pytest.mark.parametrize("error", [Unreachable("away"), ValueError("a bug"), ConnectionResetError()])
+async def test_whatever_goes_wrong_the_work_is_taken_up_again(error: Exception) -> None:
+    work = Work(waiting=3)
+    work.failures = [error]
+
+    async with running(work, every=0.01) as step:
+        await until(lambda: len(work.turns) == 1)
+        step.wake()
+        await until(lambda: work.waiting == 0)
+
+
+async def test_after_a_failure_it_waits_longer_than_it_would_otherwise() -> None:
+    work = Work()
+    work.failures = [Unreachable(), Unreachable()]
+
+    async with running(work, every=0.01):
+        await until(lambda: len(work.turns) == 2)
+
+    assert work.turns[1] - work.turns[0] > 0.5
+
+
+async def test_it_stops_in_the_middle_of_its_rest() -> None:
+    work = Work()
+    began = time.monotonic()
+
+    async with running(work, every=600):
+        await until(lambda: len(work.turns) == 1)
+
+    assert time.monotonic() - began < 5
+
+
+class Herald:
+    """What `attach` needs of a Faust app: keeps the agent's body, so that it can be read to."""
+
+    body: Callable[[AsyncIterator[bytes]], Awaitable[None]]
+    given: dict[str, object]
+
+    def topic(self, name: str, **_: object) -> str:
+        return name
+
+    def agent(self, topic: str, **given: object) -> Callable[[Any], None]:
+        self.given = given
+
+        def keep(body: Callable[[AsyncIterator[bytes]], Awaitable[None]]) -> None:
+            self.body = body
+
+        return keep
+
+
+async def test_word_of_a_dossier_wakes_the_steps_that_move_it_and_rubbish_wakes_nobody() -> None:
+    woken: list[str] = []
+
+    class Sleeper(Step):
+        def wake(self) -> None:
+            woken.append(self.step)
+
+    steps: list[Step] = [
+        Sleeper("offer", Work().once, every=60, wakes_on=["drafted"]),
+        Sleeper("forward", Work().once, every=60, wakes_on=["approved"]),
+    ]
+    rubbish = [b"", b"\xff\xfe", b"{", b"[]", b"null", b'"approved"', b'{"state":7}', b'{"state":["approved"]}',
+               b"[" * 100_000, b'{"id":"1"}']  # fmt: skip
+    herald = Herald()
+    attach(herald, "test.dossiers", steps)  # type: ignore[arg-type] # as much of an app as it touches
+
+    async def said() -> AsyncIterator[bytes]:
+        for value in rubbish:
+            yield value
+        yield msgspec.json.encode({"id": "1", "state": "approved"})
+
+    await herald.body(said())
+
+    assert woken == ["forward"]
+    assert herald.given["concurrency"] == 1
