@@ -19,6 +19,8 @@ class Echo:
     def __init__(self, bootstrap: str, topics: Sequence[str]) -> None:
         self.heard: Counter[str] = Counter()
         self.repeated: Counter[str] = Counter()
+        self.keys: dict[str, list[bytes]] = {topic: [] for topic in topics}
+        self.values: dict[str, list[bytes]] = {topic: [] for topic in topics}
         self._bootstrap = bootstrap
         self._topics = list(topics)
         self._stopping = threading.Event()
@@ -44,9 +46,15 @@ class Echo:
                     continue
                 topic = str(message.topic())
                 self.heard[topic] += 1
+                self.keys[topic].append(_bytes(message.key()))
+                self.values[topic].append(_bytes(message.value()))
                 producer.produce(
                     topic, message.value(), message.key(), partition=message.partition() or 0, headers=_AGAIN
                 )
                 self.repeated[topic] += 1
             producer.flush(5)
         source.close()
+
+
+def _bytes(part: str | bytes | None) -> bytes:
+    return part.encode() if isinstance(part, str) else part or b""

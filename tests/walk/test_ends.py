@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from proactive.embedded.postgres import EmbeddedPostgres

@@ -5,6 +5,7 @@ second hand-over unanswered and calls back twice, and every Kafka message is tol
 """
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 from sqlalchemy import text
 
@@ -164,6 +166,8 @@ async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_
     _every_message_was_told_twice(walk)
     await _one_notice_each(walk)
     await _one_application_each(walk)
+    _nothing_personal_is_in_kafka_keys_news_or_logs(walk)
+    _the_worker_listens_on_nothing()
     counts = (await walk.store.figures.counts()).asdict()
     assert counts == {
         "changes": 10 + 10 + 1 + 1, "records": 10 + 9 + 1, "occasions": 8, "dossiers": 7, "notices": 6, "confirmed": 5,
@@ -206,3 +210,35 @@ async def _one_application_each(walk: Walk) -> None:
     for dossier in closed:
         assert dossier is not None
         assert dossier.intake_status == 10
+
+
+def _nothing_personal_is_in_kafka_keys_news_or_logs(walk: Walk) -> None:
+    changes, dossiers = sorted(walk.echo.keys)
+    written = {path.name: path.read_bytes() for path in walk.stage.logs.glob("*.log")}
+    assert b"worker.ready" in written["worker.log"]
+    assert b'"route": "/dossier"' in written["web.log"]
+    places = {
+        "keys": b"\n".join(walk.echo.keys[changes] + walk.echo.keys[dossiers]),
+        "news": b"\n".join(walk.echo.values[dossiers]),
+        **written,
+    }
+    assert len(places["news"]) > 1000
+    for name, person in WHO.items():
+        for canary in _personal(person):
+            found = [place for place, text in places.items() if canary.encode() in text]
+            assert found == [], f"{name}: {canary} is in {found}"
+
+
+def _personal(person: Person) -> set[str]:
+    """Everything about this person that must not be read where nobody has to."""
+    phone = person.phone or "no phone at all"
+    names = {person.full_name, json.dumps(person.full_name), person.address}
+    return {person.personal_id, phone, f"+84{phone[1:]}", phone[1:], *names, *(one.number for one in person.licences)}
+
+
+def _the_worker_listens_on_nothing() -> None:
+    [worker] = [one for one in psutil.Process().children() if "triggers.worker" in one.cmdline()]
+    everything = [worker, *worker.children(recursive=True)]
+    listening = [c for one in everything for c in one.net_connections("all") if c.status == psutil.CONN_LISTEN]
+    assert listening == []
+    assert worker.net_connections("tcp"), "it talks to others"
