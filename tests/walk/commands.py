@@ -34,12 +34,11 @@ class Ended:
 class Command:
     """A started command."""
 
-    def __init__(self, process: asyncio.subprocess.Process, data_dir: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.pid = process.pid
         self._process = process
         self._began = time.monotonic()
         self._ps = psutil.Process(process.pid)
-        self._home = data_dir / "demo" if (data_dir / "demo").exists() else data_dir
 
     @property
     def ended(self) -> bool:
@@ -93,7 +92,7 @@ async def started(
         sys.executable, "-m", module, *arguments, env=dict(env or environment(data_dir)), cwd=REPOSITORY,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    command = Command(process, data_dir)
+    command = Command(process)
     try:
         yield command
     finally:
