@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import rules.day
-from rules import Service, load_service
+from rules import Service, Verdict, load_service
 from rules.dated import Dated, InForce, flaws, in_force, uncovered
 from rules.register import RegisterSchema
 from rules.vocabulary import AnyWindow
@@ -170,6 +170,26 @@ def test_a_record_without_an_anchor_is_explained_and_never_due(
     ]  # fmt: skip
 
 
+def test_a_record_without_an_anchor_is_asked_as_of_the_day(registers: dict[str, RegisterSchema]) -> None:
+    cards = load_service(Path(ROOT) / "identity_card_renewal", registers)
+    resident = registers["residents"].take(
+        {"personal_id": PERSON, "full_name": "AN", "updated_at": "2026-11-20T08:00:00Z"}
+    )
+    card = registers["identity_cards"].take(
+        {name: _some(column.type) for name, column in registers["identity_cards"].columns.items() if column.required}
+        | {"personal_id": PERSON, "issued_on": "2026-05-01"}
+    )
+
+    said = cards.evaluate(resident, {"residents": [resident], "identity_cards": [card]}, date(2026, 11, 23))
+
+    assert not said.due
+    assert said.cycle is None
+
+
+def _some(kind: str) -> object:
+    return {"date": "2026-05-01", "timestamp": "2026-11-20T08:00:00Z", "personal_id": PERSON}.get(kind, "x1")
+
+
 def test_the_reasons_of_a_due_record_stand_in_the_order_of_the_rules(
     service: Service, registers: dict[str, RegisterSchema]
 ) -> None:
@@ -193,7 +213,8 @@ def test_on_a_day_without_law_it_says_so(service: Service, registers: dict[str, 
 
     said = service.evaluate(row, {"driver_licences": [row]}, date(2024, 5, 6))
 
-    assert not said.due
+    assert said == Verdict(False, None, None, None, None, None, None, (), said.because)
+    assert [(one.holds, one.value, one.reference) for one in said.because] == [(False, None, None)]
     assert [one.condition for one in said.because] == [
         "Ngày 06/05/2024 không có quy định nào đang có hiệu lực cho: Số ngày nhắc trước ngày hết hạn"
     ]

@@ -178,7 +178,10 @@ def test_a_word_says_where_why_and_how_to_mend(
             ],
         ),
         ({"reaches_age": {"column": "born", "ages": "two", **SPAN}}, [(("ages",), *not_a("two", "a list"))]),
-        ({"turns_age_in_year": {"column": "born", "age": "ages", **SPAN}}, [(("age",), *not_a("ages", NUMBER))]),
+        (
+            {"turns_age_in_year": {"column": "town", "age": "ages", **SPAN}},
+            [(("column",), *no_date("town")), (("age",), *not_a("ages", NUMBER))],
+        ),
         (
             {"outgrows": {"column": "pay", "months": "gone", **SPAN}},
             [(("column",), *no_date("pay", "integer")), (("months",), *no_value("gone"))],
@@ -304,6 +307,39 @@ def test_a_row_elsewhere_is_shown_by_its_title_and_key() -> None:
     assert shown(written, person(), card()) == "a: c1234567890"
     assert shown(written, person()) is None
     assert shown({"absent": {"register": "cards"}}, person(), card()) == "a: c1234567890"
+
+
+def test_a_row_elsewhere_may_be_compared_with_the_anchor_and_the_record_asked_about() -> None:
+    where: list[object] = [
+        {"happened_within": {"column": "issued", "period": "two", "unit": "days", "before": "anchor"}},
+        {"same": {"column": "kind", "asked": "note"}},
+    ]
+    condition: Any = AnyClause.model_validate({"exists": {"register": "cards", "where": where}}).condition
+    asked, records = person(note="A"), {"cards": [card(kind="A", issued=date(2030, 6, 1))]}
+
+    def found(anchor: date, by: dict[str, object]) -> list[object]:
+        looks, shows, holds = condition.looks(SCOPE), condition.shows(SCOPE), condition.holds(SCOPE)
+        return [holds({}, by, records, anchor), *looks({}, by, records, anchor), shows({}, by, records, anchor)]
+
+    assert found(date(2030, 6, 3), asked) == [True, True, "a: c1234567890", "a: c1234567890"]
+    assert found(date(2030, 6, 4), asked) == [False, False, None, None]
+    assert found(date(2030, 6, 3), person(note="B")) == [False, False, None, None]
+
+
+@pytest.mark.parametrize("word", ["all_of", "any_of", "none_of"])
+def test_several_are_asked_in_the_same_scope(word: str) -> None:
+    inner: list[object] = [
+        {"below": {"column": "pay", "value": "limit"}},
+        {"same": {"column": "town", "asked": "note"}},
+    ]
+    test = AnyClause.model_validate({word: inner}).condition.holds(SCOPE)
+
+    def holds(row: dict[str, object]) -> bool:
+        return test(row, person(note="Hue"), {}, ON)
+
+    both, one, none = person(pay=1, town="Hue"), person(pay=1, town="Vinh"), person(town="Vinh")
+    expected = {"all_of": [True, False, False], "any_of": [True, True, False], "none_of": [False, False, True]}
+    assert [holds(both), holds(one), holds(none)] == expected[word]
 
 
 def test_a_listed_pair_is_shown_together() -> None:
