@@ -1,10 +1,11 @@
 """Promise 2: after `kill -9` of worker, broker or pages the same dossiers, notices and applications exist as without.
 
-One undisturbed run of the demo is the measure for all. They run side by side, because a killed one mostly waits.
+One undisturbed run of the demo is the measure for all. They run side by side with each other and with
+the other tests of the walk (see `conftest.py`), because a killed one mostly waits.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -104,7 +105,7 @@ RUNS: dict[str, Disturb] = {
 }
 
 
-async def _run(name: str, folder: Path) -> tuple[Ended, Victims]:
+async def disturbed(name: str, folder: Path) -> tuple[Ended, Victims]:
     async with started(PLAY, data_dir=folder) as command:
         play = Play(command, folder, Random(f"{SEED} {name}"), [])
         disturbing = asyncio.create_task(RUNS[name](play))
@@ -115,17 +116,6 @@ async def _run(name: str, folder: Path) -> tuple[Ended, Victims]:
         finally:
             disturbing.cancel()
         return ended, play.killed
-
-
-@pytest.fixture(scope="module")
-async def runs(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[dict[str, asyncio.Task[tuple[Ended, Victims]]]]:
-    tasks = {name: asyncio.create_task(_run(name, tmp_path_factory.mktemp(name))) for name in RUNS}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 @pytest.mark.parametrize("victim", ["the_worker_twice", "the_broker_then_the_pages"])
