@@ -1,6 +1,7 @@
 """`proactive officer`: who may sit at the desk, and for which office."""
 
 import asyncio
+import json
 import sys
 from typing import Annotated
 
@@ -24,17 +25,25 @@ def register(app: typer.Typer) -> None:
         active: Annotated[
             bool, typer.Option("--active/--inactive", help="An inactive officer cannot do anything.")
         ] = True,
+        role: Annotated[
+            str, typer.Option(help="officer, or data: who also looks after the registers' data.")
+        ] = "officer",
     ) -> None:
         """Add an officer, or change one; the password is read from standard input, never from the command line."""
         password = _password()
-        asyncio.run(_put(username, office, full_name, password, active=active))
+        asyncio.run(_put(username, office, full_name, password, active=active, role=role))
         typer.echo(f"{username} sits at the desk of {office}." if active else f"{username} is inactive.")
 
     @officers.command("list")
-    def show() -> None:
-        """List officers with their offices."""
-        for line in asyncio.run(_all()):
-            typer.echo(f"{line['username']:<20} {line['office']:<20} {'' if line['active'] else 'inactive'}")
+    def show(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+        """List officers with their offices and roles."""
+        found = asyncio.run(_all())
+        if as_json:
+            typer.echo(json.dumps(found, ensure_ascii=False))
+            return
+        for line in found:
+            inactive = "" if line["active"] else " inactive"
+            typer.echo(f"{line['username']:<20} {line['office']:<20} {line['role']:<10}{inactive}".rstrip())
 
 
 def _password() -> str:
@@ -46,20 +55,26 @@ def _password() -> str:
     return given
 
 
-async def _put(username: str, office: str, full_name: str, password: str, *, active: bool) -> None:
-    from proactive.store.people import Officer
+async def _put(username: str, office: str, full_name: str, password: str, *, active: bool, role: str) -> None:
+    from proactive.store.people import Officer, Role
     from proactive.store.store import opened
     from proactive.web.passwords import hashed
     from rules.offices import offices
 
     if office not in offices():
         raise Unusable(f"There is no office {office}. Use csgt-da-nang, centre-city, or centre-<unit code>.")
+    if role not in set(Role):
+        raise Unusable(f"There is no role '{role}'. Use one of: {', '.join(Role)}.")
+    officer = Officer(
+        username=username,
+        full_name=full_name,
+        office=office,
+        password_hash=hashed(password),
+        active=active,
+        role=Role(role),
+    )
     async with opened(database_url(), size=1, application="proactive officer") as store:
-        await store.officers.put(
-            Officer(
-                username=username, full_name=full_name, office=office, password_hash=hashed(password), active=active
-            )
-        )
+        await store.officers.put(officer)
 
 
 async def _all() -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Who is at the door: one-time codes, sessions, officers, and how often somebody may try."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -30,12 +31,22 @@ class Session(Value):
     expires_at: datetime
 
 
+class Role(StrEnum):
+    """What an officer is there for."""
+
+    OFFICER = "officer"
+    """Decides the dossiers of their own office."""
+    DATA = "data"
+    """Looks after the registers' data for the whole city besides: what was refused, files, quality."""
+
+
 class Officer(Value):
     username: str
     full_name: str
     office: str
     password_hash: str
     active: bool
+    role: Role = Role.OFFICER
 
 
 PASSCODE = ", ".join(f'p."{name}"' for name in Passcode.model_fields)
@@ -138,7 +149,9 @@ class Officers:
     async def get(self, username: str) -> Officer | None:
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                text("SELECT username, full_name, office, password_hash, active FROM officer WHERE username = :u"),
+                text(
+                    "SELECT username, full_name, office, password_hash, active, role FROM officer WHERE username = :u"
+                ),
                 {"u": username},
             )
             row = rows.mappings().first()
@@ -148,17 +161,19 @@ class Officers:
         async with self._engine.begin() as connection:
             await connection.execute(
                 text(
-                    "INSERT INTO officer (username, full_name, office, password_hash, active) "
-                    "VALUES (:username, :full_name, :office, :password_hash, :active) ON CONFLICT (username) DO UPDATE "
-                    "SET full_name = excluded.full_name, office = excluded.office, "
-                    "password_hash = excluded.password_hash, active = excluded.active"
+                    "INSERT INTO officer (username, full_name, office, password_hash, active, role) "
+                    "VALUES (:username, :full_name, :office, :password_hash, :active, :role) "
+                    "ON CONFLICT (username) DO UPDATE SET full_name = excluded.full_name, office = excluded.office, "
+                    "password_hash = excluded.password_hash, active = excluded.active, role = excluded.role"
                 ),
                 officer.model_dump(),
             )
 
     async def all(self) -> list[RowMapping]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(text("SELECT username, full_name, office, active FROM officer ORDER BY 1"))
+            rows = await connection.execute(
+                text("SELECT username, full_name, office, active, role FROM officer ORDER BY 1")
+            )
             return list(rows.mappings())
 
 

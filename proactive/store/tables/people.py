@@ -52,6 +52,8 @@ class Officer(Table, table=True):
     office: str = Field(sa_type=Text)
     password_hash: str = Field(sa_type=Text)
     active: bool = Field(default=True)
+    role: str = Field(default="officer", sa_type=Text, sa_column_kwargs={"server_default": "officer"})
+    """officer, data."""
 
 
 class Counter(Table, table=True):

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.store.people import Officer
+from proactive.store.people import Officer, Role
 from proactive.web import forms
 from proactive.web.door import OFFICER, SignedIn, SignedOut, address
 from proactive.web.pages import to
@@ -21,6 +22,14 @@ async def officer_at(site: Site, request: Request) -> tuple[SignedIn, Officer]:
     officer = await site.store.officers.get(session.holder)
     if officer is None or not officer.active:
         raise SignedOut(OFFICER)
+    return session, officer
+
+
+async def steward_at(site: Site, request: Request) -> tuple[SignedIn, Officer]:
+    """The officer who is signed in and looks after the registers' data. Raises `SignedOut`, or 403 for others."""
+    session, officer = await officer_at(site, request)
+    if officer.role is not Role.DATA:
+        raise HTTPException(403)
     return session, officer
 
 
