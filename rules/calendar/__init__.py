@@ -1,0 +1,147 @@
+"""Working days in Viet Nam, and the day on which a time limit is over.
+
+The `holidays` library knows the public holidays of the Labour Code; what the Government announces each year (days that
+are swapped, the days of Tet) stands in `days.csv`, with its source, and wins. `years.csv` names the years for which an
+announcement has been read: a year that is not there is reckoned, and may still change.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import holidays
+
+from rules.base import Confidence, Rule, Text
+from rules.checks import VIETNAM
+from rules.dated import Dated
+from rules.source import read
+
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""The years of which the lunar calendar is known here."""
+
+
+class DayKind(StrEnum):
+    """What the Government made of a day."""
+
+    HOLIDAY = "holiday"
+    WORKING = "working"
+
+
+class Special(Rule):
+    """A day of which an announcement says something else than the week and the Labour Code do, or says it for sure."""
+
+    day: date
+    kind: DayKind
+    title: Text
+    reference: Text
+    confidence: Confidence
+    note: Text | None = None
+
+
+class Announced(Rule):
+    """A year whose days off were announced."""
+
+    year: int
+    reference: Text
+    confidence: Confidence
+
+
+@cache
+def special() -> dict[date, Special]:
+    """The announced days, by day."""
+    return {one.day: one for one in map(Special.model_validate, _rows("days.csv"))}
+
+
+@cache
+def announced() -> dict[int, Announced]:
+    """The years that were announced. Of any other year nobody knows yet which days will be swapped."""
+    return {one.year: one for one in map(Announced.model_validate, _rows("years.csv"))}
+
+
+def holiday(day: date) -> str | None:
+    """What public holiday it is, if any; a holiday on a Sunday is one too, a plain Sunday is none."""
+    found = special().get(day)
+    if found is not None:
+        return found.title if found.kind is DayKind.HOLIDAY else None
+    return _public(day.year).get(day)
+
+
+@lru_cache(maxsize=4096)
+def is_working(day: date) -> bool:
+    """Whether public offices work on this day. Raises `ValueError` for a year outside 2000 to 2099."""
+    found = special().get(day)
+    if found is not None:
+        return found.kind is DayKind.WORKING
+    if holiday(day) is not None:
+        return False
+    return day.isoweekday() not in _weekend(day) or day in _swapped(day.year)
+
+
+def next_working(day: date) -> date:
+    """The first working day after this one."""
+    return add_working_days(day, 1)
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The `count`-th working day after this day, which itself is not counted; for 0 the day itself."""
+    if count < 0:
+        raise ValueError(f"Working days are counted forwards, not {count}.")
+    while count:
+        day += timedelta(days=1)
+        count -= is_working(day)
+    return day
+
+
+def received_on(moment: datetime) -> date:
+    """The working day on which something counts as received; a moment without an offset is Vietnamese time."""
+    local = moment.astimezone(VIETNAM) if moment.tzinfo is not None else moment
+    period = _counting()["received_until_hour"].at(local.date())
+    if period is None or not isinstance(period.value, int):
+        raise ValueError(f"No rule says until which hour something counts as received on {local:%Y-%m-%d}.")
+    if is_working(local.date()) and local.hour < period.value:
+        return local.date()
+    return next_working(local.date())
+
+
+def due(received: datetime, working_days: int) -> date:
+    """The day at whose end a time limit of so many working days is over; the day of receipt is not counted."""
+    return add_working_days(received_on(received), working_days)
+
+
+@cache
+def _public(year: int) -> dict[date, str]:
+    """The public holidays of the Labour Code, those that are taken later because of a weekend included."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"The public holidays of {year} are not known; ask between {FIRST_YEAR} and {LAST_YEAR}.")
+    return dict(holidays.country_holidays("VN", years=year, language="vi").items())
+
+
+@cache
+def _swapped(year: int) -> frozenset[date]:
+    """The days of a weekend that the library knows to be worked."""
+    return frozenset(holidays.country_holidays("VN", years=year).weekend_workdays)
+
+
+def _weekend(day: date) -> tuple[object, ...]:
+    period = _counting()["weekend"].at(day)
+    return period.value if period is not None and isinstance(period.value, tuple) else ()
+
+
+@cache
+def _counting() -> dict[str, Dated]:
+    text, problems = read(Path(__file__).with_name("counting.yaml"), "rules/calendar/counting.yaml")
+    if text is None or problems:
+        raise ValueError("\n".join(map(str, problems)))
+    return {name: Dated.model_validate(value) for name, value in text.data.items()}
+
+
+def _rows(file: str) -> Iterator[dict[str, str | None]]:
+    text = files("rules.calendar").joinpath(file).read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        yield {name: value or None for name, value in row.items()}
