@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from proactive.domain.change import Change, Op
 from proactive.store.records import Kept
-from rules import Catalogue, RegisterSchema
+from rules import BadRow, Catalogue, Problem, RegisterSchema
 
 Row = Mapping[str, object]
 PersonFacts = dict[str, list[Row]]
@@ -45,6 +45,8 @@ class Facts:
         found: PersonFacts = {name: [] for name in self.registers}
         for change in changes:
             if change.op is Op.UPSERT and change.register in found:
+                if change.faults:
+                    raise BadRow([Problem(fault.where, fault.why, fault.mend) for fault in change.faults])
                 found[change.register].append(self.registers[change.register].read(bytes(change.record)))
         return found
 

@@ -89,10 +89,10 @@ class Installation:
     async def start(self, rehearsal: Rehearsal | None) -> Running:
         """Start everything; `rehearsal` is the made-up source used where no real one is set. Raises `Unusable`."""
         given = self._given
-        if rehearsal is not None and given.source_url is None and not _stood_in_for(self._env):
+        if rehearsal is not None and not given.has_source and not _stood_in_for(self._env):
             raise Unusable(
                 "TWILIO_ACCOUNT_SID is set, and the people are made up: no real phone may get their messages. "
-                "Unset it, or set PROACTIVE_SOURCE_URL."
+                "Unset it, or set PROACTIVE_SOURCES or PROACTIVE_SOURCE_URL."
             )
         port = given.web_port or kept_port(self._dir / "web-port")
         require_free(port, what="the pages", setting="PROACTIVE_WEB_PORT")
@@ -144,9 +144,9 @@ class Installation:
             )
         await self._topics()
         await self._supervisor.while_running(migrate(str(self._running.settings.database_url)))
-        if settings.source_url is None:
+        if not settings.has_source:
             if rehearsal is None:
-                raise Unusable("PROACTIVE_SOURCE_URL is not set: the read-only address of the connected registers.")
+                raise Unusable("No source is set. Set PROACTIVE_SOURCES (a folder) or PROACTIVE_SOURCE_URL.")
             await self._rehearsed_source(admin or libpq(str(self._running.settings.database_url)), rehearsal)
 
     async def _topics(self) -> None:

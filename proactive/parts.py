@@ -4,9 +4,11 @@ Adapters are found by name: the file `notifiers/sms.py` is the channel `sms`. So
 """
 
 import importlib
-from collections.abc import AsyncIterator, Mapping
+import pkgutil
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import ModuleType
 
 import structlog
@@ -17,12 +19,15 @@ from proactive.facts import Facts
 from proactive.ports.clock import Clock, SystemClock
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
+from proactive.ports.register import RegisterSource
 from proactive.settings import Settings
+from proactive.sources import ConnectedSource, offered, plainly, require_one_each
+from proactive.sources import load as load_sources
 from proactive.steps.ask import Registers
 from proactive.store.migrate import require_tables
 from proactive.store.store import Store, opened
 from proactive.versions import Book
-from rules import Catalogue, sound
+from rules import Catalogue, RegisterSchema, sound
 
 log = structlog.get_logger()
 
@@ -67,13 +72,55 @@ def rule_book() -> Catalogue:
     return catalogue
 
 
+def configured(settings: Settings, schemas: Mapping[str, RegisterSchema]) -> list[ConnectedSource]:
+    """Every source that is set, read and checked, none of them opened. Raises `Unusable` with every problem.
+
+    PROACTIVE_SOURCES is a folder of them; PROACTIVE_SOURCE_URL is short for one more, with tables called as ours.
+    """
+    found = [] if settings.sources is None else load_sources(settings.sources, schemas, adapter=connector)
+    if settings.source_url is not None:
+        offers = {name: schemas[name] for name in _named(settings, schemas)}
+        found.append(plainly(settings.source_url, kind=settings.source_kind, schemas=offers))
+    require_one_each(found)
+    return found
+
+
 def connected(catalogue: Catalogue, settings: Settings) -> Catalogue:
     """The services that can be judged here: those whose registers are all connected; the others wait."""
-    unknown = set(settings.connected) - set(catalogue.registers)
+    if settings.sources is None:
+        return catalogue.connected(_named(settings, catalogue.registers))
+    return catalogue.connected(offered(configured(settings, catalogue.registers)))
+
+
+def connector(kind: str) -> ModuleType:
+    """The module that reads sources of this kind. Raises `Unusable` naming what there is."""
+    return adapter("connectors.registers", kind)
+
+
+def kinds() -> Mapping[str, ModuleType]:
+    """Every kind of source that there is a connector for."""
+    folder = importlib.import_module("connectors.registers").__path__
+    return {one.name: connector(one.name) for one in pkgutil.iter_modules(folder) if not one.name.startswith("_")}
+
+
+async def opened_sources(
+    sources: Sequence[ConnectedSource], facts: Facts, *, shift: timedelta, stack: AsyncExitStack
+) -> Registers:
+    """Every register of every source, open; closed with the stack. Raises `Unusable`."""
+    found: list[RegisterSource] = []
+    for source in sources:
+        for register in await connector(source.kind).open(source, shift=shift):
+            stack.push_async_callback(register.close)
+            found.append(register)
+    return Registers(found, facts)
+
+
+def _named(settings: Settings, schemas: Mapping[str, RegisterSchema]) -> tuple[str, ...]:
+    unknown = set(settings.connected) - set(schemas)
     if unknown:
         names = ", ".join(sorted(unknown))
         raise Unusable(f"PROACTIVE_SOURCE_REGISTERS names {names}: there is no such file in rules/registers.")
-    return catalogue.connected(settings.connected)
+    return settings.connected
 
 
 def channels(catalogue: Catalogue) -> list[str]:
@@ -88,8 +135,8 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
     """Everything a process needs, checked and open; closed when the block ends. Raises `Unusable`."""
     if settings.database_url is None:
         raise Unusable("PROACTIVE_DATABASE_URL is not set. Set it, or use `proactive up` for the embedded database.")
-    if settings.source_url is None:
-        raise Unusable("PROACTIVE_SOURCE_URL is not set: the read-only address of the connected registers.")
+    if not settings.has_source:
+        raise Unusable("No source is set. Set PROACTIVE_SOURCES (a folder) or PROACTIVE_SOURCE_URL.")
     secret = settings.secret.get_secret_value()
     if len(secret) < SHORTEST_SECRET:
         raise Unusable(
@@ -105,11 +152,8 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         book = Book(catalogue, store=store, place=settings.data_dir / "versions")
         await book.turn(clock.today())
         facts = Facts(catalogue)
-        sources = await adapter("connectors.registers", settings.source_kind).open(
-            settings.source_url, catalogue.registers, shift=settings.shift
-        )
-        registers = Registers(sources, facts)
-        stack.push_async_callback(registers.close)
+        sources = configured(settings, catalogue.registers)
+        registers = await opened_sources(sources, facts, shift=settings.shift, stack=stack)
         notifiers = {}
         for channel in channels(catalogue):
             notifiers[channel] = await adapter("notifiers", channel).open(public_url=settings.public_url, clock=clock)

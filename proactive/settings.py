@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
     web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")
     trusted_proxies: str = Field("", description="Addresses of our own proxies, whose X-Forwarded-For is believed.")
-    source_url: str | None = Field(None, description="Read-only PostgreSQL address of the connected registers.")
+    sources: Path | None = Field(None, description="Folder of the connected sources, a YAML file each.")
+    source_url: str | None = Field(None, description="One source whose tables are called as the registers are.")
     source_registers: str = Field(
         "residents,driver_licences,violations,health_certificates",
         description="Registers that the source offers, by the names of rules/registers, with commas between.",
@@ -41,8 +42,13 @@ class Settings(BaseSettings):
     clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")
 
     @property
+    def has_source(self) -> bool:
+        """Whether anything is connected."""
+        return self.source_url is not None or self.sources is not None
+
+    @property
     def connected(self) -> tuple[str, ...]:
-        """The names of the registers that the source offers."""
+        """The names of the registers that the one source of PROACTIVE_SOURCE_URL offers."""
         return tuple(name.strip() for name in self.source_registers.split(",") if name.strip())
 
     @property

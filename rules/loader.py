@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
-
-from pydantic import ValidationError
 
 from rules import archive, messages, source
 from rules.base import Rule
@@ -16,6 +14,7 @@ from rules.catalogue import Catalogue
 from rules.dated import Flaw
 from rules.form import form_flaws
 from rules.grammar import Form, ServiceText
+from rules.parsing import keys_of, parse
 from rules.problem import Problem, Unpublishable
 from rules.register import RegisterSchema
 from rules.service import Service
@@ -139,44 +138,11 @@ def _placed(text: Source, flaws: Iterable[Flaw]) -> list[Problem]:
 
 
 def _parse(model: type[R], text: Source, problems: list[Problem]) -> R | None:
-    try:
-        return model.model_validate(text.data)
-    except ValidationError as error:
-        seen: set[tuple[str, int | None]] = set()
-        errors = error.errors(include_url=False, include_context=False)
-        for one in errors:
-            if one["type"] == "too_short" and any(_inside(other["loc"], one["loc"]) for other in errors):
-                continue  # said only because the parts of the list are wrong, which is told by itself
-            problem = _said(text, one["loc"], one["type"], one["msg"], str(one["input"]))
-            # A value that fits none of several types is reported once for each of them.
-            if (problem.where, problem.line) not in seen:
-                seen.add((problem.where, problem.line))
-                problems.append(problem)
-    return None
+    found, flaws = parse(model, text, keys=_known_keys)
+    problems += flaws
+    return found
 
 
-def _said(text: Source, loc: source.Loc, kind: str, message: str, given: str) -> Problem:
-    if kind == "missing":
-        return text.problem(loc, "It is missing.", f"Write `{loc[-1]}` here.")
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(loc[-1]), _known_keys(), n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else "Remove it; rules/schema lists the keys there are."
-        return text.problem(loc, f"There is no key '{loc[-1]}' here.", hint)
-    written: source.Loc = ()
-    for part in loc:  # between the parts that are written pydantic names which of several types it tried
-        written = (*written, part) if (*written, part) in text.lines else written
-    why = f"{message.removeprefix('Value error, ')} (it is {given[:60]})."
-    return text.problem(written, why, "Correct it; rules/schema says what may stand here.")
-
-
-def _inside(inner: source.Loc, outer: source.Loc) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
-
-
-def _known_keys() -> list[str]:
-    found: set[str] = set()
-    for model in (ServiceText, Form, Cases, RegisterSchema):
-        schema = model.model_json_schema()
-        for part in (schema, *schema.get("$defs", {}).values()):
-            found |= set(part.get("properties", {}))
-    return sorted(found)
+@cache
+def _known_keys() -> frozenset[str]:
+    return keys_of(ServiceText, Form, Cases, RegisterSchema)

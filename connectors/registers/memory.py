@@ -3,18 +3,19 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import msgspec
 
 from proactive.domain.change import Change
 from proactive.errors import Unreachable
 from proactive.ports.register import Page, Position, RegisterSource
-from rules.register import RegisterSchema
+from proactive.sources import ConnectedSource
 
 
-async def open(url: str, schemas: Mapping[str, RegisterSchema]) -> list[RegisterSource]:
+async def open(source: ConnectedSource, *, shift: timedelta = timedelta()) -> list[RegisterSource]:
     """An empty source for each register."""
-    return [MemoryRegister(register) for register in schemas]
+    return [MemoryRegister(register) for register in source.registers]
 
 
 @dataclass

@@ -22,7 +22,7 @@ from connectors.registers._postgres_table import Table, inspect
 from proactive.domain.change import Change
 from proactive.errors import Permanent, Unusable
 from proactive.ports.register import Page, Position, RegisterSource
-from rules.register import RegisterSchema
+from proactive.sources import ConnectedSource
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_ROWS = "0:0"
@@ -45,8 +45,7 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 async def open(
-    url: str,
-    schemas: Mapping[str, RegisterSchema],
+    source: ConnectedSource,
     *,
     shift: timedelta = timedelta(),
     overlap: timedelta = timedelta(seconds=5),
@@ -60,10 +59,15 @@ async def open(
     `odd_every` is how many seconds may pass before rows without a usable time are looked for again.
     Raises `Unusable` with one sentence that names what is missing or refused.
     """
+    url, schemas = source.url, source.schemas
+    if mapped := [name for name, one in source.registers.items() if one.mapping.columns or one.mapping.table]:
+        raise Unusable(
+            f"{source.place}: kind postgres reads tables as they are; {', '.join(mapped)} is mapped."
+        )
     try:
         connection = await connect(url, connect_timeout=connect_timeout, timeout=timeout)
     except (psycopg.Error, TimeoutError, OSError) as error:
-        raise Unusable(f"The registers' database can't be opened (PROACTIVE_SOURCE_URL): {said(error)}.") from error
+        raise Unusable(f"The registers' database can't be opened ({source.place}): {said(error)}.") from error
     try:
         tables = await inspect(connection, schemas.values())
     except psycopg.Error as error:

@@ -23,7 +23,7 @@ def check(
 ) -> None:
     """Say everything that keeps the rules from being published; exit 1 where anything does."""
     if write_schema:
-        written = [str(path) for path in schema.write()]
+        written = [str(path) for path in (*schema.write(), _source_schema())]
         typer.echo(json.dumps({"written": written}) if as_json else "\n".join(written))
         return
     if rules is not None and not rules.is_dir():
@@ -44,3 +44,13 @@ def check(
     sys.stdout.flush()
     if problems:
         raise typer.Exit(1)
+
+
+def _source_schema() -> Path:
+    """The schema of a source's file, beside those of the rules: what each connector adds to it is in it."""
+    from proactive.parts import kinds
+    from proactive.sources import schema as sources
+
+    path = schema.FOLDER / sources.FILE
+    path.write_text(sources.text(kinds()), encoding="utf-8")
+    return path

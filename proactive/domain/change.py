@@ -14,8 +14,19 @@ class Op(StrEnum):
     DELETE = "delete"
 
 
+class Fault(msgspec.Struct, frozen=True, array_like=True):
+    """What could not be converted on the way from the source: where, why, how to mend it; no personal value in it."""
+
+    where: str
+    why: str
+    mend: str
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One change. `record` is the row as JSON, still unread: whoever recognises it validates it."""
+    """One change. `record` is the row as JSON, still unread: whoever recognises it validates it.
+
+    With `faults` it cannot be taken: they say what of the source's row could not be made into a row of the register.
+    """
 
     register: str
     key: str
@@ -23,6 +34,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     op: Op = Op.UPSERT
     record: msgspec.Raw = msgspec.Raw(b"{}")
+    faults: tuple[Fault, ...] = ()
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):

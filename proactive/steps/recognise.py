@@ -137,6 +137,10 @@ def _read(value: bytes, facts: Facts) -> _Good:
         raise BadRow(problems + (schema.problems(_plain(change)) if schema and change.op is Op.UPSERT else []))
     if change.op is Op.DELETE:
         return _Good(change, None, "{}")
+    if change.faults:
+        found = [Problem(fault.where, fault.why, fault.mend) for fault in change.faults]
+        told = {fault.where for fault in change.faults}
+        raise BadRow(found + [one for one in schema.problems(_plain(change)) if one.where not in told])
     row = schema.read(bytes(change.record))
     if row[schema.key] != change.key or row[schema.subject.column] != change.subject:
         raise BadRow([Problem("key", "The message and its row name different records.", "Send the row's own key.")])

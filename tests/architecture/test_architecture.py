@@ -34,11 +34,14 @@ MAY_IMPORT = {
     "rules": {"rules"},
     "proactive": {"proactive", "rules"},
     "notifiers": {"notifiers", "proactive.domain", "proactive.errors", "proactive.ports", "rules"},
-    "connectors": {"connectors", "proactive.domain", "proactive.errors", "proactive.ports", "rules"},
+    "connectors": {
+        "connectors", "proactive.domain", "proactive.errors", "proactive.ports", "proactive.sources", "rules",
+    },
     "triggers": {"triggers", "connectors", "notifiers", "proactive", "rules"},
     "proactive/errors.py": set(),
     "proactive/domain": {"proactive.domain", "proactive.errors"},
     "proactive/ports": {"proactive.ports", "proactive.domain", "proactive.errors"},
+    "proactive/sources": {"proactive.sources", "proactive.ports", "proactive.domain", "proactive.errors", "rules"},
     "proactive/store": {"proactive.store", "proactive.ports", "proactive.domain", "proactive.errors"},
     "proactive/embedded": {"proactive.embedded", "proactive.errors"},
 }

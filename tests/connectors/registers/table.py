@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Identifier
 from connectors.registers import postgres
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.ports.register import Page, Position, RegisterSource
+from proactive.sources import plainly
 from rules.register import RegisterSchema
 
 COLUMNS = "no text PRIMARY KEY, personal_id text, class text, issued_on date, updated_at timestamptz"
@@ -79,7 +80,9 @@ class Papers:
         )
 
     async def open(self, **options: Any) -> RegisterSource:
-        [source] = await postgres.open(self.reader, {"papers": SCHEMA}, **{"odd_every": 0.0, **options})
+        [source] = await postgres.open(
+            plainly(self.reader, kind="postgres", schemas={"papers": SCHEMA}), **{"odd_every": 0.0, **options}
+        )
         return source
 
 

@@ -16,6 +16,7 @@ from proactive.demo import source as demo
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.errors import Permanent, Unreachable, Unusable
 from proactive.ports.register import Position, RegisterSource
+from proactive.sources import plainly
 from rules import load
 from tests.connectors.registers.table import COLUMNS, SCHEMA, Papers, all_pages, keys
 from tests.demo import servers
@@ -336,7 +337,7 @@ async def test_what_is_missing_is_named_at_the_start(papers: Papers, statement: 
 )
 async def test_a_refused_login_and_an_absent_server_are_one_sentence(papers: Papers, change: Any, says: str) -> None:
     with pytest.raises(Unusable) as refused:
-        await postgres.open(change(papers.reader), {"papers": SCHEMA})
+        await postgres.open(plainly(change(papers.reader), kind="postgres", schemas={"papers": SCHEMA}))
 
     assert says in str(refused.value)
     assert "PROACTIVE_SOURCE_URL" in str(refused.value)
@@ -350,7 +351,7 @@ async def test_the_whole_demo_source_is_read_and_only_its_malformed_rows_are_ref
     counts = await demo.fill(addresses.owner, people=2000, seed=3, today=date(2026, 11, 23))
     read, bad = 0, 0
 
-    for source in await postgres.open(addresses.reader, registers):
+    for source in await postgres.open(plainly(addresses.reader, kind="postgres", schemas=registers)):
         pages, _ = await all_pages(source, limit=700)
         for change in (change for page in pages for change in page.changes):
             read += 1
