@@ -13,7 +13,8 @@ follow     brings the statuses back until the result is in the citizen's hands
 
 PostgreSQL remembers, Kafka carries word: each step picks up what rests in its states, asks again whether it is still
 true, does the one outside thing it is there for, and keeps the next state with its news in one transaction. Every step
-takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again.
+takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again; replay
+takes refused changes once more.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from proactive.steps.offer import offer
 from proactive.steps.passcodes import send_passcodes
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
+from proactive.steps.replay import replay, try_out
 from proactive.steps.rework import rework
 from proactive.steps.tell import tell
 from proactive.steps.tidy import tidy
@@ -44,10 +46,12 @@ __all__ = [
     "offer",
     "recognise",
     "reconcile",
+    "replay",
     "rework",
     "send_passcodes",
     "tell",
     "tidy",
+    "try_out",
 ]
 
 PICKS_UP: Mapping[str, frozenset[State]] = {

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from proactive import journey
 from proactive.domain.dossier import Answer, Decision, Dossier
+from proactive.domain.rejected import Which
 from proactive.parts import Parts
+from proactive.steps.replay import Rehearsed
 from proactive.store.people import Officer
 
 
@@ -40,3 +42,6 @@ class Journeys:
             agency=parts.settings.agency, catalogue=parts.catalogue, registers=parts.registers, store=parts.store,
             clock=parts.clock,
         )  # fmt: skip
+
+    async def try_out(self, which: Which) -> Rehearsed:
+        return await journey.try_out(which, facts=self._parts.facts, store=self._parts.store)

@@ -39,6 +39,10 @@ class Publisher:
             self._topics.changes, [(self.key(change.subject or change.key), encode(change)) for change in changes]
         )
 
+    async def again(self, changes: Sequence[tuple[str, bytes]]) -> None:
+        """Changes that are told once more exactly as they came, each with whom it is about."""
+        await self._all(self._topics.changes, [(self.key(whom), value) for whom, value in changes])
+
     async def news(self, words: Sequence[tuple[UUID, str]]) -> None:
         await self._all(
             self._topics.dossiers,

@@ -100,6 +100,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             lambda: journey.tell(store=store, publish=publisher.news, clock=clock, limit=1000),
             seconds=min(every, 0.25),
         ),
+        step("replay", lambda: journey.replay(store=store, publish=publisher.again, clock=clock, limit=limit)),
         step("tidy", lambda: journey.tidy(store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=every)

@@ -82,6 +82,15 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
     return outcome
 
 
+def faults(value: bytes, *, facts: Facts) -> list[Problem]:
+    """What would keep this change from being kept; empty where nothing would. Writes nothing."""
+    try:
+        _read(value, facts)
+    except BadRow as bad:
+        return list(bad.problems)
+    return []
+
+
 def refuse(value: bytes, *, why: str, store: RecognitionStore, clock: Clock) -> Outcome:
     """Put one change aside that passed our checks and that the database nevertheless cannot hold."""
     problem = Problem(

@@ -165,12 +165,23 @@ UPDATE dossier d SET stale = true FROM touched t WHERE d.id = t.id AND t.state =
 that may be in the intake already is left to forward, which asks there first."""
 
 REJECT = """
-INSERT INTO rejected_change (register, key, version, row_hash, problems, row, rejected_at)
-SELECT n.register, n.key, n.version, md5(n.row), n.problems::jsonb, n.row, %(now)s
-FROM unnest(%(registers)s::text[], %(keys)s::text[], %(versions)s::bigint[], %(problems)s::text[], %(rows)s::text[])
-     AS n(register, key, version, problems, row)
-ON CONFLICT DO NOTHING
+WITH put AS (
+  INSERT INTO rejected_change AS x (register, key, version, row_hash, problems, row, rejected_at)
+  SELECT DISTINCT ON (n.register, n.key, n.version, md5(n.row))
+    n.register, n.key, n.version, md5(n.row), n.problems::jsonb, n.row, %(now)s
+  FROM unnest(%(registers)s::text[], %(keys)s::text[], %(versions)s::bigint[], %(problems)s::text[], %(rows)s::text[])
+       AS n(register, key, version, problems, row)
+  ORDER BY n.register, n.key, n.version, md5(n.row)
+  ON CONFLICT (register, key, version, row_hash) DO UPDATE SET
+    problems = excluded.problems, rejected_at = excluded.rejected_at, state = 'waiting', told_at = NULL
+  WHERE x.state = 'replaying'
+  RETURNING new.id, old.id AS before
+)
+INSERT INTO rejected_history (rejected_id, at, actor, verb)
+SELECT id, %(now)s, 'system', 'refuse' FROM put WHERE before IS NOT NULL
 """
+"""A change that somebody asked to take once more waits again, with what is wrong with it now; told twice, it changes
+nothing."""
 
 RUNNING = [str(state) for state in OPEN]
 LOOKED_AT = [str(state) for state in (*OPEN, State.DECLINED, State.MOOT)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.change import Change, storable
@@ -61,18 +61,6 @@ class Records:
                 },
             )
             return [changes[int(i) - 1] for i in rows.scalars()]
-
-    async def rejected(self, *, limit: int = 100) -> list[RowMapping]:
-        """The newest refused changes: register, key, version, problems, rejected_at."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text(
-                    "SELECT register, key, version, problems, rejected_at FROM rejected_change "
-                    "ORDER BY id DESC LIMIT :limit"
-                ),
-                {"limit": limit},
-            )
-            return list(rows.mappings())
 
 
 class Positions:

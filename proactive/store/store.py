@@ -14,6 +14,7 @@ from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
 from proactive.store.records import Positions, Records
+from proactive.store.rejected import RejectedChanges
 
 
 class Store:
@@ -21,6 +22,7 @@ class Store:
         self.engine = engine
         self.records = Records(engine)
         self.positions = Positions(engine)
+        self.rejected = RejectedChanges(engine)
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)

@@ -1,15 +1,17 @@
-"""What the pages ask of the journey: two steps that people take."""
+"""What the pages ask of the journey: the steps that people take."""
 
 from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
 from proactive.domain.dossier import Answer, Decision, Dossier
+from proactive.domain.rejected import Which
+from proactive.steps.replay import Rehearsed
 from proactive.store.people import Officer
 
 
 class Steps(Protocol):
-    """Both raise `OutOfTurn` where the dossier has left the state that the step starts from, `Overtaken` where
+    """The first two raise `OutOfTurn` where the dossier has left the state that the step starts from, `Overtaken` where
     somebody saved first, and `Permanent` with a sentence for the person at the page."""
 
     async def confirm(
@@ -30,3 +32,6 @@ class Steps(Protocol):
         self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer
     ) -> Dossier:
         """Keep the officer's decision after the sources were asked again. Raises `Unreachable` when one is silent."""
+
+    async def try_out(self, which: Which) -> Rehearsed:
+        """What taking these refused changes once more would do; writes nothing."""

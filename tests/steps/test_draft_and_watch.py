@@ -14,6 +14,7 @@ from connectors.registers.memory import MemoryRegister
 from proactive import journey
 from proactive.domain.change import Change
 from proactive.domain.dossier import Dossier, State
+from proactive.domain.rejected import Which
 from proactive.errors import Temporary
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
@@ -317,7 +318,7 @@ async def test_a_row_that_was_put_aside_holds_up_nothing_and_is_not_told_for_eve
     clock.forward(seconds=PAST)
     assert await watch.step() == 0
     assert await watching().step() == 0
-    assert len(await store.records.rejected()) == 2
+    assert len(await store.rejected.found(Which(), limit=10)) == 2
 
 
 def source_end(source: MemoryRegister) -> int:

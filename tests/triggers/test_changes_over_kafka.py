@@ -16,6 +16,7 @@ from sqlalchemy import text
 from connectors.registers.memory import MemoryRegister
 from proactive.domain.change import Change
 from proactive.domain.keys import Keys
+from proactive.domain.rejected import Which
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.errors import Unusable
 from proactive.facts import Facts
@@ -149,7 +150,7 @@ async def test_rubbish_between_the_changes_stops_nobody(
     async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
         await all_kept(store, 10)
 
-    assert len(await store.records.rejected()) == 4
+    assert len(await store.rejected.found(Which(), limit=10)) == 4
 
 
 async def test_a_row_that_the_database_itself_refuses_is_put_aside_and_its_neighbours_are_kept(
@@ -175,8 +176,8 @@ async def test_a_row_that_the_database_itself_refuses_is_put_aside_and_its_neigh
     async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
         await all_kept(store, 15)
 
-    [refused] = await store.records.rejected()
-    assert (refused["register"], refused["key"]) == ("residents", "048168000003")
+    [refused] = await store.rejected.found(Which(), limit=10)
+    assert (refused.register_name, refused.key) == ("residents", "048168000003")
 
 
 async def test_connections_that_are_cut_in_the_middle_cost_nothing(

@@ -21,6 +21,7 @@ from sqlalchemy import text
 from proactive.demo.visitor import Visitor
 from proactive.domain.dossier import Dossier, State
 from proactive.domain.notice import Sending
+from proactive.domain.rejected import Which
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.installation import shift_to
 from proactive.store.people import Officer
@@ -173,9 +174,9 @@ async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_
         "changes": 10 + 10 + 1 + 1, "records": 10 + 9 + 1, "occasions": 8, "dossiers": 7, "notices": 6, "confirmed": 5,
         "declined": 1, "approved": 4, "refused": 1, "forwarded": 4, "closed": 4, "rejected_changes": 1,
     }  # fmt: skip
-    [rejected] = await walk.store.records.rejected()
-    assert (rejected["register"], rejected["key"]) == ("driver_licences", MANGLED.licences[0].number)
-    assert rejected["problems"][0]["where"] == "class"
+    [rejected] = await walk.store.rejected.found(Which(), limit=10)
+    assert (rejected.register_name, rejected.key) == ("driver_licences", MANGLED.licences[0].number)
+    assert rejected.problems[0].where == "class"
     assert await walk.dossier("dead") is None
     assert await walk.dossier("later") is None
 

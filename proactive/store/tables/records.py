@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlmodel import Field
 
-from proactive.store.tables.base import Table, moment
+from proactive.store.tables.base import Table, moment, words
 
 
 class Record(Table, table=True):
@@ -31,7 +31,11 @@ class RejectedChange(Table, table=True):
     """A change that was refused: where, why, how to mend it. Nothing is lost: the row is kept as it came."""
 
     __tablename__ = "rejected_change"
-    __table_args__ = (UniqueConstraint("register", "key", "version", "row_hash"),)
+    __table_args__ = (
+        UniqueConstraint("register", "key", "version", "row_hash"),
+        Index("ix_rejected_change_waiting", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_rejected_change_replaying", "id", postgresql_where=text("state = 'replaying'")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     register_name: str = Field(sa_column=Column("register", Text, nullable=False))
@@ -41,6 +45,24 @@ class RejectedChange(Table, table=True):
     problems: list[dict[str, str]] = Field(sa_column=Column(JSONB, nullable=False))
     row: str = Field(sa_type=Text)
     rejected_at: datetime = moment()
+    state: str = Field(default="waiting", sa_type=Text, sa_column_kwargs={"server_default": "waiting"})
+    """waiting, replaying, kept, overtaken, discarded."""
+    told_at: datetime | None = moment(nullable=True)
+    """When it was last told again, while it is on its way."""
+
+
+class RejectedHistory(Table, table=True):
+    """Who did what about a refused change, and what came of it."""
+
+    __tablename__ = "rejected_history"
+    __table_args__ = (Index("ix_rejected_history_rejected", "rejected_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    rejected_id: int = Field(foreign_key="rejected_change.id", sa_type=BigInteger)
+    at: datetime = moment()
+    actor: str = Field(sa_type=Text)
+    verb: str = Field(sa_type=Text)
+    note: str | None = words()
 
 
 class WatchPosition(Table, table=True):
