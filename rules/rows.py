@@ -85,7 +85,7 @@ class Reader:
                 continue
             try:
                 sound[name] = msgspec.convert(value, self._types[name])
-            except (msgspec.ValidationError, OverflowError):
+            except (msgspec.ValidationError, OverflowError, UnicodeError):
                 sound[name] = None
                 found.append(_wrong(kind, value))
                 continue

@@ -4,14 +4,12 @@ import json
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from proactive.cli._stored import FIRST_DAY, LAST_DAY, day
 from proactive.domain.rejected import Deed, Refused, Standing, Which
 from proactive.errors import Unusable
 from proactive.ports.clock import DA_NANG
-from rules.kinds import Kind
 
 Register = Annotated[str | None, typer.Option("--register", help="Only of this register.")]
 Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Refused on this day or later.")]
@@ -68,22 +66,6 @@ def shown(one: Refused, *, reveal: bool = False) -> dict[str, Any]:
 
 def masked(key: str) -> str:
     return f"…{key[-4:]}" if len(key) > 4 else key
-
-
-def columns(one: Refused, kinds: dict[str, Kind], *, reveal: bool) -> dict[str, str | None] | None:
-    """The row's columns; personal ones masked, and those that no register knows not shown. None: it cannot be read."""
-    try:
-        row = msgspec.json.decode(one.row)["record"]
-        found = {str(name): value for name, value in row.items()}
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, KeyError, TypeError, AttributeError):
-        return None
-    if reveal:
-        return {name: None if value is None else str(value) for name, value in found.items()}
-    return {
-        name: None if found[name] is None else kind.shown(found[name]) if kind.personal else str(found[name])[:80]
-        for name, kind in kinds.items()
-        if name in found
-    }
 
 
 def line(one: Refused) -> str:

@@ -77,7 +77,7 @@ def show(
 async def _show(number: int, *, reveal: bool, by: str) -> dict[str, Any]:
     from proactive.cli._stored import stored
     from proactive.facts import Facts
-    from proactive.steps.replay import tried
+    from proactive.steps.replay import row_of, tried
 
     async with stored("rejected") as here:
         one = await here.store.rejected.get(number)
@@ -90,7 +90,7 @@ async def _show(number: int, *, reveal: bool, by: str) -> dict[str, Any]:
         trial = tried(one, facts=facts)
         return {
             **refused.shown(one, reveal=reveal),
-            "row": refused.columns(one, dict(schema.kinds) if schema else {}, reveal=reveal),
+            "row": row_of(one, schema, reveal=reveal),
             "replay": str(trial.becomes),
             "history": [deed.model_dump(mode="json") for deed in await here.store.rejected.history(number)],
         }

@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import ConfigDict
+
 from proactive.domain.base import Value
 
 
@@ -23,6 +25,8 @@ class Standing(StrEnum):
 
 class Fault(Value):
     """One thing that is wrong with the row: in which column, why, and how to mend it. Personal values are masked."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # what was kept long ago may say more
 
     where: str
     why: str

@@ -96,8 +96,9 @@ def refuse(value: bytes, *, why: str, store: RecognitionStore, clock: Clock) -> 
     problem = Problem(
         "row", f"The database cannot hold it ({why}).", "Tell the operator: our checks should have seen it."
     )
+    rejection = _rejection(value, [problem])
     with store.batch(clock.now()) as batch:
-        batch.reject([_rejection(value, [problem])], {0: _json([problem])})
+        batch.reject([rejection], {0: _json(rejection.problems)})
     return Outcome(taken=1, rejected=1)
 
 

@@ -17,6 +17,7 @@ from proactive.ports.clock import Clock
 from proactive.steps.recognise import faults
 from proactive.steps.watch import TELL_AGAIN
 from proactive.store.store import Store
+from rules import RegisterSchema
 from rules.problem import Problem
 
 Again = Callable[[Sequence[tuple[str, bytes]]], Awaitable[None]]
@@ -82,6 +83,27 @@ def tried(refused: Refused, *, facts: Facts) -> Try:
         return Try(refused, Standing.OVERTAKEN)
     problems = faults(refused.row.encode(), facts=facts)
     return Try(refused, Standing.WAITING if problems else Standing.KEPT, problems)
+
+
+def row_of(refused: Refused, schema: RegisterSchema | None, *, reveal: bool = False) -> dict[str, str | None] | None:
+    """The row's columns as people may see them: personal ones masked, and those that no register knows left out.
+
+    None where the change cannot be read at all.
+    """
+    try:
+        row = msgspec.json.decode(refused.row)["record"]
+        found = {str(name): None if value is None else str(value) for name, value in row.items()}
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+    if reveal:
+        return found
+    kinds = schema.kinds if schema else {}
+    return {
+        name: kind.shown(value) if kind.personal and value is not None else value
+        for name, kind in kinds.items()
+        if name in found
+        for value in [found[name]]
+    }
 
 
 def _whom(row: str) -> str:

@@ -13,8 +13,14 @@
              GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note
                                            POST .../decide    csrf, version, decision, note
                                            POST .../show      csrf
+    data     GET  /desk/rejected?state=&register=&problem=&since=&until=&before=
+                                           POST .../find      csrf, key_ends
+             GET  /desk/rejected/{id}      POST .../{id}/show csrf
+                                           POST .../review    csrf, do, note, id or the filters and upto
+                                           POST .../do        csrf, do, note, id or the filters and upto
     others   POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
 
+`data` is an officer who looks after the registers' data; `do` is replay or discard.
 `answer` is confirm, wrong, not_now, already_done, not_me or never; `decision` is approve, return or refuse.
 Forms answer 303 when done, 400 when something is missing, 403 when not from our page, 409 when stale, 429 too many.
 """
@@ -37,6 +43,7 @@ from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.queue import Queue
+from proactive.web.desk.rejected import RejectedChanges
 from proactive.web.desk.sign_in import SignIn
 from proactive.web.door import Door
 from proactive.web.errors import Errors
@@ -82,7 +89,7 @@ def create(
         passwords=Passwords(),
     )
     errors = Errors(pages)
-    parts = (Entrance, OwnDossier, Check, SignIn, Queue, DeskDossier, Hooks, Health)
+    parts = (Entrance, OwnDossier, Check, SignIn, Queue, DeskDossier, RejectedChanges, Hooks, Health)
     return Starlette(
         routes=[
             *(route for part in parts for route in part(site).routes),

@@ -18,6 +18,7 @@ from proactive.ports.clock import Clock
 from proactive.web import formats
 from proactive.web.door import Door, SignedIn
 from proactive.web.static_files import StaticFiles
+from rules import RegisterSchema, vietnamese
 
 LANGUAGES = ("vi", "en")
 HERE = Path(__file__).parent
@@ -88,10 +89,22 @@ def _environment(language: str, static: StaticFiles, extra: Mapping[str, Any]) -
         last4=formats.last4,
         spaced=spaced,
         say=lambda words: getattr(words, language),
+        titles=_titles,
+        why=vietnamese.why if language == "vi" else _as_it_is,
+        mend=vietnamese.mend if language == "vi" else _as_it_is,
     )
     environment.globals.update(asset=static.address, hotline=HOTLINE, days_between=formats.days_between)
     environment.globals.update(local_day=formats.local_day, **extra)
     return environment
+
+
+def _titles(schema: RegisterSchema | None) -> Mapping[str, str]:
+    """Column -> its Vietnamese title, for sentences that name other columns."""
+    return {name: column.title.vi for name, column in schema.columns.items()} if schema else {}
+
+
+def _as_it_is(said: str, titles: Mapping[str, str] | None = None) -> str:
+    return said
 
 
 def _policy(nonce: str) -> str:

@@ -64,6 +64,10 @@ class Wording:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
+    def registers(self) -> Mapping[str, RegisterSchema]:
+        """The registers that are connected here, by name."""
+        return self._catalogue.registers
+
     def service(self, name: str) -> Service | None:
         """The service, also one that is no longer published but still has dossiers."""
         return self._catalogue.services.get(name) or self._catalogue.drafts.get(name)

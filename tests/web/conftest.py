@@ -26,7 +26,7 @@ from proactive.ports.clock import SetClock
 from proactive.settings import Settings
 from proactive.steps.ask import Registers
 from proactive.store.migrate import migrate
-from proactive.store.people import Officer
+from proactive.store.people import Officer, Role
 from proactive.store.store import Store, opened
 from proactive.web.app import create
 from proactive.web.citizen import entrance
@@ -74,13 +74,14 @@ class House:
         await person.sends("/passcode", passcode=await self.passcode(dossier))
         return person
 
-    async def officer(self, username: str = "lan", *, office: str = OFFICE) -> Person:
+    async def officer(self, username: str = "lan", *, office: str = OFFICE, role: Role = Role.OFFICER) -> Person:
         """An officer of this office, signed in, with the queue open."""
         await self.store.officers.put(
             Officer(
-                username=username, full_name="Trần Thị Lan", office=office, password_hash=_hash(PASSWORD), active=True
+                username=username, full_name="Trần Thị Lan", office=office, password_hash=_hash(PASSWORD), active=True,
+                role=role,
             )
-        )
+        )  # fmt: skip
         person = self.person(address="192.0.2.77")
         await person.opens("/desk/sign-in")
         await person.sends("/desk/sign-in", username=username, password=PASSWORD)
@@ -163,7 +164,7 @@ async def emptied(store: Store) -> None:
         await connection.execute(
             text(
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
-                "wrong_phone, handover, progress, counter, news CASCADE"
+                "wrong_phone, handover, progress, counter, news, record, rejected_change CASCADE"
             )
         )
 

@@ -11,10 +11,12 @@ from playwright.async_api import Page
 
 from proactive.domain.application import Progress
 from proactive.domain.dossier import Answer, Dossier, State
+from proactive.store.people import Role
 from proactive.store.store import Store
 from rules import Catalogue
 from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.people import OFFICE
+from tests.web.refusing import refuse
 
 See = Callable[[str], Awaitable[None]]
 """Called with the name of what the browser shows now."""
@@ -243,7 +245,40 @@ class Walk:
         await self.see("desk-dossier-approved")
         await self.open("/desk/dossiers/khong-co", "desk-404")
 
+    async def steward(self) -> None:
+        """An officer who looks after the registers' data."""
+        page = self.page
+        await page.context.clear_cookies()
+        officer = await self.house.officer("minh", role=Role.DATA)
+        await officer.client.aclose()
+        await self.open("/desk/sign-in")
+        await page.fill("#username", "minh")
+        await page.fill("#password", PASSWORD)
+        await self.press("Đăng nhập")
+        await self.open("/desk/rejected", "desk-rejected-empty")
+        await refuse(self.house)
+        await self.open("/desk/rejected", "desk-rejected")
+        await self.open("/desk/rejected?lang=en", "desk-rejected-english")
+        await self.open("/desk/rejected?lang=vi")
+        await page.fill("#key_ends", "9")
+        await self.press("Tìm")
+        await self.see("desk-rejected-error")
+        await self.open("/desk/rejected")
+        await self.press("Xem thử nhận lại")
+        await self.see("desk-rejected-replay")
+        await self.open("/desk/rejected")
+        await page.get_by_role("link", name="giấy phép lái xe").first.click()
+        await self.see("desk-rejected-one")
+        await self.press("Hiện đầy đủ bản ghi")
+        await self.press("Bỏ qua")
+        await self.see("desk-rejected-one-error")
+        await page.fill("#note", "Dòng nhập thử, nguồn đã xóa.")
+        await self.press("Bỏ qua")
+        await self.see("desk-rejected-discard")
+        await self.press("Bỏ qua")
+        await self.see("desk-rejected-discarded")
+
     async def everything(self) -> None:
-        for part in (self.entrance, self.citizen, self.other_ends, self.desk):
+        for part in (self.entrance, self.citizen, self.other_ends, self.desk, self.steward):
             await emptied(self.house.store)
             await part()
