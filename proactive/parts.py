@@ -19,11 +19,12 @@ from proactive.facts import Facts
 from proactive.ports.clock import Clock, SystemClock
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
-from proactive.ports.register import RegisterSource
+from proactive.ports.register import RegisterSource, Told
 from proactive.settings import Settings
-from proactive.sources import ConnectedSource, offered, plainly, require_one_each
+from proactive.sources import ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
 from proactive.steps.ask import Registers
+from proactive.steps.told import ToldRegisters
 from proactive.store.migrate import require_tables
 from proactive.store.store import Store, opened
 from proactive.versions import Book
@@ -75,20 +76,24 @@ def rule_book() -> Catalogue:
 def configured(settings: Settings, schemas: Mapping[str, RegisterSchema]) -> list[ConnectedSource]:
     """Every source that is set, read and checked, none of them opened. Raises `Unusable` with every problem.
 
-    PROACTIVE_SOURCES is a folder of them; PROACTIVE_SOURCE_URL is short for one more, with tables called as ours.
+    PROACTIVE_SOURCES is a folder of them; PROACTIVE_SOURCE_URL is short for one more, with tables called as ours, and
+    PROACTIVE_TOLD_REGISTERS for one that pushes.
     """
     found = [] if settings.sources is None else load_sources(settings.sources, schemas, adapter=connector)
     if settings.source_url is not None:
-        offers = {name: schemas[name] for name in _named(settings, schemas)}
+        offers = {name: schemas[name] for name in _named("PROACTIVE_SOURCE_REGISTERS", settings.connected, schemas)}
         found.append(plainly(settings.source_url, kind=settings.source_kind, schemas=offers))
+    if settings.told:
+        offers = {name: schemas[name] for name in _named("PROACTIVE_TOLD_REGISTERS", settings.told, schemas)}
+        found.append(told_plainly(offers))
     require_one_each(found)
     return found
 
 
 def connected(catalogue: Catalogue, settings: Settings) -> Catalogue:
     """The services that can be judged here: those whose registers are all connected; the others wait."""
-    if settings.sources is None:
-        return catalogue.connected(_named(settings, catalogue.registers))
+    if settings.sources is None and not settings.told:
+        return catalogue.connected(_named("PROACTIVE_SOURCE_REGISTERS", settings.connected, catalogue.registers))
     return catalogue.connected(offered(configured(settings, catalogue.registers)))
 
 
@@ -104,7 +109,7 @@ def kinds() -> Mapping[str, ModuleType]:
 
 
 async def opened_sources(
-    sources: Sequence[ConnectedSource], facts: Facts, *, shift: timedelta, stack: AsyncExitStack
+    sources: Sequence[ConnectedSource], facts: Facts, told: ToldRegisters, *, shift: timedelta, stack: AsyncExitStack
 ) -> Registers:
     """Every register of every source, open; closed with the stack. Raises `Unusable`."""
     found: list[RegisterSource] = []
@@ -112,15 +117,24 @@ async def opened_sources(
         for register in await connector(source.kind).open(source, shift=shift):
             stack.push_async_callback(register.close)
             found.append(register)
-    return Registers(found, facts)
+    return Registers(found, facts, told)
 
 
-def _named(settings: Settings, schemas: Mapping[str, RegisterSchema]) -> tuple[str, ...]:
-    unknown = set(settings.connected) - set(schemas)
-    if unknown:
-        names = ", ".join(sorted(unknown))
-        raise Unusable(f"PROACTIVE_SOURCE_REGISTERS names {names}: there is no such file in rules/registers.")
-    return settings.connected
+def telling(sources: Sequence[ConnectedSource], settings: Settings) -> list[Told]:
+    """The registers that no source answers for, each with the longest silence that its owner has promised."""
+    asked = offered([source for source in sources if not source.only_pushes])
+    return [
+        Told(name, timedelta(hours=hours) if (hours := one.mapping.promised_hours) else settings.told_rhythm)
+        for source in sources
+        for name, one in source.registers.items()
+        if name not in asked
+    ]
+
+
+def _named(setting: str, names: Sequence[str], schemas: Mapping[str, RegisterSchema]) -> Sequence[str]:
+    if unknown := ", ".join(sorted(set(names) - set(schemas))):
+        raise Unusable(f"{setting} names {unknown}: there is no such file in rules/registers.")
+    return names
 
 
 def channels(catalogue: Catalogue) -> list[str]:
@@ -153,7 +167,8 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         await book.turn(clock.today())
         facts = Facts(catalogue)
         sources = configured(settings, catalogue.registers)
-        registers = await opened_sources(sources, facts, shift=settings.shift, stack=stack)
+        told = ToldRegisters(telling(sources, settings), catalogue=catalogue, store=store, clock=clock)
+        registers = await opened_sources(sources, facts, told, shift=settings.shift, stack=stack)
         notifiers = {}
         for channel in channels(catalogue):
             notifiers[channel] = await adapter("notifiers", channel).open(public_url=settings.public_url, clock=clock)

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
         "residents,driver_licences,violations,health_certificates",
         description="Registers that the source offers, by the names of rules/registers, with commas between.",
     )
+    told_registers: str = Field(
+        "", description="Registers that others tell us of and that cannot be asked, with commas between."
+    )
+    told_seconds: float = Field(
+        3600.0, gt=0, description="How long a told register may be silent before nobody is judged by it."
+    )
     source_kind: str = Field("postgres", description="Connector file in connectors/registers that reads the source.")
     intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
@@ -44,16 +50,29 @@ class Settings(BaseSettings):
     @property
     def has_source(self) -> bool:
         """Whether anything is connected."""
-        return self.source_url is not None or self.sources is not None
+        return self.source_url is not None or self.sources is not None or bool(self.told)
 
     @property
     def connected(self) -> tuple[str, ...]:
         """The names of the registers that the one source of PROACTIVE_SOURCE_URL offers."""
-        return tuple(name.strip() for name in self.source_registers.split(",") if name.strip())
+        return tuple(name for name in _names(self.source_registers) if name not in self.told)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The names of the registers that others tell us of, besides those of the sources in the folder."""
+        return _names(self.told_registers)
+
+    @property
+    def told_rhythm(self) -> timedelta:
+        return timedelta(seconds=self.told_seconds)
 
     @property
     def shift(self) -> timedelta:
         return timedelta(seconds=self.clock_shift)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def read() -> Settings:

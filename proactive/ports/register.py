@@ -3,10 +3,14 @@
 A source gives changes in pages after a position, and answers what it holds about given subjects right now.
 Guarantee asked of every source: each row that is committed there appears in some page after it was committed; a row may
 appear in several pages.
+
+Some owners only tell us, by pushed events, a captured log or files, and nobody there can be asked. Such a register is
+`Told`: what we keep of it is its answer, as long as its owner keeps the promise to be heard from.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from proactive.domain.change import Change
@@ -29,14 +33,26 @@ class Page:
     more: bool
 
 
-class RegisterSource(Protocol):
-    """One register as one source offers it. Raises `Unreachable` when the source does not answer."""
+class Readable(Protocol):
+    """One register as far as it can be read on. Raises `Unreachable` when the source does not answer."""
 
     register: str
 
     async def changes(self, after: Position, *, limit: int) -> Page: ...
 
+    async def close(self) -> None: ...
+
+
+class RegisterSource(Readable, Protocol):
+    """One register as one source offers it, which can be asked too. Raises `Unreachable` as well."""
+
     async def ask(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Change]]:
         """The rows that the source holds now for each of these subjects (every subject is in the answer)."""
 
-    async def close(self) -> None: ...
+
+@dataclass(frozen=True)
+class Told:
+    """A register that tells us and cannot be asked; its owner promises to be heard from at least every `rhythm`."""
+
+    register: str
+    rhythm: timedelta

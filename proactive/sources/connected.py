@@ -97,6 +97,14 @@ def plainly(url: str, *, kind: str, schemas: Mapping[str, RegisterSchema]) -> Co
     return ConnectedSource(name=kind, kind=kind, registers=registers, address=url)
 
 
+def told_plainly(schemas: Mapping[str, RegisterSchema]) -> ConnectedSource:
+    """Registers that are pushed under our own names: what PROACTIVE_TOLD_REGISTERS stands for."""
+    registers = {name: ConnectedRegister(schema) for name, schema in schemas.items()}
+    return ConnectedSource(
+        name="push", kind="push", registers=registers, place="PROACTIVE_TOLD_REGISTERS", only_pushes=True
+    )
+
+
 def offered(sources: Collection[ConnectedSource]) -> frozenset[str]:
     """The registers that some source offers."""
     return frozenset(name for source in sources for name in source.registers)

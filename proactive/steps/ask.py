@@ -14,7 +14,9 @@ from proactive.domain.dossier import Dossier
 from proactive.errors import Unreachable
 from proactive.facts import Facts, PersonFacts
 from proactive.ports.register import RegisterSource
+from proactive.steps.told import ToldRegisters
 from proactive.steps.under import made_under
+from proactive.store.records import Kept
 from rules import BadRow, Catalogue, Verdict
 
 
@@ -38,26 +40,44 @@ class CannotTell:
 Truth = StillTrue | NoLonger | CannotTell
 
 
-class Registers:
-    """The connected sources as one: asked about many people at once."""
+Known = PersonFacts | BadRow | Unreachable
+"""What the registers say of one person, or why that cannot be used, or why it cannot be had just now."""
 
-    def __init__(self, sources: Sequence[RegisterSource], facts: Facts) -> None:
+
+class Registers:
+    """The connected registers as one: asked about many people at once.
+
+    Those that only tell us are answered for from what we keep of them (see `ToldRegisters`).
+    """
+
+    def __init__(self, sources: Sequence[RegisterSource], facts: Facts, told: ToldRegisters | None = None) -> None:
         self.sources = {source.register: source for source in sources}
+        self.told = told
         self._facts = facts
 
-    async def ask(self, subjects: Sequence[str]) -> Mapping[str, PersonFacts | BadRow]:
-        """What every source holds of these people now. Raises `Unreachable` as soon as one of them does not answer."""
+    async def ask(self, subjects: Sequence[str]) -> Mapping[str, Known]:
+        """What every register holds of these people now. Raises `Unreachable` as soon as one is silent."""
         people = sorted(set(subjects))
-        answers = await asyncio.gather(*(source.ask(people) for source in self.sources.values()))
+        answers, kept = await asyncio.gather(
+            asyncio.gather(*(source.ask(people) for source in self.sources.values())), self._kept(people)
+        )
         rows: dict[str, list[Change]] = {subject: [] for subject in people}
         for answer in answers:
             for subject, changes in answer.items():
                 rows[subject].extend(changes)
-        return {subject: self._read(changes) for subject, changes in rows.items()}
+        return {subject: self._read(changes, kept.get(subject, ())) for subject, changes in rows.items()}
 
-    def _read(self, changes: Sequence[Change]) -> PersonFacts | BadRow:
+    async def _kept(self, people: Sequence[str]) -> Mapping[str, Sequence[Kept] | Unreachable]:
+        return await self.told.of(people) if self.told is not None else {}
+
+    def _read(self, changes: Sequence[Change], kept: Sequence[Kept] | Unreachable) -> Known:
+        if isinstance(kept, Unreachable):
+            return kept
         try:
-            return self._facts.of_changes(changes)
+            known = self._facts.of_changes(changes)
+            if kept:
+                known |= {register: rows for register, rows in self._facts.of_kept(kept).items() if rows}
+            return known
         except BadRow as bad:
             return bad
 
@@ -78,11 +98,13 @@ async def ask_again(
     }
 
 
-def judge(dossier: Dossier, person: PersonFacts | BadRow, *, catalogue: Catalogue, today: date) -> Truth:
+def judge(dossier: Dossier, person: Known, *, catalogue: Catalogue, today: date) -> Truth:
     """One dossier against one person's facts, by the version of its service that it was made under."""
     service = made_under(dossier, catalogue=catalogue)
     if service is None:
         return CannotTell(f"The service {dossier.service} is no longer published.")
+    if isinstance(person, Unreachable):
+        return CannotTell(str(person))
     if isinstance(person, BadRow):
         faults = "; ".join(f"{problem.where}: {problem.why}" for problem in person.problems)
         return CannotTell(f"A row of the source cannot be used: {faults}")

@@ -13,7 +13,7 @@ import structlog
 from proactive.domain.change import Change
 from proactive.errors import Unreachable
 from proactive.ports.clock import Clock
-from proactive.ports.register import Page, Position, RegisterSource
+from proactive.ports.register import Page, Position, Readable
 from proactive.store.store import Store
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class Watch:
 
     def __init__(
         self,
-        source: RegisterSource,
+        source: Readable,
         *,
         store: Store,
         publish: Publish,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
 from proactive.store.figures import Figures
+from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
 from proactive.store.news import News
 from proactive.store.notices import Notices
@@ -23,6 +24,7 @@ class Store:
         self.records = Records(engine)
         self.positions = Positions(engine)
         self.rejected = RejectedChanges(engine)
+        self.hearing = Hearing(engine)
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)

@@ -17,6 +17,7 @@ from proactive.domain.notice import Notice, Sending
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.ports.notifier import Accepted, Outcome, Outgoing
+from proactive.ports.register import Told
 from proactive.steps.ask import Registers
 from proactive.steps.confirm import confirm
 from proactive.steps.decide import decide
@@ -26,6 +27,7 @@ from proactive.steps.forward import forward
 from proactive.steps.offer import offer
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
+from proactive.steps.told import ToldRegisters
 from proactive.store.people import Officer
 from proactive.store.recognition import RecognitionStore
 from proactive.store.store import Store
@@ -101,10 +103,17 @@ class Town:
     sms: Channel = field(default_factory=Channel)
     intake: MemoryIntake = field(default_factory=MemoryIntake)
     sources: dict[str, Source] = field(default_factory=lambda: {name: Source(name) for name in KEYS})
+    told_of: tuple[Told, ...] = ()
+    """Registers that tell us and cannot be asked; there is no source for them to ask then."""
 
     @property
     def registers(self) -> Registers:
-        return Registers(list(self.sources.values()), self.facts)
+        told = {one.register for one in self.told_of}
+        return Registers(
+            [source for name, source in self.sources.items() if name not in told],
+            self.facts,
+            ToldRegisters(self.told_of, catalogue=self.catalogue, store=self.store, clock=self.clock),
+        )
 
     async def ready(self) -> None:
         """Every source has been read to its end."""

@@ -78,3 +78,12 @@ class WatchPosition(Table, table=True):
     """The columns that were kept of its rows; when services need others, all rows are told again."""
     caught_up_at: datetime | None = moment(nullable=True)
     """When everything that the source held was kept for the first time; before, nobody is judged by this register."""
+
+
+class Hearing(Table, table=True):
+    """When we last heard of a register that tells us; beyond its promised rhythm nobody is judged by it."""
+
+    __tablename__ = "hearing"
+
+    register_name: str = Field(sa_column=Column("register", Text, primary_key=True))
+    heard_at: datetime = moment()
