@@ -22,7 +22,7 @@ def documents() -> list[str]:
 
 def targets(name: str) -> Iterator[str]:
     """What a document links to or shows, outside of code."""
-    prose = re.sub(r"`[^`\n]*`|^```.*?^```|^ {4}.*$", "", text(name), flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`|^ {4}[^\n]*$", "", text(name), flags=re.MULTILINE | re.DOTALL)
     for pattern in (r"\]\(([^)\s]+)\)", r"<img[^>]*?src=\"([^\"]+)\"", r"<a[^>]*?href=\"([^\"]+)\""):
         yield from re.findall(pattern, prose)
 
