@@ -35,6 +35,15 @@ def load(folder: Path | None = None) -> Catalogue:
     return Catalogue(services, registers)
 
 
+def load_registers(folder: Path | None = None) -> dict[str, RegisterSchema]:
+    """The registers alone: who only carries rows reads no service. Raises Unpublishable with all problems."""
+    problems: list[Problem] = []
+    registers = dict(_registers(folder or Path(__file__).parent, problems))
+    if problems:
+        raise Unpublishable(problems)
+    return registers
+
+
 def sound(folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
     """The rule book without the services (and registers) that have a problem, and all the problems.
 

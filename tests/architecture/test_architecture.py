@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "proactive": {"proactive", "rules"},
     "notifiers": {"notifiers", "proactive.domain", "proactive.errors", "proactive.ports", "rules"},
     "connectors": {
-        "connectors", "proactive.domain", "proactive.errors", "proactive.ports", "proactive.sources", "rules",
+        "connectors", "proactive.domain", "proactive.errors", "proactive.logs", "proactive.ports", "proactive.sources",
+        "rules",
     },
     "triggers": {"triggers", "connectors", "notifiers", "proactive", "rules"},
     "proactive/errors.py": set(),

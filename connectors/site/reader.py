@@ -1,0 +1,58 @@
+"""The reader: takes one register's changes from its source and puts them into the spool, with the position behind them.
+
+It keeps nothing in memory that matters: where it stands is read from the spool each time.
+"""
+
+from datetime import datetime, timedelta
+
+from connectors.site.events import Event, Writer
+from connectors.site.spool import Full, Spool
+from proactive.ports.clock import Clock
+from proactive.ports.register import RegisterSource
+
+LIMIT = 500
+"""Rows that are read at once."""
+
+
+class Reader:
+    """Reads one register. `read` counts what it put into the spool since it began."""
+
+    def __init__(
+        self, source: RegisterSource, spool: Spool, writer: Writer, *, clock: Clock, heartbeat: timedelta
+    ) -> None:
+        self.register = source.register
+        self.read = 0
+        self._source = source
+        self._spool = spool
+        self._writer = writer
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._beat: Event | None = None
+        self._beat_at: datetime | None = None
+
+    async def step(self) -> bool:
+        """Read one page; gives whether the end of the register is in sight.
+
+        Raises `Unreachable` when the source does not answer, `Full` when there is no room for more, `Overtaken` when
+        the register is to be told from the beginning.
+        """
+        reading = await self._spool.reading(self.register)
+        if not await self._spool.has_room():
+            raise Full
+        now = self._clock.now()
+        page = await self._source.changes(reading.position, limit=LIMIT)
+        events = [self._writer.changed(change, telling=reading.telling) for change in page.changes]
+        end = None
+        if not page.more:
+            end = self._writer.caught_up(self.register, at=now, telling=reading.telling)
+            if await self._beat_due(now):
+                self._beat, self._beat_at = self._writer.heartbeat(self.register, at=now), now
+                events.append(self._beat)
+        self.read += await self._spool.put(events, page.position, of=self.register, telling=reading.telling, end=end)
+        return not page.more
+
+    async def _beat_due(self, now: datetime) -> bool:
+        """A heartbeat is owed, and the last one does not wait any more: however long we are cut off, there is one."""
+        if self._beat is None or self._beat_at is None:
+            return True
+        return now - self._beat_at >= self._heartbeat and not await self._spool.waits(self._beat.id)
