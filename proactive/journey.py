@@ -14,17 +14,21 @@ follow     brings the statuses back until the result is in the citizen's hands
 PostgreSQL remembers, Kafka carries word: each step picks up what rests in its states, asks again whether it is still
 true, does the one outside thing it is there for, and keeps the next state with its news in one transaction. Every step
 takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again; replay
-takes refused changes once more.
+takes refused changes once more. Beside the line, measure says how far each register can be trusted; by one that is not
+good enough nobody new is told.
 """
 
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.steps.complain import complain, complain_of_record
 from proactive.steps.confirm import confirm
 from proactive.steps.decide import decide
 from proactive.steps.draft import draft
 from proactive.steps.follow import follow
 from proactive.steps.forward import forward
+from proactive.steps.measure import measure
+from proactive.steps.mend import mend
 from proactive.steps.offer import offer
 from proactive.steps.passcodes import send_passcodes
 from proactive.steps.recognise import recognise
@@ -38,11 +42,15 @@ from proactive.steps.watch import Watch
 __all__ = [
     "PICKS_UP",
     "Watch",
+    "complain",
+    "complain_of_record",
     "confirm",
     "decide",
     "draft",
     "follow",
     "forward",
+    "measure",
+    "mend",
     "offer",
     "recognise",
     "reconcile",

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")
     absent_after: float = Field(900.0, gt=0, description='Seconds after which a provider\'s "not there" is believed.')
+    measure_seconds: float = Field(60.0, gt=0, description="How often a register's quality is measured, at most.")
     follow_seconds: float = Field(600.0, gt=0, description="How often the intake is asked when it does not call back.")
     agency: str = Field("H17", pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}$", description="Agency in dossier codes.")
     clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")

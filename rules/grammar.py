@@ -10,6 +10,7 @@ from pydantic import Field
 
 from rules.base import Confidence, Name, Rule, Text, Words
 from rules.dated import Dated, InForce
+from rules.expected import Dimension
 from rules.vocabulary import AnyClause, AnyWindow
 
 
@@ -159,6 +160,17 @@ class Decision(Rule):
         return Origin(register_name=register, column=column)
 
 
+class Least(Rule):
+    """The least that the service accepts of a register in one dimension: a dated value, in percent of its rows.
+
+    Below it nobody new is told: occasions wait, and go on by themselves when the register has recovered.
+    """
+
+    register_name: Name = Field(alias="register")
+    dimension: Dimension
+    least: Name
+
+
 class Closing(Rule):
     """When a dossier is over: the intake status that ends it, and after how many days unanswered drafts are dropped."""
 
@@ -179,6 +191,7 @@ class ServiceText(Rule):
     competent_office: Text
     legal_basis: tuple[Basis, ...] = Field(min_length=1)
     registers: Registers
+    quality: tuple[Least, ...] = ()
     subject: Name
     cycle: tuple[Name, ...] = Field(min_length=1)
     values: dict[Name, Dated] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from rules import archive, messages, source
+from rules import archive, expected, messages, source
 from rules.base import Rule
 from rules.cases import Cases, run
 from rules.catalogue import Catalogue
@@ -89,6 +89,7 @@ def _read(
 
 
 def _registers(root: Path, problems: list[Problem]) -> Iterator[tuple[str, RegisterSchema]]:
+    written: dict[str, tuple[Source, RegisterSchema]] = {}
     for path in sorted((root / "registers").glob("*.yaml")):
         text, found = source.read(path, f"{root.name}/registers/{path.name}")
         problems += found
@@ -101,7 +102,13 @@ def _registers(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Regis
             flaws = _placed(text, register.flaws())
             problems += flaws
             if not flaws:
-                yield register.name, register
+                written[register.name] = text, register
+    registers = {name: register for name, (_, register) in written.items()}
+    for name, (text, register) in written.items():
+        flaws = _placed(text, expected.flaws(register, registers))
+        problems += flaws
+        if not flaws:
+            yield name, register
 
 
 def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -> tuple[Service | None, list[Problem]]:

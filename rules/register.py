@@ -12,6 +12,7 @@ from pydantic import Field
 
 from rules.base import Name, Rule, Words
 from rules.checks import Check, codes_by, in_our_time, not_before, within
+from rules.expected import Expects
 from rules.kinds import ColumnType, Kind, Row, day_text
 from rules.problem import Problem
 from rules.rows import Reader
@@ -74,6 +75,7 @@ class RegisterSchema(Rule):
     updated: Name
     columns: dict[Name, Column]
     checks: Checks = Checks()
+    expects: Expects = Expects()
 
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:

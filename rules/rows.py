@@ -14,7 +14,12 @@ from rules.checks import VIETNAM, Check
 from rules.kinds import ColumnType, Kind, Row
 from rules.problem import BadRow, Problem
 
-__all__ = ["ColumnType", "Reader", "Row", "may_hold_nul"]
+__all__ = ["EMPTY", "MISSING", "UNKEEPABLE", "ColumnType", "Reader", "Row", "may_hold_nul"]
+
+MISSING = "It is missing or null."
+EMPTY = "It is empty."
+UNKEEPABLE = "It holds a character that cannot be kept: U+0000, or half of a character."
+"""Sentences by which a problem's kind is known again later."""
 
 _EXPECTED = {
     ColumnType.TEXT: ("is not text of 1 to 500 characters", "Send it as text in quotes."),
@@ -81,7 +86,7 @@ class Reader:
             if value is None:
                 sound[name] = None
                 if kind.required:
-                    found.append(Problem(name, "It is missing or null.", "Send it: without it the row says nothing."))
+                    found.append(Problem(name, MISSING, "Send it: without it the row says nothing."))
                 continue
             try:
                 sound[name] = msgspec.convert(value, self._types[name])
@@ -90,8 +95,7 @@ class Reader:
                 found.append(_wrong(kind, value))
                 continue
             if _unkeepable(value):
-                why = "It holds a character that cannot be kept: U+0000, or half of a character."
-                found.append(Problem(name, why, "Remove the character in the source."))
+                found.append(Problem(name, UNKEEPABLE, "Remove the character in the source."))
         self._settle(sound)
         found.extend(check.problem(sound) for check in self._checks if not check.holds(sound))
         return found
@@ -141,7 +145,7 @@ def _may_be_number(kind: Kind) -> bool:
 def _wrong(kind: Kind, value: object) -> Problem:
     why, mend = _EXPECTED[kind.type]
     if isinstance(value, str) and kind.required and not value.strip():
-        return Problem(kind.name, "It is empty.", "Send it: without it the row says nothing.")
+        return Problem(kind.name, EMPTY, "Send it: without it the row says nothing.")
     if kind.codes:
         mend = f"Send one of {', '.join(kind.codes)}."
     if kind.type is ColumnType.DATE and isinstance(value, str) and value.strip().lower() in ("infinity", "-infinity"):

@@ -14,6 +14,7 @@ from rules.base import Confidence
 from rules.condition import NotInForce, Records, Scope
 from rules.conditions.one_of import together
 from rules.day import Day, silence
+from rules.expected import Dimension
 from rules.grammar import Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
 from rules.kinds import Row, day_text
 from rules.offices import centre_of
@@ -95,6 +96,15 @@ class Service:
     def contact(self) -> Contact:
         """Where the citizen's phone number stands."""
         return self.text.contact
+
+    def least(self, on: date) -> dict[tuple[str, Dimension], int]:
+        """The least that it accepts on a day, in percent, by register and dimension."""
+        found: dict[tuple[str, Dimension], int] = {}
+        for one in self.text.quality:
+            period = self.text.values[one.least].at(on)
+            if period is not None and isinstance(period.value, int):
+                found[one.register_name, one.dimension] = period.value
+        return found
 
     @property
     def needs(self) -> Mapping[str, Need]:

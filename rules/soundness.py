@@ -20,6 +20,7 @@ def service_flaws(text: ServiceText, folder: str, registers: Mapping[str, Regist
     yield from _citations(text)
     yield from _variants(text)
     yield from _ladder(text)
+    yield from _quality(text)
     unknown = [name for name in (text.registers.main, *text.registers.others) if name not in registers]
     for name in unknown:
         why = f"There is no register '{name}'."
@@ -43,7 +44,7 @@ def _identity(text: ServiceText, folder: str) -> Iterator[Flaw]:
 
 
 def _periods(text: ServiceText) -> Iterator[Flaw]:
-    used = {name for _, condition in _all(text) for name in condition.dated()}
+    used = {name for _, condition in _all(text) for name in condition.dated()} | {one.least for one in text.quality}
     yield from flaws(text.regimes, ("regimes",))
     for name, dated in text.values.items():
         wrong = list(flaws(dated.periods, ("values", name, "periods")))
@@ -121,6 +122,26 @@ def _ladder(text: ServiceText) -> Iterator[Flaw]:
             yield loc, f"{why}.", "Change one of the two."
 
 
+def _quality(text: ServiceText) -> Iterator[Flaw]:
+    watched = (text.registers.main, *text.registers.others)
+    seen = set()
+    for index, one in enumerate(text.quality):
+        if one.register_name not in watched:
+            why = f"'{one.register_name}' is not watched."
+            yield ("quality", index, "register"), why, f"Use one of {', '.join(watched)}."
+        if (one.register_name, one.dimension) in seen:
+            yield ("quality", index), "Its register and dimension are listed twice.", "Keep one of them."
+        seen.add((one.register_name, one.dimension))
+        dated = text.values.get(one.least)
+        if dated is None:
+            yield ("quality", index, "least"), f"There is no dated value '{one.least}'.", "Add it under `values`."
+            continue
+        for number, period in enumerate(dated.periods):
+            if not isinstance(period.value, int) or not 0 <= period.value <= 100:
+                loc = ("values", one.least, "periods", number, "value")
+                yield loc, "It is the least quality, and no percentage.", "Write a whole number from 0 to 100."
+
+
 def _conditions(text: ServiceText, registers: Mapping[str, RegisterSchema]) -> Iterator[Flaw]:
     main = registers[text.registers.main]
     scope = Scope(registers, text.registers.main, text.registers.main, text.values)
@@ -167,6 +188,7 @@ def unused_values(text: ServiceText, form: Form) -> Iterator[Flaw]:
     used |= {field.lookup.table for field in form.fields if field.lookup is not None}
     used |= {name for field in form.fields if field.when is not None for name in field.when.condition.dated()}
     used |= {text.fee.value} if text.fee is not None else set()
+    used |= {one.least for one in text.quality}
     for name in text.values:
         if name not in used:
             yield ("values", name), "Nothing uses it.", "Use it or remove it."

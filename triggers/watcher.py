@@ -15,6 +15,7 @@ def watching(parts: Parts, *, publish: Publish, limit: int) -> Sequence[Watch]:
             clock=parts.clock,
             limit=limit,
             columns=parts.catalogue.columns_needed(source.register),
+            answers=True,
         )
         for source in parts.registers.sources.values()
     ]

@@ -101,6 +101,13 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             seconds=min(every, 0.25),
         ),
         step("replay", lambda: journey.replay(store=store, publish=publisher.again, clock=clock, limit=limit)),
+        step(
+            "measure",
+            lambda: journey.measure(
+                catalogue=catalogue, store=store, clock=clock, every=timedelta(seconds=s.measure_seconds)
+            ),
+        ),
+        step("mend", lambda: journey.mend(catalogue=catalogue, store=store, clock=clock, limit=limit)),
         step("tidy", lambda: journey.tidy(store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=every)

@@ -6,6 +6,7 @@ from uuid import UUID
 from proactive.domain.dossier import ANSWERED, Answer, Dossier, Field, State, move
 from proactive.errors import OutOfTurn, Overtaken, Permanent
 from proactive.ports.clock import Clock
+from proactive.steps.complain import LONGEST_CLAIM, LONGEST_NOTE, tickets_for
 from proactive.steps.under import made_under
 from proactive.store.keeping import Move
 from proactive.store.store import Store
@@ -14,9 +15,6 @@ from rules.offices import offices
 
 REMIND_ONLY = 1
 """The level of services that tell, and prepare nothing to be handed in: the law asks for presence, or leaves it so."""
-
-LONGEST_NOTE = 1000
-LONGEST_CLAIM = 300
 
 
 async def confirm(
@@ -50,6 +48,8 @@ async def confirm(
     else:
         dossier_after = dossier.model_copy(update={"tell_on": None})
     note = (note or "").strip()[:LONGEST_NOTE] or None
+    wrong = _said(claims or {}) if answer is Answer.WRONG else {}
+    tickets = await tickets_for(dossier, wrong, note=note, catalogue=catalogue, store=store, clock=clock)
     after = move(dossier_after, ANSWERED[answer], answer=answer, answer_note=note, held_because=None)
     done = await store.dossiers.keep(
         [
@@ -61,6 +61,7 @@ async def confirm(
                 note=str(answer),
                 opt_out_of=dossier.service if answer is Answer.NEVER else None,
                 wrong_phone=dossier.phone if answer is Answer.NOT_ME else None,
+                tickets=tickets,
             )
         ],
         now=clock.now(),
@@ -95,10 +96,15 @@ def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | No
 
 
 def _claimed(fields: tuple[Field, ...], claims: Mapping[str, str], note: str | None) -> tuple[Field, ...]:
-    said = {name: " ".join(text.split())[:LONGEST_CLAIM] for name, text in claims.items() if text.strip()}
+    said = _said(claims)
     unknown = set(said) - {field.name for field in fields}
     if unknown:
         raise Permanent("Mục được báo sai không có trong hồ sơ.")
     if not said and not (note or "").strip():
         raise Permanent("Xin cho biết mục nào chưa đúng, hoặc ghi vào ô nội dung.")
     return tuple(field.model_copy(update={"claim": said.get(field.name, field.claim)}) for field in fields)
+
+
+def _said(claims: Mapping[str, str]) -> dict[str, str]:
+    """The claims that say something, on one line each."""
+    return {name: " ".join(text.split())[:LONGEST_CLAIM] for name, text in claims.items() if text.strip()}

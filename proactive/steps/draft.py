@@ -14,6 +14,7 @@ from proactive.facts import Facts, PersonFacts, Row
 from proactive.ports.clock import Clock
 from proactive.prefill import prefill, reasons, text
 from proactive.steps.ask import NoLonger, StillTrue, judge
+from proactive.steps.trust import fall_short
 from proactive.steps.under import made_under
 from proactive.store.keeping import Move
 from proactive.store.occasions import Occasion
@@ -37,6 +38,8 @@ async def _due(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock
     known = await store.positions.caught_up()
     # A person half known would be told the wrong thing, or not at all: first every register that is looked into.
     ready = [service.name for service in catalogue.services.values() if known.issuperset(service.registers)]
+    short = await fall_short(ready, catalogue=catalogue, store=store, clock=clock)
+    ready = [name for name in ready if name not in short]
     if not ready:
         return 0
     async with store.occasions.drafting(services=ready, today=today, now=now, limit=limit) as due:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -20,6 +21,7 @@ from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgo
 from proactive.prefill import reasons
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
 from proactive.steps.draft import contact
+from proactive.steps.trust import fall_short, sentence
 from proactive.steps.under import made_under
 from proactive.store.keeping import Move
 from proactive.store.store import Store
@@ -68,12 +70,14 @@ async def offer(
     dossiers = await store.dossiers.claim_to_tell(now=now, today=today, limit=min(limit, MOST))
     if not dossiers:
         return 0
+    told = await store.notices.of([dossier.id for dossier in dossiers])
+    moves = await _waiting(dossiers, told, catalogue=catalogue, store=store, clock=clock)
+    looked_at, waiting = len(dossiers), {move.before.id for move in moves}
+    dossiers = [dossier for dossier in dossiers if dossier.id not in waiting]
     truths = await ask_again(dossiers, catalogue=catalogue, registers=registers, today=today)
     now = clock.now()  # leases begin when the calls do, however long the sources took
     out, wrong = await store.notices.unwanted([dossier.subject for dossier in dossiers])
-    told = await store.notices.of([dossier.id for dossier in dossiers])
     claims: list[_Claim] = []
-    moves: list[Move] = []
     for dossier in dossiers:
         match truths[dossier.id]:
             case CannotTell(why):
@@ -98,7 +102,22 @@ async def offer(
                     moves.append(planned)
     kept = await store.dossiers.keep([*moves, *(claim.move for claim in claims)], now=now)
     await _send([claim for claim in claims if claim.dossier.id in kept], notifiers=notifiers, store=store, clock=clock)
-    return len(dossiers)
+    return looked_at
+
+
+async def _waiting(
+    dossiers: Sequence[Dossier],
+    told: Mapping[UUID, Sequence[Notice]],
+    *,
+    catalogue: Catalogue,
+    store: Store,
+    clock: Clock,
+) -> list[Move]:
+    """Dossiers of which nobody has heard yet wait where a register is worse than their service accepts."""
+    untold = [d for d in dossiers if all(notice.state is Sending.PLANNED for notice in told[d.id])]
+    short = await fall_short({d.service for d in untold}, catalogue=catalogue, store=store, clock=clock)
+    until = clock.now() + ASK_SOURCE_AGAIN
+    return [_hold(d, sentence(short[d.service], catalogue), until) for d in untold if d.service in short]
 
 
 def _fresh(dossier: Dossier, truth: StillTrue, service: Service) -> tuple[Dossier, Dossier]:

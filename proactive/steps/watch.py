@@ -25,6 +25,7 @@ TELL_AGAIN = timedelta(seconds=15)
 """How long a published page may stay unkept before it is published again."""
 
 PAGES_AHEAD = 4
+NOTE_WORD = timedelta(minutes=1)
 
 
 @dataclass
@@ -45,8 +46,12 @@ class Watch:
         clock: Clock,
         limit: int,
         columns: Collection[str] = (),
+        answers: bool = False,
     ) -> None:
-        """`columns` are those that services need of this register; when they need others, all rows are told again."""
+        """`columns` are those that services need of this register; when they need others, all rows are told again.
+
+        `answers`: it is the owner's own system that is read, so that it answers is word from it, changed or not.
+        """
         self._source = source
         self._store = store
         self._publish = publish
@@ -58,6 +63,8 @@ class Watch:
         self._read_to: Position | None = None
         self._ahead: deque[_Told] = deque()
         self._caught_up = False
+        self._answers = answers
+        self._noted: datetime | None = None
 
     async def step(self) -> int:
         """Read on, tell, and move the position over what was kept; gives how many changes were told.
@@ -70,6 +77,7 @@ class Watch:
             told = await self._settle()
             while len(self._ahead) < PAGES_AHEAD:
                 page = await self._source.changes(self._read_to or Position(), limit=self._limit)
+                await self._note_word()
                 news = page.changes if self._retelling else await self._store.records.unsettled(page.changes)
                 if news:
                     await self._publish(news)
@@ -120,6 +128,13 @@ class Watch:
             self._ahead.popleft()
             await self._advance(oldest.page.position)
         return told
+
+    async def _note_word(self) -> None:
+        """The source has answered; written down once a minute."""
+        now = self._clock.now()
+        if self._answers and (self._noted is None or now - self._noted > NOTE_WORD):
+            await self._store.hearing.heard([self._source.register], now=now)
+            self._noted = now
 
     async def _perhaps_caught_up(self) -> None:
         """The end of the source is in sight; if nothing is on its way any more, this register can be judged by."""

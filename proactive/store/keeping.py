@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
 from proactive.domain.notice import Notice
-from proactive.store import bulk
+from proactive.domain.ticket import Ticket
+from proactive.store import bulk, tickets
 from proactive.store.tables import dossiers as dossiers_tables
 from proactive.store.tables import intake as intake_tables
 from proactive.store.tables import notices as notices_tables
@@ -52,6 +53,8 @@ class Move:
     opt_out_of: str | None = None
     """The service that the citizen never wants to hear of again; empty: all of them."""
     wrong_phone: str | None = None
+    tickets: tuple[Ticket, ...] = ()
+    """What the answer says is wrong with the registers."""
 
     @property
     def quiet(self) -> bool:
@@ -101,6 +104,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         notices_tables.WrongPhone,
         [{"subject": move.after.subject, "phone": move.wrong_phone, "at": now} for move in done if move.wrong_phone],
     )
+    await tickets.add(connection, [ticket for move in done for ticket in move.tickets], now=now)
     handovers = [bulk.row(move.handover) for move in done if move.handover]
     fresh = await bulk.insert(connection, intake_tables.Handover, handovers, returning="dossier_id")
     await bulk.update(

@@ -14,8 +14,10 @@ from proactive.store.news import News
 from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
+from proactive.store.quality import Quality
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
+from proactive.store.tickets import Tickets
 
 
 class Store:
@@ -35,6 +37,8 @@ class Store:
         self.counters = Counters(engine)
         self.news = News(engine)
         self.figures = Figures(engine)
+        self.quality = Quality(engine)
+        self.tickets = Tickets(engine)
 
 
 @asynccontextmanager

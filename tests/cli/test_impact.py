@@ -12,6 +12,7 @@ from proactive.store.store import Store
 from rules import Catalogue
 from tests.cli.conftest import LICENCES, Arrive, Run, edit
 from tests.steps.people import Person, driver
+from tests.trust import trusted
 
 TODAY = date(2026, 11, 23)
 
@@ -64,6 +65,7 @@ async def test_those_who_have_a_dossier_are_told_apart_and_nothing_is_written(
     await arrive(expiring(1, 30), expiring(2, 70))
     for register in catalogue.services[LICENCES].registers:
         await store.positions.catch_up(register, columns="", now=clock.now())
+    await trusted(store, catalogue, clock)
     await draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=10)
     before = await _everything(store)
 

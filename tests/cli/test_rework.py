@@ -22,6 +22,7 @@ from proactive.versions import Book
 from rules import Catalogue, load
 from tests.cli.conftest import LICENCES, Arrive, Run, changes, edit
 from tests.steps.people import Person, driver
+from tests.trust import trusted
 
 TODAY = date(2026, 11, 23)
 
@@ -46,6 +47,7 @@ async def occasions(store: Store) -> dict[str, tuple[str, date, str]]:
 async def drafted(store: Store, catalogue: Catalogue, facts: Facts, clock: SetClock) -> int:
     for register in catalogue.services[LICENCES].registers:
         await store.positions.catch_up(register, columns="", now=clock.now())
+    await trusted(store, catalogue, clock)
     return await draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=100)
 
 

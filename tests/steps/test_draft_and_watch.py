@@ -25,6 +25,7 @@ from proactive.store.store import Store
 from rules import Catalogue
 from tests.steps.changes import SERVICE, Recogniser, version_at
 from tests.steps.people import Person, driver
+from tests.trust import trusted
 
 ANH = driver(1)
 PAST = TELL_AGAIN.total_seconds() + 1
@@ -50,6 +51,7 @@ class Drafting:
         for register in self.catalogue.services[SERVICE].registers:
             if register != but:
                 await self.store.positions.catch_up(register, columns="", now=self.clock.now())
+        await trusted(self.store, self.catalogue, self.clock)
 
     async def __call__(self) -> int:
         return await journey.draft(

@@ -23,6 +23,7 @@ from proactive.store.store import Store
 from rules import Catalogue
 from tests.steps.changes import SERVICE, Recogniser, change, changes, gone, licence
 from tests.steps.people import UPDATED, Violation, driver
+from tests.trust import trusted
 
 Look = psycopg.Connection[dict[str, Any]]
 
@@ -255,6 +256,7 @@ async def drafted(store: Store, recogniser: Recogniser, catalogue: Catalogue, lo
     recogniser.knows(ANH)
     for register in catalogue.registers:
         await store.positions.catch_up(register, columns="", now=recogniser.clock.now())
+    await trusted(store, catalogue, recogniser.clock)
     await journey.draft(catalogue=catalogue, facts=recogniser.facts, store=store, clock=recogniser.clock, limit=100)
     found = look.execute("SELECT id FROM dossier WHERE service = %s", [SERVICE]).fetchall()
     assert len(found) == 1

@@ -33,6 +33,7 @@ from proactive.store.recognition import RecognitionStore
 from proactive.store.store import Store
 from rules import Catalogue
 from tests.steps.people import Person
+from tests.trust import trusted
 
 OFFICE = "csgt-da-nang"
 AGENCY = "H17"
@@ -116,9 +117,10 @@ class Town:
         )
 
     async def ready(self) -> None:
-        """Every source has been read to its end."""
+        """Every source has been read to its end, and found good."""
         for name in KEYS:
             await self.store.positions.catch_up(name, columns="", now=self.clock.now())
+        await trusted(self.store, self.catalogue, self.clock)
 
     def says(self, person: Person) -> list[Change]:
         """The sources hold this from now on; nobody has told us."""

@@ -29,6 +29,7 @@ from proactive.store.tables import METADATA
 from rules import Catalogue
 from tests.steps.changes import SERVICE, Recogniser
 from tests.steps.people import driver
+from tests.trust import trusted
 
 AT_ONCE = 8
 
@@ -40,6 +41,7 @@ async def drafted(number: int, *, url: str, store: Store, facts: Facts, catalogu
     recognition.close()
     for register in catalogue.services[SERVICE].registers:
         await store.positions.catch_up(register, columns="", now=clock.now())
+    await trusted(store, catalogue, clock)
     assert await journey.draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=number) == number
 
 
