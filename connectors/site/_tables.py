@@ -39,7 +39,10 @@ BEGIN_ANEW = """
     WHERE register = :register
 """
 NO_LONGER_AT_THE_END = "DELETE FROM waiting WHERE register = :register AND ends"
-TOLD_TO_THE_END = "UPDATE reading SET told_at = :at WHERE register = :register"
+TOLD_TO_THE_END = """
+    -- Unless another telling has begun meanwhile: then the end of this one waits no longer.
+    UPDATE reading SET told_at = :at WHERE register = :register AND EXISTS (SELECT 1 FROM waiting WHERE seq = :seq)
+"""
 
 OLDEST = "SELECT seq, id, register, body, ends FROM waiting ORDER BY seq LIMIT :limit"
 WAITS = "SELECT 1 FROM waiting WHERE id = :id"

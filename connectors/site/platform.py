@@ -51,12 +51,8 @@ class Platform:
             answer = await self._client.post(self._settings.endpoint, content=body, headers=headers)
         except httpx.TimeoutException:
             return Later("The platform did not answer in time.")
-        except httpx.ConnectError as error:
-            if isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLCertVerificationError):
-                return ShutOut(f"The platform's certificate can't be trusted: {error}.")
-            return Later("The platform could not be reached.")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Later(f"The call broke off ({type(error).__name__}).")
+            return _broken_off(error)
         found = read(answer, [event.id for event in events], now=self._clock.now())
         if isinstance(found, ShutOut):
             with suppress(Unusable):  # the old one then, until the new one is there
@@ -78,3 +74,17 @@ def _context(settings: site.Platform) -> ssl.SSLContext | bool:
     except (OSError, ssl.SSLError) as error:
         raise Unusable(f"platform.ca, platform.certificate or platform.key can't be used: {error}.") from error
     return context
+
+
+def _broken_off(error: Exception) -> Later | ShutOut:
+    """What a call without an answer means; the libraries hide what TLS said behind errors of their own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return ShutOut(f"The platform's certificate can't be trusted: {cause.verify_message}. See platform.ca.")
+    if isinstance(cause, ssl.SSLError):
+        return Later(f"TLS with the platform failed: {cause.reason}. Does it ask for a platform.certificate of ours?")
+    if isinstance(error, httpx.ConnectError):
+        return Later("The platform could not be reached.")
+    return Later(f"The call broke off ({type(error).__name__}).")

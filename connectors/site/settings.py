@@ -8,6 +8,7 @@ docs/site-connector.md shows it with everything that may stand there.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from proactive.errors import Unusable
 from rules import source
 from rules.base import Rule, Text
 from rules.parsing import keys_of, parse
+from rules.problem import Problem
+from rules.source import Source
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 KEPT_IN = "docs/site-connector.md"
@@ -120,10 +123,19 @@ def load(path: Path) -> Site:
     text, problems = source.read(path, path.name)
     site = None
     if text is not None and not problems:
-        site, problems = parse(Site, text, keys=lambda: keys_of(Site))
+        problems = [*_open_secret(text)]  # first, since what is wrong is shown as it stands
+        if not problems:
+            site, problems = parse(Site, text, keys=lambda: keys_of(Site))
     if site is None:
         raise Unusable(
             f"{path} can't be used; {KEPT_IN} says what may stand there:\n"
             + "\n".join(f"  {problem}" for problem in problems)
         )
     return site
+
+
+def _open_secret(text: Source) -> Iterator[Problem]:
+    platform = text.data.get("platform") if isinstance(text.data, dict) else None
+    if isinstance(platform, dict) and not isinstance(platform.get("secret", {}), dict):
+        where, why = ("platform", "secret"), "The secret itself stands here."
+        yield text.problem(where, why, "Put it into a file of its own and write `{file: PATH}`; take a new one.")

@@ -35,7 +35,7 @@ async def postgres() -> AsyncIterator[EmbeddedPostgres]:
 async def serving(app: Starlette, port: int = 0) -> AsyncIterator[str]:
     """The application behind a real socket; its address."""
     config = uvicorn.Config(app, "127.0.0.1", port, log_level="critical", ws="none", timeout_graceful_shutdown=1)
-    server = _Quiet(config)
+    server = Quiet(config)
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
@@ -43,7 +43,7 @@ async def serving(app: Starlette, port: int = 0) -> AsyncIterator[str]:
     await task
 
 
-class _Quiet(uvicorn.Server):
+class Quiet(uvicorn.Server):
     """Leaves the signals to pytest."""
 
     @contextmanager

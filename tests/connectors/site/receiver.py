@@ -75,10 +75,10 @@ class Receiver:
 
     @asynccontextmanager
     async def listening(self, port: int = 0) -> AsyncIterator[str]:
-        async with serving(Starlette(routes=[Route("/v1/events", self._post, methods=["POST"])]), port) as self.url:
+        async with serving(Starlette(routes=[Route("/v1/events", self.post, methods=["POST"])]), port) as self.url:
             yield self.url
 
-    async def _post(self, request: Request) -> Response:
+    async def post(self, request: Request) -> Response:
         body = await request.body()
         try:
             Webhook(SECRET).verify(body, dict(request.headers), json_parse=False)

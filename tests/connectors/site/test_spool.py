@@ -200,6 +200,20 @@ async def test_the_end_of_a_register_is_told_once_and_remembered_when_acknowledg
     assert await ids(spool) == []
 
 
+async def test_an_end_that_was_under_way_when_another_telling_began_does_not_end_that_one(
+    spool: Spool, clock: SetClock
+) -> None:
+    end = Writer("c1", salt=spool.salt).caught_up("papers", at=clock.now(), telling=1)
+    await keep(spool, *written(change(1)), end=end)
+    under_way = await spool.oldest(100, most_bytes=PLENTY)
+
+    await spool.begin_anew("papers")
+    await spool.acknowledged(under_way)
+
+    assert (await spool.reading("papers")).told_at is None
+    assert await ids(spool) == []
+
+
 async def test_a_register_told_anew_has_new_ids_and_no_end_until_it_is_read_again(
     spool: Spool, clock: SetClock
 ) -> None:
