@@ -55,19 +55,19 @@ def run(asked: argparse.Namespace) -> None:
 async def _run(file: Path, *, once: bool) -> str | None:
     from connectors.site.platform import Platform
     from connectors.site.run import Run
-    from connectors.site.source import opener
+    from connectors.site.source import sources
     from proactive.logs import begin_logging
 
     begin_logging()
     site = load(file)
-    opens = opener(site, file)
+    found = sources(site, file)
     clock, stop = SystemClock(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     line = Platform(site.platform, clock=clock)
     try:
         async with Spool(site.spool.folder, most_bytes=site.spool.most_bytes, clock=clock) as spool:
-            begun = Run(site, spool, line, opens, clock=clock, stop=stop, once=once)
+            begun = Run(site, spool, line, found, clock=clock, stop=stop, once=once)
             await begun.begin()
             return begun.left
     finally:

@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +89,11 @@ class SpoolFile:
                 self._database.execute("ROLLBACK")
             raise Full(f"The spool can't be written to: {error}.") from error
 
+    def readings(self) -> Mapping[str, Reading]:
+        return readings(self._database)
+
     def reading(self, register: str) -> Reading:
-        return readings(self._database).get(register) or Reading()
+        return self.readings().get(register) or Reading()
 
     def waits(self, id: str) -> bool:
         return self._database.execute(tables.WAITS, {"id": id}).fetchone() is not None
@@ -110,13 +113,16 @@ class SpoolFile:
         if events and not self.has_room():
             raise Full
         at = self.now()
-        rows = [{"id": one.id, "register": of, "body": one.body, "ends": one.ends, "at": at} for one in events]
+        rows = [
+            {"id": one.id, "register": of, "body": one.body, "ends": one.ends, "answer": one.faults, "at": at}
+            for one in events
+        ]
         move = {
             "register": of, "telling": telling, "mark": position.mark, "key": position.key, "at": at,
             "read_at": None if end is None else at,
         }  # fmt: skip
         before = self._database.total_changes
-        self.write(*((tables.ADD, row) for row in rows), (tables.MOVE, move))
+        self.write(*((tables.REFUSE if row["answer"] else tables.ADD, row) for row in rows), (tables.MOVE, move))
         return self._database.total_changes - before - 1
 
     def oldest(self, limit: int, most_bytes: int) -> Sequence[Spooled]:

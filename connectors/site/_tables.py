@@ -14,10 +14,11 @@ MAKE = """
         id TEXT PRIMARY KEY, register TEXT NOT NULL, body BLOB NOT NULL, answer TEXT NOT NULL, at REAL NOT NULL
     );
     -- How far each register was read, always over exactly what is or was in the tables above; the number of this
-    -- telling from the beginning; when its end was in sight, and when the platform had acknowledged all up to there.
+    -- telling from the beginning; when its end was in sight, when the platform had acknowledged all up to there, and
+    -- when it said that it wants no more of it; what its rows were made into (`shape`).
     CREATE TABLE IF NOT EXISTS reading (
         register TEXT PRIMARY KEY, telling INTEGER NOT NULL, mark TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL,
-        read_at REAL, told_at REAL
+        read_at REAL, told_at REAL, heeded_at REAL, shape TEXT NOT NULL DEFAULT ''
     );
     CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL);
 """
@@ -33,11 +34,19 @@ MOVE = """
     VALUES (:register, :telling, :mark, :key, :at, :read_at)
     ON CONFLICT (register) DO UPDATE SET mark = :mark, key = :key, at = :at, read_at = coalesce(read_at, :read_at)
 """
-READINGS = "SELECT register, telling, mark, key, at, read_at, told_at FROM reading ORDER BY register"
+READINGS = """
+    SELECT register, telling, mark, key, at, read_at, told_at, heeded_at, shape FROM reading ORDER BY register
+"""
+BEGIN = """
+    INSERT INTO reading (register, telling, mark, key, at, shape) VALUES (:register, 1, '', '', :at, :shape)
+    ON CONFLICT (register) DO UPDATE SET shape = :shape
+"""
 BEGIN_ANEW = """
-    UPDATE reading SET telling = telling + 1, mark = '', key = '', at = :at, read_at = NULL, told_at = NULL
+    UPDATE reading SET telling = telling + 1, mark = '', key = '', at = :at, read_at = NULL, told_at = NULL,
+        heeded_at = NULL
     WHERE register = :register
 """
+HEED = "UPDATE reading SET heeded_at = :at WHERE register = :register AND told_at IS NOT NULL"
 NO_LONGER_AT_THE_END = "DELETE FROM waiting WHERE register = :register AND ends"
 TOLD_TO_THE_END = """
     -- Unless another telling has begun meanwhile: then the end of this one waits no longer.
@@ -55,10 +64,16 @@ PUT_ASIDE = """
     WHERE seq = :seq ON CONFLICT (id) DO UPDATE SET answer = :answer, at = :at
 """
 ASIDE = "SELECT id, register, answer, at FROM aside ORDER BY at DESC, id LIMIT :limit"
+REFUSE = """
+    INSERT INTO aside (id, register, body, answer, at) SELECT :id, :register, :body, :answer, :at
+    WHERE NOT EXISTS (SELECT 1 FROM told WHERE id = :id)
+    ON CONFLICT (id) DO NOTHING
+"""
 AGAIN = """
     INSERT INTO waiting (id, register, body, ends, at) SELECT id, register, body, 0, :at FROM aside ORDER BY at, id
 """
 CLEAR_ASIDE = "DELETE FROM aside"
+CLEAR_ASIDE_OF = "DELETE FROM aside WHERE register = :register"
 
 NOTE = """
     INSERT INTO note (name, value, at) VALUES (:name, :value, :at)

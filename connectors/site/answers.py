@@ -55,6 +55,8 @@ class Refused:
 class TooLarge:
     """Less at a time, please."""
 
+    why: str = "It is too large for the platform."
+
 
 @dataclass(frozen=True)
 class Later:
@@ -110,7 +112,9 @@ def read(answer: httpx.Response, ids: list[str], *, now: datetime) -> Answer:
         case "too large":
             problem = _as(answer, _Problem)
             named = {} if problem is None else _named(problem, ids)
-            return Refused(problem.said(), named) if problem and named else TooLarge()
+            if problem is None:
+                return TooLarge()
+            return Refused(problem.said(), named) if named else TooLarge(problem.said())
         case "refused":
             if (problem := _as(answer, _Problem)) is not None:
                 return Refused(problem.said(), _named(problem, ids))

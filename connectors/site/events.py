@@ -6,7 +6,7 @@ the telling in it: a register that is told from the beginning once more is told 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,8 @@ class Event:
     register: str
     body: bytes
     ends: bool = False
+    faults: str = ""
+    """Why it can't be sent: the source's row could not be made into a row of the register."""
 
 
 class _Changed(msgspec.Struct):
@@ -70,7 +72,9 @@ class Writer:
         """A row was created, updated or deleted there. One without a usable time counts as the oldest: version 1."""
         data = _Changed(change.register, change.op.value, max(change.version, 1), change.record)
         id = self._id(CHANGED, telling, change.key.encode("utf-8", "surrogatepass"), _encode(data))
-        return self._event(id, CHANGED, data, subject=change.key)
+        event = self._event(id, CHANGED, data, subject=change.key)
+        faults = " ".join(f"{fault.where}: {fault.why} {fault.mend}" for fault in change.faults)
+        return replace(event, faults=faults) if faults else event
 
     def caught_up(self, register: str, *, at: datetime, telling: int) -> Event:
         """All rows that the register held were read once; what comes from here on is news."""

@@ -5,10 +5,14 @@ It keeps nothing in memory that matters: where it stands is read from the spool 
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from connectors.site.events import Event, Writer
 from connectors.site.spool import Full, Spool
 from proactive.ports.clock import Clock
 from proactive.ports.register import RegisterSource
+
+log = structlog.get_logger()
 
 LIMIT = 500
 """Rows that are read at once."""
@@ -48,7 +52,10 @@ class Reader:
             if await self._beat_due(now):
                 self._beat, self._beat_at = self._writer.heartbeat(self.register, at=now), now
                 events.append(self._beat)
-        self.read += await self._spool.put(events, page.position, of=self.register, telling=reading.telling, end=end)
+        news = await self._spool.put(events, page.position, of=self.register, telling=reading.telling, end=end)
+        if news and (unfit := sum(1 for event in events if event.faults)):
+            log.error("site.unfit", register=self.register, rows=unfit)
+        self.read += news
         return not page.more
 
     async def _beat_due(self, now: datetime) -> bool:

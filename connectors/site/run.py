@@ -16,7 +16,7 @@ from connectors.site.events import Writer
 from connectors.site.reader import Reader
 from connectors.site.sender import Line, Sender
 from connectors.site.settings import Site
-from connectors.site.source import Opens
+from connectors.site.source import Sources
 from connectors.site.spool import Full, Spool
 from connectors.site.state import look
 from proactive.errors import Overtaken, ProactiveError, Unreachable, Unusable
@@ -36,11 +36,11 @@ class Run:
     """One run of the connector, from `begin` until `stop` is set (or, if only `once`, until all is told)."""
 
     def __init__(
-        self, site: Site, spool: Spool, line: Line, opens: Opens, *, clock: Clock, stop: asyncio.Event, once: bool
+        self, site: Site, spool: Spool, line: Line, sources: Sources, *, clock: Clock, stop: asyncio.Event, once: bool
     ) -> None:
         self._site = site
         self._spool = spool
-        self._opens = opens
+        self._sources = sources
         self._clock = clock
         self._stop = stop
         self._once = once
@@ -73,6 +73,9 @@ class Run:
             self._readers = [
                 Reader(source, self._spool, writer, clock=self._clock, heartbeat=heartbeat) for source in sources
             ]
+            for reader in self._readers:
+                if await self._spool.shaped(reader.register, self._sources.shapes.get(reader.register, "")):
+                    log.warning("site.told_again", register=reader.register, why="its rows are made into others now")
             await asyncio.gather(*(self._read(reader) for reader in self._readers))
         finally:
             self._all_read.set()
@@ -83,7 +86,7 @@ class Run:
         """The sources, as soon as they can be opened: what is in the spool is sent meanwhile."""
         while True:
             try:
-                return await self._opens()
+                return await self._sources.open()
             except Unusable as error:
                 log.error("site.source_unusable", why=str(error), again_in=SOURCE_AWAY)
                 if self._once:

@@ -24,8 +24,9 @@ SHUT_OUT = 60.0
 LONGEST_PAUSE = 60.0
 LONGEST_ASKED_FOR = 3600.0
 
-SETTLED = timedelta(minutes=15)
-"""How long the platform may still ask for a register that was told to its end, before it means once more."""
+LOOK_EVERY = timedelta(minutes=1)
+GIVEN_UP = timedelta(days=1)
+"""After so long the platform is not believed to be still at work on what it was told."""
 
 log = structlog.get_logger()
 
@@ -46,6 +47,8 @@ class Sender:
         self._most = MOST
         self._most_bytes = MOST_BYTES
         self._failures = 0
+        self._wanted: frozenset[str] | None = None
+        self._looked_at = clock.now()
         self.sent = 0
         self.aside = 0
         self.trouble: Later | ShutOut | None = None
@@ -63,7 +66,7 @@ class Sender:
             case Refused():
                 await self._refused(events, answer)
             case TooLarge():
-                await self._too_large(events)
+                await self._too_large(events, answer)
             case Later():
                 return await self._later(answer)
             case ShutOut():
@@ -77,10 +80,24 @@ class Sender:
         self.sent += len(events)
         self._failures = 0
         self._most = min(MOST, self._most * 2)
-        for register in answer.snapshot:
-            told_at = (await self._spool.reading(register)).told_at
-            if told_at is not None and self._clock.now() - told_at > SETTLED:
-                log.warning("site.told_again", register=register)
+        self._most_bytes = min(MOST_BYTES, self._most_bytes + self._most_bytes // 8 + 1)
+        if answer.snapshot != self._wanted or self._clock.now() - self._looked_at > LOOK_EVERY:
+            self._wanted, self._looked_at = answer.snapshot, self._clock.now()
+            await self._tell_what_is_wanted(answer.snapshot)
+
+    async def _tell_what_is_wanted(self, snapshot: frozenset[str]) -> None:
+        """Tell a register anew when the platform wants all of it again, after it had wanted no more for a while.
+
+        Until it has worked through what it was told it goes on wanting it: that alone means nothing.
+        """
+        for register, reading in (await self._spool.readings()).items():
+            if reading.told_at is None:
+                continue
+            if register not in snapshot:
+                if reading.heeded_at is None:
+                    await self._spool.heeded(register)
+            elif reading.heeded_at is not None or self._clock.now() - reading.told_at > GIVEN_UP:
+                log.warning("site.told_again", register=register, why="the platform wants all of it")
                 await self._spool.begin_anew(register)
 
     async def _refused(self, events: Sequence[Spooled], answer: Refused) -> None:
@@ -93,12 +110,12 @@ class Sender:
         for event, why in named:
             await self._put_aside(event, why)
 
-    async def _too_large(self, events: Sequence[Spooled]) -> None:
+    async def _too_large(self, events: Sequence[Spooled], answer: TooLarge) -> None:
         if len(events) == 1:
-            await self._put_aside(events[0], "It is too large for the platform.")
+            await self._put_aside(events[0], answer.why)
         else:
-            self._most_bytes = sum(len(event.body) for event in events) // 2
             self._most = len(events) // 2
+            self._most_bytes = sum(len(event.body) for event in events) // 2
 
     async def _later(self, answer: Later) -> float:
         pause = min(2.0**self._failures, LONGEST_PAUSE)

@@ -1,8 +1,11 @@
 """The sources of a site: files of the same grammar as the platform's own, opened by the connector of their kind."""
 
+import hashlib
 import importlib
+import json
 import pkgutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -10,15 +13,24 @@ import connectors.registers
 from connectors.site.settings import Site
 from proactive.errors import Unusable
 from proactive.ports.register import RegisterSource
-from proactive.sources import load, require_one_each
+from proactive.sources import ConnectedRegister, load, require_one_each
 from rules.loader import load_registers
 
 Opens = Callable[[], Awaitable[Sequence[RegisterSource]]]
 """Opens the sources of the registers. Raises `Unusable`."""
 
 
-def opener(site: Site, file: Path) -> Opens:
-    """What opens the site's sources, read and checked already. Raises `Unusable` with everything that is wrong."""
+@dataclass(frozen=True)
+class Sources:
+    """The sources of a site, read and checked, and not yet opened."""
+
+    open: Opens
+    shapes: Mapping[str, str]
+    """For each register, what a row of it is made into; where that changes, all rows must be told anew."""
+
+
+def sources(site: Site, file: Path) -> Sources:
+    """The sources that the site's file names. Raises `Unusable` with everything that is wrong with them."""
     found = load(file.parent / site.sources, load_registers(), adapter=_kind)
     require_one_each(found)
     if deaf := [source.place for source in found if source.only_pushes]:
@@ -35,7 +47,15 @@ def opener(site: Site, file: Path) -> Opens:
             raise
         return opened
 
-    return opens
+    shapes = {name: _shape(register) for source in found for name, register in source.registers.items()}
+    return Sources(opens, shapes)
+
+
+def _shape(register: ConnectedRegister) -> str:
+    filled = {name: one.model_dump_json() for name, one in register.mapper.columns.items()}
+    columns = {name: one.type.value for name, one in register.schema.columns.items()}
+    said = json.dumps([register.table, filled, columns], sort_keys=True)
+    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def _kind(name: str) -> ModuleType:

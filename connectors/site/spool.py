@@ -9,7 +9,7 @@ The folder must be readable by its owner alone. Deleted rows are overwritten in 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -66,6 +66,10 @@ class Spool:
         """How far this register was read."""
         return await self._do(lambda: self._file.reading(register))
 
+    async def readings(self) -> Mapping[str, Reading]:
+        """How far each register was read."""
+        return await self._do(self._file.readings)
+
     async def has_room(self) -> bool:
         return await self._do(self._file.has_room)
 
@@ -80,9 +84,18 @@ class Spool:
         return await self._do(lambda: self._file.put(events, position, of, telling, end))
 
     async def begin_anew(self, register: str) -> None:
-        """Read and tell this register from the beginning, under new ids: the platform lacks some of it."""
+        """Read and tell this register from the beginning, under new ids; what was put aside of it comes again too."""
         of = {"register": register, "at": self._file.now()}
-        await self._write((tables.NO_LONGER_AT_THE_END, of), (tables.BEGIN_ANEW, of))
+        await self._write((tables.NO_LONGER_AT_THE_END, of), (tables.CLEAR_ASIDE_OF, of), (tables.BEGIN_ANEW, of))
+
+    async def shaped(self, register: str, shape: str) -> bool:
+        """From now on its rows are made into this; gives whether all of it must be told anew, for it was another."""
+        old = (await self.reading(register)).shape
+        if old and old != shape:
+            await self.begin_anew(register)
+        if old != shape:
+            await self._write((tables.BEGIN, {"register": register, "shape": shape, "at": self._file.now()}))
+        return bool(old and old != shape)
 
     # -- What goes out
 
@@ -108,6 +121,10 @@ class Spool:
             (tables.NOTE, {"name": "acknowledged", "value": str(len(events)), "at": at}),
             (tables.UNNOTE, {"name": "error"}),
         )
+
+    async def heeded(self, register: str) -> None:
+        """The platform says that it wants no more of this register than what changes."""
+        await self._write((tables.HEED, {"register": register, "at": self._file.now()}))
 
     async def put_aside(self, event: Spooled, answer: str) -> None:
         """The platform does not want this one: keep it with what was said, out of the others' way."""

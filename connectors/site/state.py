@@ -25,6 +25,10 @@ class Reading:
     """When its end was in sight for the first time of this telling."""
     told_at: datetime | None = None
     """When the platform had acknowledged everything up to there."""
+    heeded_at: datetime | None = None
+    """When the platform said for the first time since then that it wants no more of it."""
+    shape: str = ""
+    """What its rows were made into: which columns, filled from what."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,10 @@ def _state(database: sqlite3.Connection, folder: Path, asides: int) -> State:
 
 def readings(database: sqlite3.Connection) -> dict[str, Reading]:
     return {
-        register: Reading(Position(mark, key), telling, _moment(at), _perhaps(read_at), _perhaps(told_at))
-        for register, telling, mark, key, at, read_at, told_at in database.execute(tables.READINGS)
+        register: Reading(
+            Position(mark, key), telling, _moment(at), _perhaps(read_at), _perhaps(told_at), _perhaps(heeded_at), shape
+        )
+        for register, telling, mark, key, at, read_at, told_at, heeded_at, shape in database.execute(tables.READINGS)
     }
 
 

@@ -133,6 +133,9 @@ class Receiver:
             return await self._take(events)
         return _problem(413, "too-many", "Too many events.")
 
+    async def _large(self, events: Events) -> Response:
+        return _problem(413, "too-deep", "Nested too deep.")
+
     async def _names(self, events: Events) -> Response:
         """Refuses the events whose record says so, and names them."""
         bad = [number for number, event in enumerate(events) if self.is_bad(event)]

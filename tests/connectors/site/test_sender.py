@@ -17,7 +17,7 @@ from connectors.site.spool import Spool
 from connectors.site.state import look
 from proactive.ports.clock import SetClock, SystemClock
 from tests.conftest import MORNING
-from tests.connectors.site.receiver import CONNECTOR, LATE, SECRET, Receiver, moody
+from tests.connectors.site.receiver import CONNECTOR, LATE, SECRET, Receiver, is_bad, moody
 from tests.connectors.site.test_spool import PLENTY, change, ids, keep, written
 
 
@@ -162,22 +162,55 @@ class Away:
         return Later("The platform could not be reached.")
 
 
-async def test_a_register_that_the_platform_lacks_is_told_anew_but_not_in_haste(
+async def test_a_register_is_told_anew_when_the_platform_wants_it_again_and_not_while_it_still_works_on_it(
     spool: Spool, sender: Sender, receiver: Receiver, clock: SetClock
 ) -> None:
     writer = Writer(CONNECTOR, salt=spool.salt)
-    receiver.wanted = ["papers", "others"]
-    await keep(spool, *written(change(1)), end=writer.caught_up("papers", at=MORNING, telling=1))
+
+    async def told(number: int, wanted: list[str], telling: int = 1) -> int:
+        receiver.wanted = wanted
+        clock.forward(hours=2)
+        end = writer.caught_up("papers", at=MORNING, telling=telling)
+        await keep(spool, *written(change(number)), mark=str(number), telling=telling, end=end)
+        await empty(sender)
+        return (await spool.reading("papers")).telling
+
+    at_work = [await told(number, ["papers", "others"]) for number in (1, 2, 3)]
+    content = [await told(number, []) for number in (4, 5)]
+    wants_again = await told(6, ["papers"])
+    told_anew = [await told(number, ["papers"], telling=2) for number in (7, 8)]
+
+    assert (at_work, content, wants_again, told_anew) == ([1, 1, 1], [1, 1], 2, [2, 2])
+
+
+async def test_a_register_that_the_platform_wants_for_more_than_a_day_is_told_anew(
+    spool: Spool, sender: Sender, receiver: Receiver, clock: SetClock
+) -> None:
+    receiver.wanted = ["papers"]
+    await keep(spool, end=Writer(CONNECTOR, salt=spool.salt).caught_up("papers", at=MORNING, telling=1))
     await empty(sender)
-    await keep(spool, *written(change(2)), mark="2")
-    await empty(sender)
-    soon = (await spool.reading("papers")).telling
-    clock.forward(minutes=16)
-    await keep(spool, *written(change(3)), mark="3")
+    clock.forward(hours=25)
+    await keep(spool, *written(change(1)), mark="2")
     await empty(sender)
 
-    late = await spool.reading("papers")
-    assert (soon, late.telling, late.position.mark) == (1, 2, "")
+    reading = await spool.reading("papers")
+    assert (reading.telling, reading.position.mark, reading.told_at) == (2, "", None)
+
+
+async def test_after_something_too_large_batches_grow_again(
+    spool: Spool, sender: Sender, receiver: Receiver, tmp_path: Path
+) -> None:
+    events = written(*(change(number, **{"class": "BAD" if number == 50 else "B2"}) for number in range(3000)))
+    receiver.mood = lambda batch: "large" if any(map(is_bad, batch)) else "take"
+    for start in range(0, 3000, 500):
+        await keep(spool, *events[start : start + 500], mark=str(start))
+
+    await empty(sender)
+
+    assert len(receiver.kept) == 2999
+    assert [one.answer for one in look(tmp_path / "spool").aside] == ["Nested too deep."]
+    assert receiver.did["large"] < 10
+    assert receiver.did["take"] < 120
 
 
 def answer(status: int, body: object = None, **headers: str) -> httpx.Response:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from connectors.site.settings import load
-from connectors.site.source import opener
+from connectors.site.source import sources
 from proactive.errors import Unusable
 from tests.connectors.site.receiver import CONNECTOR, SECRET
 
@@ -114,4 +114,4 @@ def test_a_source_that_cannot_be_read_at_a_site_is_refused(tmp_path: Path, sourc
     (tmp_path / "sources" / "police.yaml").write_text(yaml.safe_dump(source))
 
     with pytest.raises(Unusable, match=why):
-        opener(load(file), file)
+        sources(load(file), file)

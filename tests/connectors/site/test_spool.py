@@ -14,7 +14,7 @@ import pytest
 from connectors.site.events import Event, Writer
 from connectors.site.spool import Full, Spool
 from connectors.site.state import look
-from proactive.domain.change import Change
+from proactive.domain.change import Change, Fault
 from proactive.errors import Overtaken, Unusable
 from proactive.ports.clock import SetClock
 from proactive.ports.register import Position
@@ -167,6 +167,32 @@ async def test_a_damaged_spool_is_named_with_what_to_do(tmp_path: Path, clock: S
             pass
     with pytest.raises(Unusable, match="no spool to look at"):
         look(tmp_path / "nowhere")
+
+
+async def test_a_row_that_could_not_be_made_into_one_of_the_register_is_put_aside_at_once(
+    spool: Spool, tmp_path: Path
+) -> None:
+    unfit = msgspec.structs.replace(
+        change(2), faults=(Fault("class", "'Z9' is a code that is not listed.", "List it."),)
+    )
+
+    await keep(spool, *written(change(1), unfit, change(3)))
+
+    assert len(await ids(spool)) == 2
+    assert [one.answer for one in look(tmp_path / "spool").aside] == [
+        "class: 'Z9' is a code that is not listed. List it."
+    ]
+
+
+async def test_rows_that_are_made_into_something_else_than_before_are_all_told_anew(spool: Spool) -> None:
+    at_first = await spool.shaped("papers", "a")
+    await keep(spool, *written(change(1)))
+    same = await spool.shaped("papers", "a")
+    other = await spool.shaped("papers", "b")
+
+    reading = await spool.reading("papers")
+    assert (at_first, same, other) == (False, False, True)
+    assert (reading.telling, reading.position, reading.shape) == (2, Position(), "b")
 
 
 async def test_an_event_put_aside_waits_for_nobody_and_may_wait_once_more(spool: Spool) -> None:
