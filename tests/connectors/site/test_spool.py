@@ -172,16 +172,14 @@ async def test_a_damaged_spool_is_named_with_what_to_do(tmp_path: Path, clock: S
 async def test_a_row_that_could_not_be_made_into_one_of_the_register_is_put_aside_at_once(
     spool: Spool, tmp_path: Path
 ) -> None:
-    unfit = msgspec.structs.replace(
-        change(2), faults=(Fault("class", "'Z9' is a code that is not listed.", "List it."),)
-    )
+    unfit = msgspec.structs.replace(change(2), faults=(Fault("class", "'Z9' is not listed.", "List it."),))
 
     await keep(spool, *written(change(1), unfit, change(3)))
 
     assert len(await ids(spool)) == 2
-    assert [one.answer for one in look(tmp_path / "spool").aside] == [
-        "class: 'Z9' is a code that is not listed. List it."
-    ]
+    assert [one.answer for one in look(tmp_path / "spool").aside] == ["class: 'Z9' is not listed. List it."]
+    await spool.begin_anew("papers")
+    assert look(tmp_path / "spool").aside == []
 
 
 async def test_rows_that_are_made_into_something_else_than_before_are_all_told_anew(spool: Spool) -> None:
