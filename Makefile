@@ -21,6 +21,7 @@ up: setup ## Run it all here: database, broker, worker, pages on http://127.0.0.
 
 test: setup ## Lint, types, import contracts and every test, in a real browser too (PYTEST_ARGS="-x -k notice")
 	@scripts/browser.sh
+	@scripts/mariadb.sh
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 

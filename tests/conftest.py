@@ -20,6 +20,8 @@ from proactive.ports.clock import SetClock
 from proactive.store.migrate import migrate
 from proactive.store.store import Store, opened
 from rules import Catalogue
+from tests.connectors.registers.mariadb import MariaDb
+from tests.connectors.registers.mariadb import started as mariadb_started
 
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Nine o'clock in Da Nang, on a Monday."""
@@ -74,6 +76,13 @@ async def kafka(servers_folder: Path) -> AsyncIterator[str]:
     started = EmbeddedBroker(folder)
     yield await started.start()
     await started.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb(servers_folder: Path) -> Iterator[MariaDb]:
+    """The run's MariaDB; what asks for it is skipped, loudly, where none is installed."""
+    with mariadb_started(servers_folder) as server:
+        yield server
 
 
 @pytest.fixture

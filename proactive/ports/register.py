@@ -8,10 +8,10 @@ Some owners only tell us, by pushed events, a captured log or files, and nobody 
 `Told`: what we keep of it is its answer, as long as its owner keeps the promise to be heard from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from proactive.domain.change import Change
 
@@ -56,3 +56,11 @@ class Told:
 
     register: str
     rhythm: timedelta
+
+
+@runtime_checkable
+class ComparesKeys(Protocol):
+    """What a source can do besides, whose deleted rows are found by comparing keys."""
+
+    async def there(self, keys: Sequence[str]) -> Collection[str]:
+        """Those of these keys under which it holds a row right now. Raises `Unreachable`."""

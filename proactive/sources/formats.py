@@ -59,15 +59,23 @@ def _spreadsheet_days(value: object) -> Moment | None:
 
 
 @lru_cache(maxsize=_KEPT)
-def _iso_text(text: str) -> Moment | None:
+def _iso_day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else datetime.fromisoformat(text)
+        return date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
     except ValueError:
         return None
 
 
 def _iso(value: object) -> Moment | None:
-    return _iso_text(value.strip()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if len(text) <= 10:
+        return _iso_day(text)
+    try:
+        return datetime.fromisoformat(text)  # moments hardly ever come twice: remembering them would cost more
+    except ValueError:
+        return None
 
 
 NAMED: Mapping[str, Reads] = {

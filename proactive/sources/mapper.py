@@ -89,6 +89,13 @@ class RowMapper:
             faults=tuple(Fault(one.where, one.why, one.mend) for one in mapped.problems),
         )
 
+    def key(self, source: Row) -> str:
+        """The register's key of a row, of which only the key's columns are needed."""
+        mapping = self.columns[self.schema.key]
+        _, pick, convert = _compiled(mapping, self.schema.kinds[self.schema.key])
+        value = source.get(mapping.origins[0]) if pick is None else pick(source)
+        return "" if value is None else _text(convert(value))
+
     def keys_of(self, key: str) -> dict[str, str] | None:
         """The source's key columns with their values, of a register's key; None where that cannot be told."""
         mapping = self.columns[self.schema.key]

@@ -1,6 +1,7 @@
-"""What every register source must keep, asked of the double and of a real PostgreSQL alike."""
+"""What every register source must keep, asked of the double, of a real PostgreSQL and of a real MariaDB alike."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -9,6 +10,7 @@ from connectors.registers.memory import MemoryRegister
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.errors import Unreachable
 from proactive.ports.register import Position, RegisterSource
+from tests.connectors.registers.mariadb import MariaDb, MariaPapers
 from tests.connectors.registers.table import Papers, all_pages, keys
 from tests.demo.servers import Relay
 
@@ -66,10 +68,39 @@ class Postgres:
         await self._relay.cut()
 
 
-@pytest.fixture(params=["memory", "postgres"])
+class Maria:
+    def __init__(self, papers: MariaPapers, relay: Relay, source: RegisterSource) -> None:
+        self._papers, self._relay, self.source = papers, relay, source
+
+    async def put(self, no: str, subject: str, version: int) -> None:
+        moment = datetime(1970, 1, 1, 7) + timedelta(microseconds=version)  # noqa: DTZ001 -- as it is written there
+        self._papers.put(no, f"'{moment}'", subject)
+
+    async def go_silent(self) -> None:
+        await self._relay.cut()
+
+    async def come_back(self) -> None:
+        await self._relay.mend()
+
+    async def close(self) -> None:
+        await self.source.close()
+        await self._relay.cut()
+
+
+async def maria_world(mariadb: MariaDb) -> World:
+    papers = MariaPapers.make(mariadb)
+    relay = Relay(mariadb.port)
+    await relay.mend()
+    papers.reader = papers.reader.replace(f":{mariadb.port}/", f":{relay.port}/")
+    return Maria(papers, relay, await papers.open())
+
+
+@pytest.fixture(params=["memory", "postgres", "mariadb"])
 async def world(request: pytest.FixtureRequest, server: EmbeddedPostgres) -> AsyncIterator[World]:
     if request.param == "memory":
         made: World = Memory()
+    elif request.param == "mariadb":
+        made = await maria_world(request.getfixturevalue("mariadb"))
     else:
         papers = await Papers.make(server)
         relay = Relay(papers.port)

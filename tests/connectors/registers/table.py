@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import psycopg
 import yaml
 from psycopg.sql import SQL, Identifier
 
-from connectors.registers import postgres
+from connectors.registers import sql
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.ports.register import Page, Position, RegisterSource
 from proactive.sources import plainly
@@ -79,11 +80,12 @@ class Papers:
             parameters=tuple(row.values()),
         )
 
-    async def open(self, **options: Any) -> RegisterSource:
-        [source] = await postgres.open(
-            plainly(self.reader, kind="postgres", schemas={"papers": SCHEMA}), **{"odd_every": 0.0, **options}
-        )
-        return source
+    async def open(self, *, shift: timedelta = timedelta(), **settings: Any) -> RegisterSource:
+        """The papers as a source; the settings are those of `sql.SourceSettings`."""
+        own = sql.SourceSettings(**{"odd_every_seconds": 0.0, **settings})
+        source = replace(plainly(self.reader, kind="sql", schemas={"papers": SCHEMA}), settings=own)
+        [opened] = await sql.open(source, shift=shift)
+        return opened
 
 
 async def all_pages(

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
-from psycopg.sql import SQL
+from sqlalchemy import text
 
-from connectors.registers import postgres
-from connectors.registers._postgres_line import Line
+from connectors.registers import sql
+from connectors.registers._sql_line import Line
 from proactive.demo import source as demo
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.errors import Permanent, Unreachable, Unusable
@@ -176,7 +176,7 @@ async def test_a_row_stamped_before_and_committed_while_we_turned_pages_still_co
 
 
 async def test_once_the_overlap_is_over_nothing_is_read_again(papers: Papers) -> None:
-    source = await papers.open(overlap=timedelta(seconds=0.3))
+    source = await papers.open(overlap_seconds=0.3)
     await papers.put("P1", "clock_timestamp()")
     first, position = await all_pages(source)
     await asyncio.sleep(0.4)
@@ -245,17 +245,17 @@ async def test_a_position_of_something_else_is_refused(source: RegisterSource) -
 
 
 async def test_nothing_can_be_written_even_with_an_account_that_could(papers: Papers) -> None:
-    line = Line(papers.owner, connect_timeout=5, timeout=5)
+    line = Line(sql.placed(plainly(papers.owner, kind="sql", schemas={"papers": SCHEMA})))
 
     with pytest.raises(Unreachable):
-        await line.rows(SQL("INSERT INTO papers VALUES ('x') RETURNING 1").format(), {})
+        await line.rows(text("INSERT INTO papers VALUES ('x') RETURNING 1"), {})
 
     await line.close()
     await papers.do("SELECT 1 / (CASE WHEN EXISTS (SELECT FROM papers) THEN 0 ELSE 1 END)")
 
 
 async def test_an_answer_that_takes_too_long_is_given_up_and_the_next_one_works(papers: Papers) -> None:
-    source = await papers.open(timeout=0.3)
+    source = await papers.open(answer_seconds=0.3)
     await papers.put("P1", "now()")
     async with await psycopg.AsyncConnection.connect(papers.owner) as holder:
         await holder.execute("LOCK TABLE papers IN ACCESS EXCLUSIVE MODE")
@@ -337,7 +337,7 @@ async def test_what_is_missing_is_named_at_the_start(papers: Papers, statement: 
 )
 async def test_a_refused_login_and_an_absent_server_are_one_sentence(papers: Papers, change: Any, says: str) -> None:
     with pytest.raises(Unusable) as refused:
-        await postgres.open(plainly(change(papers.reader), kind="postgres", schemas={"papers": SCHEMA}))
+        await sql.open(plainly(change(papers.reader), kind="sql", schemas={"papers": SCHEMA}))
 
     assert says in str(refused.value)
     assert "PROACTIVE_SOURCE_URL" in str(refused.value)
@@ -351,7 +351,7 @@ async def test_the_whole_demo_source_is_read_and_only_its_malformed_rows_are_ref
     counts = await demo.fill(addresses.owner, people=2000, seed=3, today=date(2026, 11, 23))
     read, bad = 0, 0
 
-    for source in await postgres.open(plainly(addresses.reader, kind="postgres", schemas=registers)):
+    for source in await sql.open(plainly(addresses.reader, kind="sql", schemas=registers)):
         pages, _ = await all_pages(source, limit=700)
         for change in (change for page in pages for change in page.changes):
             read += 1
