@@ -87,7 +87,7 @@ class SiteWorld:
         for name, text in (("secret", secret), ("address", self.address)):
             (self.folder / name).write_text(text)
             (self.folder / name).chmod(0o600)
-        source = {"kind": "postgres", "address": {"file": "../address"}, "registers": {"violations": {}}}
+        source = {"kind": "sql", "address": {"file": "../address"}, "registers": {"violations": {}}}
         (self.folder / "sources" / "police.yaml").write_text(yaml.safe_dump(source))
         site = {
             "platform": {
