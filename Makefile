@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint mutation bench-recognise lock messages assets clean
+.PHONY: help setup demo up test lint mutation bench-recognise api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -32,6 +32,9 @@ lint: setup ## Style, types and import contracts alone
 
 bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=200000 changes)
 	@$(BIN)/python tests/benchmarks/recognise.py --n $(N)
+
+api-docs: setup ## Write docs/api anew from the models of the push API
+	@$(BIN)/python -m proactive.web.push.documents docs/api
 
 mutation: setup ## See which changes of rules/ no test notices, for a quarter of an hour (SECONDS_AT_MOST=900)
 	@scripts/mutation.sh

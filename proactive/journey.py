@@ -2,7 +2,7 @@
 
     watch -> recognise -> draft -> offer -> confirm -> decide -> forward -> follow
 
-watch      reads the registers' changes and puts them on Kafka (`proactive.changes`)
+watch      reads the registers' changes and puts them on Kafka (`proactive.changes`); relay does so with pushed ones
 recognise  keeps the records and works out who owes what to which service, and on which day
 draft      turns what has fallen due into dossiers, filled in from the records
 offer      tells the citizen on the service's ladder; reconcile explains what became of each notice
@@ -33,6 +33,7 @@ from proactive.steps.offer import offer
 from proactive.steps.passcodes import send_passcodes
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
+from proactive.steps.relay import relay
 from proactive.steps.replay import replay, try_out
 from proactive.steps.rework import rework
 from proactive.steps.tell import tell
@@ -54,6 +55,7 @@ __all__ = [
     "offer",
     "recognise",
     "reconcile",
+    "relay",
     "replay",
     "rework",
     "send_passcodes",

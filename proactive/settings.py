@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         3600.0, gt=0, description="How long a told register may be silent before nobody is judged by it."
     )
     source_kind: str = Field("sql", description="Connector file in connectors/registers that reads the source.")
+    push_rate: float = Field(
+        5000.0, gt=0, description="Events a second that one connector may push to one web process."
+    )
+    push_ids_days: float = Field(400.0, gt=0, description="Days for which a pushed event's id is remembered.")
     intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")

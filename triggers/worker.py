@@ -19,6 +19,7 @@ from proactive.errors import ProactiveError, Unusable
 from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings, read
+from proactive.steps.relay import look_after
 from proactive.topics import ensure, topics
 from triggers.publisher import Publisher
 from triggers.recognise import Recognise, calm_memory
@@ -95,6 +96,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             ),
         ),
         *rework(parts),
+        *pushed(parts, publisher, limit=s.batch),
         step(
             "tell",
             lambda: journey.tell(store=store, publish=publisher.news, clock=clock, limit=1000),
@@ -114,6 +116,24 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             for watch in watching(parts, publish=publisher.changes, limit=s.batch)
         ),
     ]  # fmt: skip
+
+
+def pushed(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step]:
+    """Passes on what connectors push, and looks after the registers that only tell us."""
+    store, clock, told = parts.store, parts.clock, parts.registers.told
+    kept = timedelta(days=parts.settings.push_ids_days)
+    found = [
+        Step(
+            "relay",
+            lambda: journey.relay(
+                catalogue=parts.catalogue, store=store, publish=publisher.changes, clock=clock, limit=limit
+            ),
+            every=min(parts.settings.poll_seconds, 0.25),
+        )
+    ]
+    if told is not None:
+        found.append(Step("told", lambda: look_after(told, store=store, clock=clock, kept=kept), every=15.0))
+    return found
 
 
 def rework(parts: Parts) -> list[Step]:

@@ -22,6 +22,7 @@ async def serve(settings: Settings) -> None:
         pages = create(
             store=parts.store, keys=parts.keys, clock=parts.clock, settings=settings, catalogue=parts.catalogue,
             steps=Journeys(parts), notifiers=parts.notifiers, intake=parts.intake,
+            told=parts.registers.told.registers if parts.registers.told is not None else (),
         )  # fmt: skip
         server = uvicorn.Server(
             uvicorn.Config(

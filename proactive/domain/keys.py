@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from base64 import b64encode
 from uuid import UUID
 
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -31,6 +32,10 @@ class Keys:
         """The one-time code that belongs to a request: made again when needed, stored nowhere."""
         number = int.from_bytes(self.digest("passcode", str(passcode_id))[:8], "big")
         return f"{number % 10**PASSCODE_DIGITS:0{PASSCODE_DIGITS}d}"
+
+    def connector_secret(self, connector: str, generation: int) -> str:
+        """The secret that a connector signs with, as Standard Webhooks write it: derived, stored nowhere."""
+        return f"whsec_{b64encode(self.digest('connector', f'{connector}:{generation}')).decode()}"
 
 
 def new_code() -> str:

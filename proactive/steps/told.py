@@ -14,6 +14,8 @@ from proactive.store.records import Kept
 from proactive.store.store import Store
 from rules import Catalogue
 
+ON_THE_WAY = "A change of this person has just come and is not kept yet."
+
 
 class ToldRegisters:
     def __init__(self, told: Sequence[Told], *, catalogue: Catalogue, store: Store, clock: Clock) -> None:
@@ -30,8 +32,23 @@ class ToldRegisters:
         for register, one in self.registers.items():
             if (why := self._silent(one, heard[register])) is not None:
                 raise Unreachable(f"The register {register} cannot be relied on: {why}")
+        on_the_way = await self._store.ledger.under_way(subjects)
         found = await self._store.records.of(subjects)
-        return {subject: [one for one in kept if one.register in self.registers] for subject, kept in found.items()}
+        return {
+            subject: Unreachable(ON_THE_WAY)
+            if subject in on_the_way
+            else [one for one in kept if one.register in self.registers]
+            for subject, kept in found.items()
+        }
+
+    async def other_columns(self) -> list[str]:
+        """The registers that were told to their end before services needed the columns that they need now."""
+        heard = await self._store.hearing.of(self.registers)
+        return [
+            register
+            for register, one in heard.items()
+            if one.columns is not None and not self._catalogue.columns_needed(register) <= one.columns
+        ]
 
     def _silent(self, one: Told, heard: Heard) -> str | None:
         if heard.columns is None:

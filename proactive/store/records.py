@@ -102,6 +102,13 @@ class Positions:
                 {"register": register, "columns": columns, "now": now},
             )
 
+    async def begin_again(self, register: str) -> None:
+        """What is kept of this register is no longer all there is: nobody is judged by it until it is caught up."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE watch_position SET caught_up_at = NULL WHERE register = :r"), {"r": register}
+            )
+
     async def advance(self, register: str, to: Position, *, now: datetime) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(

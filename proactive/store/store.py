@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.store.connectors import Connectors
 from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
 from proactive.store.figures import Figures
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
+from proactive.store.ledger import Ledger
 from proactive.store.news import News
 from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
@@ -27,6 +29,8 @@ class Store:
         self.positions = Positions(engine)
         self.rejected = RejectedChanges(engine)
         self.hearing = Hearing(engine)
+        self.connectors = Connectors(engine)
+        self.ledger = Ledger(engine)
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)

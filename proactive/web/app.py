@@ -18,14 +18,15 @@
              GET  /desk/rejected/{id}      POST .../{id}/show csrf
                                            POST .../review    csrf, do, note, id or the filters and upto
                                            POST .../do        csrf, do, note, id or the filters and upto
-    others   POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
+    others   POST /v1/events   GET /v1/openapi.json   (see proactive/web/push)
+             POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
 
 `data` is an officer who looks after the registers' data; `do` is replay or discard.
 `answer` is confirm, wrong, not_now, already_done, not_me or never; `decision` is approve, return or refuse.
 Forms answer 303 when done, 400 when something is missing, 403 when not from our page, 409 when stale, 429 too many.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -53,6 +54,7 @@ from proactive.web.hooks import Hooks
 from proactive.web.pages import HERE, Pages
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
+from proactive.web.push.endpoint import Beside, Push
 from proactive.web.site import Site
 from proactive.web.static_files import StaticFiles
 from proactive.web.wording import Wording
@@ -69,8 +71,12 @@ def create(
     steps: Steps,
     notifiers: Mapping[str, Notifier],
     intake: Intake,
+    told: Collection[str] = (),
 ) -> Starlette:
-    """The application. It opens nothing and closes nothing: who made the parts ends them."""
+    """The application. It opens nothing and closes nothing: who made the parts ends them.
+
+    `told` are the registers that connectors are asked to send from the beginning.
+    """
     desk, wording, static = Desk(store.engine), Wording(catalogue), StaticFiles(HERE / "static")
     door = Door(store=store, desk=desk, keys=keys, clock=clock, public_url=settings.public_url)
     pages = Pages(door=door, clock=clock, static=static, extra={"office_name": wording.office})
@@ -89,12 +95,16 @@ def create(
         passwords=Passwords(),
     )
     errors = Errors(pages)
+    push = Push(store=store, keys=keys, clock=clock, catalogue=catalogue, told=told, rate=settings.push_rate)
     parts = (Entrance, OwnDossier, Check, SignIn, Queue, DeskDossier, RejectedChanges, Hooks, Health)
     return Starlette(
         routes=[
             *(route for part in parts for route in part(site).routes),
             Route("/static/{name}", static.serve, methods=["GET"]),
         ],
-        middleware=[Middleware(Guard, failed=errors.failed, https=settings.public_url.startswith("https:"))],
+        middleware=[
+            Middleware(Beside, push=push),
+            Middleware(Guard, failed=errors.failed, https=settings.public_url.startswith("https:")),
+        ],
         exception_handlers=errors.handlers,
     )
