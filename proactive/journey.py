@@ -2,7 +2,8 @@
 
     watch -> recognise -> draft -> offer -> confirm -> decide -> forward -> follow
 
-watch      reads the registers' changes and puts them on Kafka (`proactive.changes`); relay does so with pushed ones
+watch      reads the registers' changes and puts them on Kafka (`proactive.changes`); relay does so with pushed ones,
+           and compare with what a source deleted without saying so
 recognise  keeps the records and works out who owes what to which service, and on which day
 draft      turns what has fallen due into dossiers, filled in from the records
 offer      tells the citizen on the service's ladder; reconcile explains what became of each notice
@@ -21,6 +22,7 @@ good enough nobody new is told.
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.steps.compare import Compare
 from proactive.steps.complain import complain, complain_of_record
 from proactive.steps.confirm import confirm
 from proactive.steps.decide import decide
@@ -42,6 +44,7 @@ from proactive.steps.watch import Watch
 
 __all__ = [
     "PICKS_UP",
+    "Compare",
     "Watch",
     "complain",
     "complain_of_record",

@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import ModuleType
 
@@ -23,6 +23,7 @@ from proactive.ports.register import RegisterSource, Told
 from proactive.settings import Settings
 from proactive.sources import ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
+from proactive.sources.grammar import Deletes, Seen
 from proactive.steps.ask import Registers
 from proactive.steps.told import ToldRegisters
 from proactive.store.migrate import require_tables
@@ -48,6 +49,8 @@ class Parts:
     intake: Intake
     book: Book | None = None
     """Brings the catalogue to what is in force; None where it stays as it was read."""
+    compared: Mapping[str, Deletes] = field(default_factory=dict)
+    """The registers whose deleted rows are found by comparing keys, and how that is done."""
 
 
 def adapter(package: str, name: str) -> ModuleType:
@@ -131,6 +134,16 @@ def telling(sources: Sequence[ConnectedSource], settings: Settings) -> list[Told
     ]
 
 
+def comparing(sources: Sequence[ConnectedSource]) -> Mapping[str, Deletes]:
+    """The registers whose deleted rows are found by comparing keys."""
+    return {
+        name: one.mapping.deletes
+        for source in sources
+        for name, one in source.registers.items()
+        if one.mapping.deletes.seen is Seen.COMPARED
+    }
+
+
 def _named(setting: str, names: Sequence[str], schemas: Mapping[str, RegisterSchema]) -> Sequence[str]:
     if unknown := ", ".join(sorted(set(names) - set(schemas))):
         raise Unusable(f"{setting} names {unknown}: there is no such file in rules/registers.")
@@ -177,5 +190,5 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         stack.push_async_callback(intake.close)
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=Keys(secret), clock=clock,
-            registers=registers, notifiers=notifiers, intake=intake, book=book,
+            registers=registers, notifiers=notifiers, intake=intake, book=book, compared=comparing(sources),
         )  # fmt: skip

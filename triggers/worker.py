@@ -24,7 +24,7 @@ from proactive.topics import ensure, topics
 from triggers.publisher import Publisher
 from triggers.recognise import Recognise, calm_memory
 from triggers.step import Step
-from triggers.watcher import watching
+from triggers.watcher import comparing, watching
 
 log = structlog.get_logger()
 
@@ -114,6 +114,10 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         *(
             Step("watch", watch.step, every=every)
             for watch in watching(parts, publish=publisher.changes, limit=s.batch)
+        ),
+        *(
+            Step("compare", compare.step, every=max(every, 5.0))
+            for compare in comparing(parts, publish=publisher.changes, limit=s.batch)
         ),
     ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A source that only remembers: the double of every register source, for tests and rehearsals."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ import msgspec
 
 from proactive.domain.change import Change
 from proactive.errors import Unreachable
-from proactive.ports.register import Page, Position, RegisterSource
+from proactive.ports.register import ComparesKeys, Page, Position, RegisterSource
 from proactive.sources import ConnectedSource
 
 
@@ -19,7 +19,7 @@ async def open(source: ConnectedSource, *, shift: timedelta = timedelta()) -> li
 
 
 @dataclass
-class MemoryRegister(RegisterSource):
+class MemoryRegister(RegisterSource, ComparesKeys):
     """Remembers the newest row of each key. `silent`: it does not answer."""
 
     register: str
@@ -56,6 +56,10 @@ class MemoryRegister(RegisterSource):
             if change.subject in known:
                 known[change.subject].append(change)
         return known
+
+    async def there(self, keys: Sequence[str]) -> Collection[str]:
+        self._answer()
+        return set(keys) & set(self.rows)
 
     async def close(self) -> None:
         return None

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.store.comparing import Comparisons
 from proactive.store.connectors import Connectors
 from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
@@ -31,6 +32,7 @@ class Store:
         self.hearing = Hearing(engine)
         self.connectors = Connectors(engine)
         self.ledger = Ledger(engine)
+        self.comparisons = Comparisons(engine)
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)

@@ -9,7 +9,7 @@ import pytest
 from connectors.registers.memory import MemoryRegister
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.errors import Unreachable
-from proactive.ports.register import Position, RegisterSource
+from proactive.ports.register import ComparesKeys, Position, RegisterSource
 from tests.connectors.registers.mariadb import MariaDb, MariaPapers
 from tests.connectors.registers.table import Papers, all_pages, keys
 from tests.demo.servers import Relay
@@ -178,6 +178,15 @@ async def test_asked_about_people_it_answers_for_each_of_them(world: World) -> N
         "048080000001": ["P1", "P2"],
         "048080000002": [],
     }
+
+
+async def test_asked_for_keys_it_says_which_are_there(world: World) -> None:
+    for number in range(5):
+        await world.put(f"P{number}", "048080000001", EARLY + number)
+
+    assert isinstance(world.source, ComparesKeys)
+    assert set(await world.source.there(["P1", "P4", "p9", "P 1", ""])) == {"P1", "P4"}
+    assert set(await world.source.there([])) == set()
 
 
 async def test_asked_about_nobody_it_answers_nothing(world: World) -> None:
