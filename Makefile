@@ -23,7 +23,7 @@ test: setup ## Lint, types, import contracts and every test, in a real browser t
 	@scripts/browser.sh
 	@scripts/mariadb.sh
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: setup ## Style, types and import contracts alone
 	@$(BIN)/ruff check .
