@@ -4,8 +4,6 @@ Templates are files reviewed with the service. Values in them are codes, dates a
 can speak to citizens in the city's name by having an odd name.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,18 +14,10 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from proactive.errors import Permanent
+from rules.channels import channels
+from rules.texts import size
 
-GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_TWICE = frozenset("^{}\\[~]|€")
-MOST_SEGMENTS = 2
 HOTLINE = "1022"
-
-_LINKLIKE = re.compile(r"(https?:|www\.|[a-z0-9-]+\.(vn|com|net|org|top|info|xyz|me|io|ly|gov)\b)", re.IGNORECASE)
-_LONG_NUMBER = re.compile(r"[0-9]{5,}")
-
 
 @dataclass(frozen=True)
 class Letter:
@@ -38,36 +28,10 @@ class Letter:
     segments: int
 
 
-def plain(text: str) -> str:
-    """Vietnamese without accents, as brandname texts are written: Đà Nẵng -> Da Nang."""
-    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return unicodedata.normalize("NFC", "".join(c for c in bare if not unicodedata.combining(c)))
-
-
-def measure(text: str) -> Letter:
-    """How the text travels: GSM-7 with 160 characters (153 when in parts), otherwise UCS-2 with 70 (67)."""
-    if all(c in GSM7 or c in GSM7_TWICE for c in text):
-        length = len(text) + sum(c in GSM7_TWICE for c in text)
-        return Letter(text, "GSM-7", 1 if length <= 160 else -(-length // 153))
-    length = len(text.encode("utf-16-be")) // 2
-    return Letter(text, "UCS-2", 1 if length <= 70 else -(-length // 67))
-
-
-def faults(letter: Letter) -> list[str]:
-    """Why this text may not go out as an SMS; empty when it may."""
-    found = []
-    if letter.encoding != "GSM-7":
-        odd = sorted({c for c in letter.text if c not in GSM7 and c not in GSM7_TWICE})
-        found.append(f"it has characters that triple its price: {' '.join(odd)}")
-    if letter.segments > MOST_SEGMENTS:
-        found.append(f"it is {letter.segments} segments long; {MOST_SEGMENTS} are allowed")
-    if match := _LINKLIKE.search(letter.text):
-        found.append(f"it has what looks like a link: {match[0]}")
-    if match := _LONG_NUMBER.search(letter.text):
-        found.append(f"it has a number of {len(match[0])} digits; at most the last four of a number may be shown")
-    if any(ord(c) < 32 for c in letter.text):
-        found.append("it has line breaks or control characters")
-    return found
+def measured(text: str) -> Letter:
+    """The text with what it takes to send it."""
+    how = size(text)
+    return Letter(text, how.encoding, how.segments)
 
 
 def spaced(code: str) -> str:
@@ -87,10 +51,10 @@ def write(folder: Path, *, channel: str, language: str, values: Mapping[str, obj
         raise Permanent(
             f"The template {channel}.{language}.j2 of {folder.parent.name} cannot be used: {error}"
         ) from error
-    letter = measure(" ".join(text.split()))
-    if channel == "sms" and (wrong := faults(letter)):
-        raise Permanent(f"The text {channel}.{language}.j2 of {folder.parent.name} may not go out: {'; '.join(wrong)}.")
-    return letter
+    said = " ".join(text.split())
+    if wrong := [why for why, _ in channels()[channel].faults(said)]:
+        raise Permanent(f"The text {channel}.{language}.j2 of {folder.parent.name} may not go out: {' '.join(wrong)}")
+    return measured(said)
 
 
 @lru_cache(maxsize=256)
@@ -104,7 +68,7 @@ def _environment(folder: Path) -> jinja2.Environment:
 
 def passcode_text(code: str) -> str:
     """The text that carries a one-time code; it says what it is for and what nobody will ask."""
-    return measure(
+    return measured(
         f"Dich vu cong Da Nang: ma xac thuc mot lan {code[:3]} {code[3:]}, dung trong 10 phut de mo ho so cua ong/ba. "
         "Khong doc ma nay cho bat ky ai, ke ca can bo."
     ).text

@@ -1,8 +1,7 @@
-"""The texts of a service: each must render for every variant and rung, and an SMS must be short, plain and safe."""
+"""The texts of a service: each must render for every variant and rung, and be what its channel allows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import product
@@ -11,17 +10,12 @@ from pathlib import Path
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from rules.channels import Channel, channels
 from rules.grammar import Fact, Form, ServiceText
 from rules.register import RegisterSchema
 
 LANGUAGES = ("vi", "en")
-SMS_MOST = 306
-"""Two segments of GSM-7."""
-
 _GIVEN = ("variant", "days_late", "code", "rung")
-_PLAIN = re.compile(r"^[A-Za-z0-9 @$_!\"#%&'()*+,\-./:;<=>?]*\Z")
-_LINK = re.compile(r"(?i)https?|www|[a-z0-9]\.[a-z]{2,}")
-_NUMBER = re.compile(r"[0-9]{5,}|[0-9]{4}[ .-][0-9]{3}")
 _DAYS_LATE = (0, 1, 730)
 
 Fault = tuple[str, str, str]
@@ -47,17 +41,24 @@ def render(text: jinja2.Template, values: Mapping[str, object]) -> str:
 def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema]) -> Iterator[Fault]:
     """What is wrong with the texts of the ladder's channels, tried with the longest values they can get."""
     letters = {name: sample(fact, form, registers) for name, fact in text.letters.items()}
-    for channel in sorted({channel for rung in text.ladder for channel in rung.channels}):
+    for name in sorted({name for rung in text.ladder for name in rung.channels}):
+        channel = channels().get(name)
+        if channel is None:
+            why = f"The ladder uses {name}, and nothing says what a text on it may be."
+            yield f"{name}.vi.j2", why, f"Write rules/channels/{name}.yaml, or use one of: {', '.join(channels())}."
+            continue
         for language in LANGUAGES:
-            path = folder / "messages" / f"{channel}.{language}.j2"
+            path = folder / "messages" / f"{name}.{language}.j2"
             if not path.is_file():
-                yield path.name, f"The ladder uses {channel}, but this text is missing.", "Write it into messages/."
+                yield path.name, f"The ladder uses {name}, but this text is missing.", "Write it into messages/."
                 continue
-            for why, mend in _told(path, text, letters):
+            for why, mend in _told(path, channel, text, letters):
                 yield path.name, why, mend
 
 
-def _told(path: Path, text: ServiceText, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _told(
+    path: Path, channel: Channel, text: ServiceText, letters: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """Each kind of fault once for each variant."""
     told: set[tuple[str, str]] = set()
     may_use = f"It may use: {', '.join((*letters, *_GIVEN))}."
@@ -73,28 +74,10 @@ def _told(path: Path, text: ServiceText, letters: Mapping[str, str]) -> Iterator
         except jinja2.TemplateError as error:
             yield f"It cannot be rendered: {error}.", may_use
             return
-        for why, mend in _sms_faults(said) if path.name.startswith("sms.") else _empty_faults(said):
+        for why, mend in channel.faults(said):
             if (variant, mend) not in told:
                 told.add((variant, mend))
                 yield f"For {variant}: {why}", mend
-
-
-def _empty_faults(text: str) -> Iterator[tuple[str, str]]:
-    if not text:
-        yield "it says nothing.", "Write a text for this variant."
-
-
-def _sms_faults(text: str) -> Iterator[tuple[str, str]]:
-    yield from _empty_faults(text)
-    if len(text) > SMS_MOST:
-        yield f"it has {len(text)} characters, and two segments hold {SMS_MOST}.", "Shorten it."
-    if not _PLAIN.match(text):
-        odd = " ".join(sorted({char for char in text if not _PLAIN.match(char)}))
-        yield f"it has characters that are not plain GSM-7: {odd}.", "Write Vietnamese without accents."
-    if match := _LINK.search(text):
-        yield f"'{match[0]}' looks like a link.", "Take it out: a message with a link looks like a fraud."
-    if match := _NUMBER.search(text):
-        yield f"'{match[0]}' looks like a number somebody could misuse.", "Show the last four digits; name only 1022."
 
 
 def sample(fact: Fact, form: Form, registers: Mapping[str, RegisterSchema]) -> str:

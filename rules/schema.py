@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from rules.cases import Case
+from rules.channels import Channel
 from rules.grammar import Form, ServiceText
 from rules.register import RegisterSchema
 
@@ -22,6 +23,7 @@ def texts() -> dict[str, str]:
         "form": Form.model_json_schema(),
         "cases": TypeAdapter(tuple[Case, ...]).json_schema(),
         "register": _nameless(RegisterSchema.model_json_schema()),
+        "channel": _nameless(Channel.model_json_schema()),
     }
     return {
         f"{name}.schema.json": json.dumps(_said(schema), ensure_ascii=False, indent=2) + "\n"
@@ -45,7 +47,7 @@ def _said(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nameless(schema: dict[str, Any]) -> dict[str, Any]:
-    """A register's name is its file's name and is not written in it."""
+    """The name is the file's name and is not written in it."""
     schema["properties"].pop("name")
     schema["required"].remove("name")
     return schema

@@ -8,8 +8,8 @@ from pathlib import Path
 import jinja2
 
 from proactive.foresight.assumptions import Assumption
-from proactive.letters import measure
 from rules import Service, messages
+from rules.texts import size
 
 PASSCODE_SEGMENTS = 1
 """The citizen who opens the dossier gets one text with a one-time code."""
@@ -55,7 +55,7 @@ def _segments(service: Service, rung: str) -> list[int]:
     for variant, late in product(service.variants, (0, 30)):
         values = {**letters, "variant": variant, "rung": rung, "days_late": late, "code": "WXYZ WXYZ"}
         try:
-            found.append(measure(messages.render(text, values)).segments)
+            found.append(size(messages.render(text, values)).segments)
         except jinja2.TemplateError:  # this variant never meets this rung
             continue
     return found or [0]

@@ -7,7 +7,6 @@ from functools import lru_cache
 from itertools import groupby
 
 from proactive.domain.dossier import Dossier, Field
-from proactive.letters import plain
 from proactive.prefill import Why, why
 from proactive.web.formats import last4, written
 from rules import Catalogue, Service
@@ -15,6 +14,7 @@ from rules.base import Words
 from rules.grammar import FormField, Need, Option, Variant
 from rules.offices import OfficeKind, UnitKind, offices, units
 from rules.register import RegisterSchema
+from rules.texts import plain
 
 MASKED = {"personal_id", "phone"}
 """Types of columns of which only the last four digits are shown until somebody asks, which is written down."""

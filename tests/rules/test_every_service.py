@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
-from proactive.letters import measure
 from proactive.settings import Settings
 from rules import Service, Verdict, messages, source
 from rules.cases import Cases
 from rules.offices import offices
+from rules.texts import size
 from tests.rules.conftest import Rows
 
 CATALOGUE = rules.load()
@@ -222,7 +222,7 @@ def test_every_text_is_short_plain_and_asks_for_nothing(name: str) -> None:
             values = service.letter_values(key, fields) | given_values
             for language in messages.LANGUAGES:
                 text = messages.render(template(service, language), values)
-                letter = measure(text)
+                letter = size(text)
 
                 assert (letter.encoding, letter.segments <= 2) == ("GSM-7", True), text
                 assert text.endswith("K7Q4 M2XD")

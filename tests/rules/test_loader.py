@@ -192,7 +192,7 @@ def test_too_few_cases_stop_publication(rulebook: Path) -> None:
         ("Giấy phép {{ last4 }}", "not plain GSM-7"),
         ("{{ full_name }}", "'full_name' is undefined"),
         ("{% if %}", "cannot be rendered"),
-        ("x" * 307, "it has 307 characters"),
+        ("x" * 307, "it takes 3 segments (307 characters)"),
         ("Xem danang.gov.vn", "looks like a link"),
         ("Goi 0900000001", "looks like a number"),
         ("{% if variant == 'renew' %}x{% endif %}", "it says nothing"),
