@@ -73,7 +73,7 @@ def run(case: Case, service: Service) -> Iterator[Flaw]:
     if owes != verdict.due:
         yield (), f"It is {_yes(verdict.due)} due, but {_yes(owes)} owed.", "Report this: the two must always agree."
     if verdict.due and case.expect.sms is not None:
-        text = _sms(service, verdict, record, records, case.on)
+        text = told(service, verdict, record, records, case.on)
         if not text.startswith(case.expect.sms):
             yield ("expect", "sms"), f"The message begins '{text[:120]}'.", "Correct the template or the expectation."
 
@@ -92,7 +92,17 @@ def _compare(expect: Expect, verdict: Verdict) -> Iterator[Flaw]:
             )
 
 
-def _sms(service: Service, verdict: Verdict, record: Row, records: Mapping[str, Sequence[Row]], on: date) -> str:
+def told(
+    service: Service,
+    verdict: Verdict,
+    record: Row,
+    records: Mapping[str, Sequence[Row]],
+    on: date,
+    *,
+    channel: str = "sms",
+    language: str = "vi",
+) -> str:
+    """What the citizen of these records is told on this day, if it is due."""
     anchor = verdict.anchor or on
     fields = {
         filled.field.name: None if filled.value is None else str(filled.value)
@@ -105,7 +115,7 @@ def _sms(service: Service, verdict: Verdict, record: Row, records: Mapping[str, 
         "code": CODE,
         "rung": service.rung(anchor=anchor, today=on)[0].name,
     }
-    return messages.render(messages.template(service.messages_dir / "sms.vi.j2"), values)
+    return messages.render(messages.template(service.messages_dir / f"{channel}.{language}.j2"), values)
 
 
 def _yes(holds: bool) -> str:

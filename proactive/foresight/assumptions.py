@@ -13,7 +13,7 @@ from proactive.errors import Unusable
 from rules.base import Confidence
 from rules.dated import Dated
 
-NAMES = ("sms_segment_vnd", "officer_minutes_per_dossier")
+NAMES = ("sms_segment_vnd", "zalo_message_vnd", "officer_minutes_per_dossier")
 
 
 @dataclass(frozen=True)
