@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -82,17 +83,27 @@ def _phrases(group: Group) -> Check:
     return check
 
 
-_SHAPES: Mapping[str, Check] = {
-    "links": _links,
-    "phone_numbers": _phone_numbers,
-    "long_numbers": _long_numbers,
-    "control_characters": _control_characters,
-}
+@dataclass(frozen=True)
+class Prohibition:
+    """What a channel can forbid: how it is called, and what looks for it."""
+
+    says: Words
+    check: Check
+
+
+def _shape(vi: str, en: str, check: Check) -> Prohibition:
+    return Prohibition(Words(vi=vi, en=en), check)
 
 
 @cache
-def checks() -> Mapping[str, Check]:
+def prohibitions() -> Mapping[str, Prohibition]:
     """Everything that a channel can forbid, by name."""
     path = Path(__file__).with_name("wording.yaml")
     groups = TypeAdapter(dict[Name, Group]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    return {**_SHAPES, **{name: _phrases(group) for name, group in groups.items()}}
+    return {
+        "links": _shape("đường dẫn", "links", _links),
+        "phone_numbers": _shape("số điện thoại", "phone numbers", _phone_numbers),
+        "long_numbers": _shape("dãy từ năm chữ số", "five digits or more in a row", _long_numbers),
+        "control_characters": _shape("ký tự không nhìn thấy", "characters that cannot be seen", _control_characters),
+        **{name: Prohibition(group.says, _phrases(group)) for name, group in groups.items()},
+    }

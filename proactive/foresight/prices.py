@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from proactive.foresight.assumptions import Assumption
-from rules.channels import Script, channels
+from rules.channels import channels
 from rules.texts import size
 
 
@@ -13,4 +13,4 @@ def price(channel: str, text: str, reckoned: Mapping[str, Assumption]) -> int | 
     if about.price is None:
         return None
     each = reckoned[about.price].value
-    return each * size(text).segments if about.script is Script.PLAIN else each
+    return each if about.most_segments is None else each * size(text).segments

@@ -18,6 +18,7 @@
              GET  /desk/rejected/{id}      POST .../{id}/show csrf
                                            POST .../review    csrf, do, note, id or the filters and upto
                                            POST .../do        csrf, do, note, id or the filters and upto
+             GET  /desk/texts?service=&channel=&in=
     others   POST /v1/events   GET /v1/openapi.json   (see proactive/web/push)
              POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
 
@@ -46,6 +47,7 @@ from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
 from proactive.web.desk.sign_in import SignIn
+from proactive.web.desk.texts import Texts
 from proactive.web.door import Door
 from proactive.web.errors import Errors
 from proactive.web.guard import Guard
@@ -96,7 +98,18 @@ def create(
     )
     errors = Errors(pages)
     push = Push(store=store, keys=keys, clock=clock, catalogue=catalogue, told=told, rate=settings.push_rate)
-    parts = (Entrance, OwnDossier, Check, SignIn, Queue, DeskDossier, RejectedChanges, Hooks, Health)
+    parts = (
+        Entrance,
+        OwnDossier,
+        Check,
+        SignIn,
+        Queue,
+        DeskDossier,
+        RejectedChanges,
+        Texts,
+        Hooks,
+        Health,
+    )
     return Starlette(
         routes=[
             *(route for part in parts for route in part(site).routes),

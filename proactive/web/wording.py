@@ -68,6 +68,11 @@ class Wording:
         """The registers that are connected here, by name."""
         return self._catalogue.registers
 
+    @property
+    def services(self) -> Sequence[Service]:
+        """The published services, by their titles."""
+        return sorted(self._catalogue.services.values(), key=lambda service: service.title.vi)
+
     def service(self, name: str) -> Service | None:
         """The service, also one that is no longer published but still has dossiers."""
         return self._catalogue.services.get(name) or self._catalogue.drafts.get(name)

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from rules import source
 from rules.base import Confidence, Name, Rule, Text, Words
-from rules.forbidden import checks
+from rules.forbidden import prohibitions
 from rules.parsing import keys_of, parse
 from rules.problem import Problem
 from rules.texts import odd_letters, size
@@ -58,7 +58,7 @@ class Channel(Rule):
         if self.most_characters is not None and len(text) > self.most_characters:
             yield f"it has {len(text)} characters, and {self.most_characters} may be.", "Shorten it."
         for name in self.forbids:
-            yield from checks()[name](text)
+            yield from prohibitions()[name].check(text)
 
 
 @cache
@@ -83,7 +83,7 @@ def read(path: Path) -> tuple[Channel | None, list[Problem]]:
     named = source.Source(text.file, {**text.data, "name": path.stem}, text.lines)
     channel, problems = parse(Channel, named, keys=lambda: keys_of(Channel))
     if channel is not None:
-        unknown = [name for name in channel.forbids if name not in checks()]
-        mend = f"Forbid one of: {', '.join(checks())}; phrases are listed in rules/wording.yaml."
+        unknown = [name for name in channel.forbids if name not in prohibitions()]
+        mend = f"Forbid one of: {', '.join(prohibitions())}; phrases are listed in rules/wording.yaml."
         problems += [text.problem(("forbids", name), f"Nobody knows what '{name}' forbids.", mend) for name in unknown]
     return (None if problems else channel), problems

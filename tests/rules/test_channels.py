@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import rules
 from rules.channels import channels, read
-from rules.forbidden import checks
+from rules.forbidden import prohibitions
 from rules.texts import plain, size
 
 SCAMS = (Path(__file__).with_name("scams.txt")).read_text(encoding="utf-8").splitlines()
@@ -29,7 +29,7 @@ def test_what_frauds_write_may_not_go_out(scam: str) -> None:
     kinds = ("links", "phone_numbers", "pressure", "money", "secrets", "installing", "luring")
 
     for text in (scam, plain(scam), scam.upper(), plain(scam).replace(" ", "  ")):
-        assert any(list(checks()[kind](text)) for kind in kinds), text
+        assert any(list(prohibitions()[kind].check(text)) for kind in kinds), text
 
 
 def test_our_own_text_may() -> None:

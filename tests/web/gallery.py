@@ -255,6 +255,7 @@ class Walk:
         await page.fill("#username", "minh")
         await page.fill("#password", PASSWORD)
         await self.press("Đăng nhập")
+        await self.open("/desk/texts", "desk-texts")
         await self.open("/desk/rejected", "desk-rejected-empty")
         await refuse(self.house)
         await self.open("/desk/rejected", "desk-rejected")
