@@ -38,7 +38,7 @@ def expecting(
     ends = day(last, begins + YEAR, "--to")
     if not timedelta() <= ends - begins <= LONGEST:
         raise Unusable(f"From {begins} to {ends} is no period of at most ten years. Write an earlier --from.")
-    reckoned = assumptions(begins, assumed, **instead)
+    reckoned = assumptions(begins, assumed, instead=instead)
     return Expected(begins, ends, {one.name: cost(one, reckoned) for one in services}, reckoned)
 
 

@@ -1,7 +1,6 @@
 """`proactive preview`: the texts of a service as citizens would get them, with what each takes to send."""
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,7 +23,6 @@ def preview(
     out."""
     from proactive.cli.services import opened
     from proactive.errors import Unusable
-    from proactive.foresight.assumptions import assumptions
     from proactive.foresight.prices import price
     from proactive.ports.clock import SystemClock
     from rules.channels import channels
@@ -40,15 +38,14 @@ def preview(
         found = list(previews(service, channel=channel, language=language))
     except LookupError as error:
         raise Unusable(f"{error}. Write it, or name another channel or language.") from error
-    today: date = SystemClock().today()
-    reckoned = assumptions(today)
+    cost = price(channels()[channel], SystemClock().today())
     shown = [
         {
             "variant": one.variant,
             "text": one.text,
             "encoding": one.size.encoding,
             "segments": one.size.segments,
-            "cost_vnd": price(channel, one.text, reckoned),
+            "cost_vnd": cost(one.text),
             "faults": list(one.faults),
             "case": one.case,
         }
@@ -57,9 +54,10 @@ def preview(
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
-        for one in shown:
-            cost = "" if one["cost_vnd"] is None else f", {one['cost_vnd']} đồng"
-            typer.echo(f"{one['variant']}  [{one['encoding']}, {one['segments']} phần{cost}]\n  {one['text']}")
-            for fault in found[shown.index(one)].faults:
+        for one in found:
+            vnd = cost(one.text)
+            billed = "" if vnd is None else f", {vnd} đồng"
+            typer.echo(f"{one.variant}  [{one.size.encoding}, {one.size.segments} phần{billed}]\n  {one.text}")
+            for fault in one.faults:
                 typer.echo(f"  ! {fault}")
     raise typer.Exit(1 if any(one.faults for one in found) else 0)

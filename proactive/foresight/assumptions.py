@@ -1,6 +1,6 @@
 """What a forecast reckons with: dated values with their source, kept beside this file or in the operator's own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -13,7 +13,8 @@ from proactive.errors import Unusable
 from rules.base import Confidence
 from rules.dated import Dated
 
-NAMES = ("sms_segment_vnd", "zalo_message_vnd", "officer_minutes_per_dossier")
+NAMES = ("sms_segment_vnd", "officer_minutes_per_dossier")
+"""What a forecast reckons with."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,31 @@ class Assumption:
     confidence: Confidence
 
 
-def assumptions(day: date, file: Path | None = None, **instead: int | None) -> Mapping[str, Assumption]:
-    """The numbers of a day; `instead` are numbers given on the command line. Raises `Unusable`, saying what to mend."""
-    source = file or Path(str(files("proactive.foresight").joinpath("assumptions.yaml")))
+def assumptions(
+    day: date,
+    file: Path | None = None,
+    *,
+    names: Collection[str] = NAMES,
+    instead: Mapping[str, int | None] | None = None,
+) -> Mapping[str, Assumption]:
+    """The numbers of a day. `file` may hold some of them in the place of ours, and `instead` those of a command line.
+
+    Raises `Unusable`, saying what to mend.
+    """
+    shipped = Path(str(files("proactive.foresight").joinpath("assumptions.yaml")))
+    dated = {**_read(shipped), **(_read(file) if file is not None else {})}
+    return {name: _one(name, dated.get(name), day, (instead or {}).get(name), file or shipped) for name in names}
+
+
+def _read(source: Path) -> dict[str, Dated]:
     try:
-        dated = TypeAdapter(dict[str, Dated]).validate_python(yaml.safe_load(source.read_text(encoding="utf-8")))
+        return TypeAdapter(dict[str, Dated]).validate_python(yaml.safe_load(source.read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise Unusable(
             f"The assumptions in {source} cannot be read: {first}. "
             "Begin with a copy of proactive/foresight/assumptions.yaml."
         ) from error
-    return {name: _one(name, dated.get(name), day, instead.get(name), source) for name in NAMES}
 
 
 def _one(name: str, dated: Dated | None, day: date, given: int | None, source: Path) -> Assumption:

@@ -51,7 +51,7 @@ officer_minutes_per_dossier:
 
 
 def test_a_licence_costs_one_message_at_least_and_every_rung_with_a_code_at_most(licences: Service) -> None:
-    found = cost(licences, assumptions(DAY, sms_segment_vnd=1000, officer_minutes_per_dossier=20))
+    found = cost(licences, assumptions(DAY, instead={"sms_segment_vnd": 1000, "officer_minutes_per_dossier": 20}))
 
     assert (found.messages_least, found.messages_most) == (1, len(licences.ladder) + 1)
     assert found.vnd_least == found.segments_least * 1000

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.foresight.assumptions import assumptions
 from proactive.foresight.prices import price
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
@@ -51,14 +50,14 @@ class Texts:
         key = service.name, service.version, channel.name, language
         if key not in self._seen:
             self._seen[key] = list(previews(service, channel=channel.name, language=language))
-        reckoned = assumptions(self._site.clock.today())
+        cost = price(channel, self._site.clock.today())
         return [
             {
                 "variant": service.variants[one.variant],
                 "text": one.text,
                 "size": one.size,
                 "faults": one.faults,
-                "vnd": price(channel.name, one.text, reckoned),
+                "vnd": cost(one.text),
             }
             for one in self._seen[key]
         ]
