@@ -36,8 +36,9 @@ bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=20
 api-docs: setup ## Write docs/api anew from the models of the push API
 	@$(BIN)/python -m proactive.web.push.documents docs/api
 
-mutation: setup ## See which changes of rules/ no test notices, for a quarter of an hour (SECONDS_AT_MOST=900)
-	@scripts/mutation.sh
+mutation: setup ## See which changes of rules/ no test notices; takes an hour or two (MODULES="day window")
+	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES)
+	@$(BIN)/python scripts/mutation.py --report
 
 lock: setup ## Write the lock files anew after a change of pyproject.toml or scripts/setup.in
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,6 +23,24 @@ class Words(Rule):
 
     vi: Text
     en: Text
+
+    def told(self, values: Mapping[str, int | str]) -> tuple[str, str]:
+        """Both sentences, `{name}` being the value of that name; large numbers are grouped as each language does.
+
+        Raises KeyError where a name has no value.
+        """
+        return (
+            self.vi.format_map({name: _grouped(value, ".") for name, value in values.items()}),
+            self.en.format_map({name: _grouped(value, ",") for name, value in values.items()}),
+        )
+
+
+UNGROUPED = 9_999
+"""Years and days stay as they are; sums of money are grouped."""
+
+
+def _grouped(value: int | str, by: str) -> str:
+    return f"{value:,}".replace(",", by) if isinstance(value, int) and value > UNGROUPED else str(value)
 
 
 class Confidence(StrEnum):

@@ -23,6 +23,8 @@ class Check:
 
     holds: Callable[[Row], bool]
     problem: Callable[[Row], Problem]
+    span: tuple[str, date, date] | None = None
+    """Where it asks of one column that its date lies between two days: such checks are made in one go."""
 
 
 def within(kind: Kind, earliest: date, latest: date) -> Check:
@@ -37,7 +39,7 @@ def within(kind: Kind, earliest: date, latest: date) -> Check:
         why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
         return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
 
-    return Check(holds, problem)
+    return Check(holds, problem, (name, earliest, latest))
 
 
 def in_our_time(kind: Kind) -> Check:

@@ -75,13 +75,30 @@ class Scope:
             raise TypeError(f"the dated value {name} is no number")
         return value
 
-    def spoken(self) -> dict[str, str]:
+    def spoken(self) -> dict[str, int | str]:
         """The dated values of the day as they stand in a sentence."""
         found = {name: period.value for name, dated in self.values.items() if (period := dated.at(self.day))}
         return {
-            name: ", ".join(map(str, value)) if isinstance(value, tuple | dict) else str(value)
+            name: ", ".join(map(str, value)) if isinstance(value, tuple | dict) else value
             for name, value in found.items()
         }
+
+    def told(self, words: Words) -> tuple[str, str]:
+        """A sentence in Vietnamese and English, with the dated values of the day. Raises NotInForce."""
+        try:
+            return words.told(self.spoken())
+        except KeyError as missing:
+            name = str(missing.args[0])
+            raise NotInForce(name, self.values[name]) from missing
+
+    def words_flaws(self, words: Words, *field: str | int) -> Iterator[Flaw]:
+        """What stands in braces in a sentence must be a dated value."""
+        for language, sentence in (("vi", words.vi), ("en", words.en)):
+            try:
+                sentence.format_map(dict.fromkeys(self.values, 0))
+            except (KeyError, ValueError, IndexError, AttributeError):
+                why = "It names in braces something that is no dated value."
+                yield (*field, language), why, f"Use one of: {', '.join(self.values) or 'none'}."
 
     def shows(self, column: str) -> Show:
         """Reads a column of the row as people may see it."""
@@ -140,6 +157,10 @@ class Condition(ABC):
         """Whether on one day it depends on nothing but what the columns it reads hold in the row it looks at."""
         return False
 
+    def looks_into(self) -> str | None:
+        """The register whose rows it looks through, if one: where it has none of the person, one answer serves all."""
+        return None
+
     def inner(self) -> Sequence[Clause]:
         """The clauses inside it that look at the same row and explain themselves."""
         return ()
@@ -194,12 +215,7 @@ class Clause(Rule):
         for loc, why, mend in self.condition.flaws(scope):
             yield (self.word, *loc), why, mend
         if self.says is not None:
-            for language, text in (("vi", self.says.vi), ("en", self.says.en)):
-                try:
-                    text.format_map(dict.fromkeys(scope.values, 0))
-                except (KeyError, ValueError, IndexError, AttributeError):
-                    why = "It names in braces something that is no dated value."
-                    yield ("says", language), why, f"Use one of: {', '.join(scope.values) or 'none'}."
+            yield from scope.words_flaws(self.says, "says")
 
     def trace(self, scope: Scope) -> Trace:
         """Says of a row whether it holds and why, with the clauses inside that speak for themselves."""
@@ -221,5 +237,4 @@ class Clause(Rule):
         """What it says, in Vietnamese and English, with the dated values of the day."""
         if self.says is None:
             return "", ""
-        values = scope.spoken()
-        return self.says.vi.format_map(values), self.says.en.format_map(values)
+        return scope.told(self.says)

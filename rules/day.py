@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from operator import itemgetter
+from functools import lru_cache
 
-from rules.condition import Clause, Condition, Look, NotInForce, Records, Scope, Show, Trace
+from rules.condition import Clause, NotInForce, Records, Scope, Show, Trace
 from rules.dated import in_force
+from rules.explained import REMEMBERED, Explained, explained, key_of, sayings
 from rules.grammar import ServiceText
 from rules.kinds import Row, day_text
 from rules.verdict import Because, Owed, Verdict
 from rules.window import Anchors
 
 _A_DAY = timedelta(days=1)
-_REMEMBERED = 4096
 
-Key = Callable[[Row], object]
-"""Reads the columns that a condition hangs on."""
-
-
-class Explained:
-    """A condition that explains itself. What it has said before it says again without making it anew."""
-
-    def __init__(self, look: Look, words: tuple[str, str], reference: str | None, key: Key | None = None) -> None:
-        self._look = look
-        self._words = words
-        self._reference = reference
-        self._key = key
-        self._said: dict[object, Because] = {}
-
-    @property
-    def never(self) -> Because:
-        """What it says where there is nothing to look at."""
-        return Because(*self._words, False, None, self._reference)
-
-    def because(self, row: Row, asked: Row, records: Records, anchor: date) -> Because:
-        """Whether it holds, what was looked at, and the law. Where all hangs on a few columns it looks at them only."""
-        seen: object = self._look(row, asked, records, anchor) if self._key is None else self._key(row)
-        said = self._said.get(seen)
-        if said is None:
-            if len(self._said) >= _REMEMBERED:
-                self._said.clear()
-            held, value = self._look(row, asked, records, anchor)
-            said = self._said[seen] = Because(*self._words, held, value, self._reference)
-        return said
+_iso = lru_cache(maxsize=65_536)(date.isoformat)  # the days of 180 years
 
 
 class Day:
@@ -60,17 +32,18 @@ class Day:
         self._anchors: Anchors = window.anchors(scope)
         self._lead, self._stop = window.span(scope)
         self._owed = tuple(clause.condition.holds(scope) for clause in text.owed)
-        self._window = Explained(window.looks(scope), _said(text, scope), text.window.reference)
+        self._window = Explained(window.looks(scope), scope.told(text.window.says), text.window.reference)
         self._windows: dict[date, Because] = {}
-        self._explained = tuple(_explained(clause, scope) for clause in text.owed)
+        self._explained = tuple(explained(clause, scope) for clause in text.owed)
+        self._sayings = tuple(sayings(text.owed, scope))
         self._inner = tuple((index, trace) for index, clause in enumerate(text.owed) for trace in _inner(clause, scope))
-        self._blocks = tuple((block.name, block.variant, _explained(block.when, scope)) for block in text.blocked_by)
+        self._blocks = tuple((block.name, block.variant, explained(block.when, scope)) for block in text.blocked_by)
         regime = in_force(text.regimes, day)
         self._choices = () if regime is None else tuple(
             (
                 choice.variant,
                 None if choice.when is None else choice.when.condition.holds(scope),
-                choice.says,
+                scope.told(choice.says),
             )
             for choice in regime.variants
         )  # fmt: skip
@@ -81,7 +54,7 @@ class Day:
         first = None if regime is None else regime.variants[0].when
         self._measure: Show | None = None if first is None else first.condition.shows(scope)
         asked = [choice.when.condition for choice in regime.variants if choice.when is not None] if regime else []
-        self._chosen_by = _key(asked, scope)
+        self._chosen_by = key_of(asked, scope)
         self._chosen: dict[object, tuple[str, Because]] = {}
         self.in_force = regime is not None
 
@@ -132,10 +105,10 @@ class Day:
             said = self._windows[anchor] = self._window.because(record, record, records, anchor)
         due = said.holds
         because.append(said)
-        for one in self._explained:
-            said = one.because(record, record, records, anchor)
-            due = due and said.holds
-            because.append(said)
+        for saying in self._sayings:
+            holds, found = saying(record, record, records, anchor)
+            due = due and holds
+            because += found
         for _, trace in self._inner:
             because += trace(record, record, records, anchor)
         return due
@@ -149,9 +122,9 @@ class Day:
             one for one in self._choices if one[1] is None or one[1](record, record, records, anchor)
         )
         value = None if self._measure is None else self._measure(record, record, records, anchor)
-        found = variant, Because(says.vi, says.en, True, value, self._law)
+        found = variant, Because(*says, True, value, self._law)
         if key is not None:
-            if len(self._chosen) >= _REMEMBERED:
+            if len(self._chosen) >= REMEMBERED:
                 self._chosen.clear()
             self._chosen[key] = found
         return found
@@ -176,7 +149,8 @@ class Day:
         return len(anchors) - 1
 
     def _cycle_of(self, record: Row, anchor: date) -> str:
-        return "|".join(str(anchor if name == "anchor" else record[name]) for name in self._cycle)
+        parts: list[object] = [anchor if name == "anchor" else record[name] for name in self._cycle]
+        return "|".join([_iso(part) if isinstance(part, date) else str(part) for part in parts])
 
 
 def silence(text: ServiceText, why: NotInForce | None, day: date) -> Verdict:
@@ -189,22 +163,6 @@ def silence(text: ServiceText, why: NotInForce | None, day: date) -> Verdict:
         False,
     )
     return Verdict(False, None, None, None, None, None, None, (), (said,))
-
-
-def _said(text: ServiceText, scope: Scope) -> tuple[str, str]:
-    values = scope.spoken()
-    return text.window.says.vi.format_map(values), text.window.says.en.format_map(values)
-
-
-def _explained(clause: Clause, scope: Scope) -> Explained:
-    condition = clause.condition
-    return Explained(condition.looks(scope), clause.words(scope), clause.reference, _key([condition], scope))
-
-
-def _key(conditions: Sequence[Condition], scope: Scope) -> Key | None:
-    """Reads what these conditions hang on; None where they look at more than the row."""
-    columns = sorted({column for condition in conditions for _, column in condition.columns(scope)})
-    return itemgetter(*columns) if columns and all(condition.alone() for condition in conditions) else None
 
 
 def _inner(clause: Clause, scope: Scope) -> Iterator[Trace]:

@@ -52,6 +52,8 @@ class PersonReader:
         return found
 
     def _slowly(self, line: bytes) -> Rows:
+        if not line.strip():
+            raise BadRow([Problem("line", "It is empty.", "Write one person a line, or take the line out.")])
         try:
             given = self._parts.decode(line)
         except _BROKEN as error:

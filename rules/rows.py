@@ -39,7 +39,8 @@ class Reader:
     def __init__(self, kinds: Sequence[Kind], checks: Sequence[Check]) -> None:
         self._kinds = tuple(kinds)
         self._checks = tuple(checks)
-        self._tests = tuple(check.holds for check in checks)
+        self._tests = tuple(check.holds for check in checks if check.span is None)
+        self._spans = tuple(check.span for check in checks if check.span is not None)
         self._types = {kind.name: kind.wire() for kind in kinds}
         fields = [
             (name, wire) if kind.required else (name, wire, None)
@@ -64,6 +65,10 @@ class Reader:
         """A decoded row, settled; None where a check across its columns fails. U+0000 is the caller's to look for."""
         row = msgspec.structs.asdict(decoded)
         self._settle(row)
+        for name, earliest, latest in self._spans:
+            value: Any = row[name]
+            if value is not None and not earliest <= value <= latest:
+                return None
         for holds in self._tests:
             if not holds(row):
                 return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -132,6 +132,13 @@ class Service:
         """
         day = self._day(on)
         return day.evaluate(record, records) if isinstance(day, Day) else day
+
+    def asked_on(self, on: date) -> Callable[[Row, Records], Verdict]:
+        """The same for many records on one day."""
+        day = self._day(on)
+        if isinstance(day, Day):
+            return day.evaluate
+        return lambda record, records: day
 
     def fill(self, record: Row, records: Records, on: date) -> Iterator[Filled]:
         """The fields of the form that apply to this record, in order, each with the value the registers have."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from rules.base import Confidence
+from rules.base import Confidence, Words
 from rules.condition import Clause, Condition, Scope
 from rules.dated import Flaw, flaws, uncovered
 from rules.grammar import Form, ServiceText
@@ -21,6 +21,7 @@ def service_flaws(text: ServiceText, folder: str, registers: Mapping[str, Regist
     yield from _variants(text)
     yield from _ladder(text)
     yield from _quality(text)
+    yield from _plain_words(text)
     unknown = [name for name in (text.registers.main, *text.registers.others) if name not in registers]
     for name in unknown:
         why = f"There is no register '{name}'."
@@ -142,6 +143,19 @@ def _quality(text: ServiceText) -> Iterator[Flaw]:
                 yield loc, "It is the least quality, and no percentage.", "Write a whole number from 0 to 100."
 
 
+def _plain_words(text: ServiceText) -> Iterator[Flaw]:
+    """Only `says` of a condition, a window or a choice may name dated values; other words are shown as they stand."""
+    words: list[tuple[Loc, Words]] = [(("title",), text.title)]
+    for name, variant in text.variants.items():
+        words += [(("variants", name, "title"), variant.title), (("variants", name, "advice"), variant.advice)]
+    words += [(("needs", index, "title"), need.title) for index, need in enumerate(text.needs)]
+    words += [(("fee", "says"), text.fee.says)] if text.fee is not None else []
+    for loc, one in words:
+        for language, sentence in (("vi", one.vi), ("en", one.en)):
+            if "{" in sentence or "}" in sentence:
+                yield (*loc, language), "Braces here would be shown as they stand.", "Write the words out."
+
+
 def _conditions(text: ServiceText, registers: Mapping[str, RegisterSchema]) -> Iterator[Flaw]:
     main = registers[text.registers.main]
     scope = Scope(registers, text.registers.main, text.registers.main, text.values)
@@ -164,11 +178,10 @@ def _conditions(text: ServiceText, registers: Mapping[str, RegisterSchema]) -> I
     ):
         why = f"'{text.decision.of_unit}' is no column of a watched register."
         yield ("decision", "of_unit"), why, "Write register.column, where the unit's code stands."
-    for language, words in (("vi", text.window.says.vi), ("en", text.window.says.en)):
-        try:
-            words.format_map(dict.fromkeys(text.values, 0))
-        except (KeyError, ValueError, IndexError, AttributeError):
-            yield ("window", "says", language), "It names in braces something that is no dated value.", "Correct it."
+    yield from scope.words_flaws(text.window.says, "window", "says")
+    for index, regime in enumerate(text.regimes):
+        for number, choice in enumerate(regime.variants):
+            yield from scope.words_flaws(choice.says, "regimes", index, "variants", number, "says")
     window = text.window.window
     wrong = [((("window", text.window.word, *loc), why, mend)) for loc, why, mend in window.flaws(scope)]
     yield from wrong

@@ -1,5 +1,7 @@
 """`proactive evaluate`: what a service says of people given as lines of JSON, with every reason; no database needed."""
 
+import os
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -8,13 +10,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from proactive.cli.services import opened
-from rules import BadRow, Because, Problem, Service, Verdict
+import rules as rules_package
+from rules import BadRow, Because, Problem, Service, Unpublishable, Verdict, load_service
+from rules.loader import load_registers
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
 _WRITTEN_AT_ONCE = 512
 _REMEMBERED = 65_536
-_NONE: tuple[()] = ()
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,19 +26,6 @@ class _Because(msgspec.Struct, gc=False):
     holds: bool
     value: str | None
     reference: str | None
-
-
-class _Answer(msgspec.Struct, gc=False):
-    """What is printed of a verdict, in this order."""
-
-    due: bool
-    due_on: date | None
-    cycle: str | None
-    variant: str | None
-    blocked_by: str | None
-    needs: tuple[str, ...]
-    because: tuple[()]
-    """Put in as text, at the end."""
 
 
 def register(app: typer.Typer) -> None:
@@ -54,12 +43,7 @@ def evaluate(
     rules: Annotated[Path | None, typer.Option("--rules", help="Another folder of rules.", file_okay=False)] = None,
 ) -> None:
     """Say of each line {register: record or [records]} whether it is due, and why; exit 1 where a line is bad."""
-    catalogue = opened(rules)
-    service = catalogue.services.get(service_name) or catalogue.drafts.get(service_name)
-    if service is None:
-        known = ", ".join([*catalogue.services, *catalogue.drafts])
-        typer.echo(f"There is no service '{service_name}'. Name one of: {known}.", err=True)
-        raise typer.Exit(2)
+    service = _service(service_name, rules)
     day = _day(on)
     out, bad = typer.get_binary_stream("stdout"), 0
     try:
@@ -73,6 +57,9 @@ def evaluate(
                     waiting.clear()
             out.write(b"".join(waiting))
             out.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())  # whoever read has seen enough
+        raise typer.Exit(0) from None
     except OSError as error:
         typer.echo(
             f"The file {records} cannot be read: {error.strerror}. Name a file with one JSON object a line.", err=True
@@ -84,36 +71,46 @@ def evaluate(
 
 def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
     """One line of JSON for each line given, and whether that line could be used."""
-    read, main, printed = service.people.read, service.register, Printed()
+    read, main, told, printed = service.people.read, service.register, service.asked_on(day), Printed().line
     for number, line in enumerate(lines, start=1):
         try:
-            known = read(line)
-            if not known.get(main):
+            known = read(line.removeprefix(BOM_UTF8) if number == 1 else line)
+            asked = known.get(main)
+            if not asked:
                 raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
         except BadRow as error:
             yield _encode({"error": _said(number, error.problems)}) + b"\n", False
         else:
-            yield printed.line(service.evaluate(known[main][0], known, day)), True
+            yield printed(told(asked[0], known)), True
 
 
 class Printed:
-    """Prints verdicts. The same reasons come again and again: printed once, they are only copied."""
+    """Prints verdicts. The same days, ways and reasons come again and again: printed once, they are only copied."""
 
     def __init__(self) -> None:
         self._texts: dict[int, bytes] = {}
         self._kept: list[Because] = []
         """Whose texts those are: while one is here, nothing else can have its id."""
+        self._begins: dict[object, bytes] = {}
+        self._goes: dict[object, bytes] = {}
 
     def line(self, verdict: Verdict) -> bytes:
-        """One line of JSON."""
+        """One line of JSON: due, due_on, cycle, variant, blocked_by, needs, because."""
+        begins = self._begins.get((verdict.due, verdict.due_on)) or self._begin(verdict.due, verdict.due_on)
+        way = verdict.variant, verdict.blocked_by, verdict.needs
+        goes = self._goes.get(way) or self._go(*way)
         known, make = self._texts.get, self._make
         reasons = b",".join([known(id(one)) or make(one) for one in verdict.because])
-        head = _encode(
-            _Answer(
-                verdict.due, verdict.due_on, verdict.cycle, verdict.variant, verdict.blocked_by, verdict.needs, _NONE
-            )
-        )
-        return head[:-2] + reasons + b"]}\n"
+        return b"".join((begins, _encode(verdict.cycle), goes, reasons, b"]}\n"))
+
+    def _begin(self, due: bool, due_on: date | None) -> bytes:
+        text = self._begins[due, due_on] = _encode({"due": due, "due_on": due_on})[:-1] + b',"cycle":'
+        return text
+
+    def _go(self, variant: str | None, blocked_by: str | None, needs: tuple[str, ...]) -> bytes:
+        told = _encode({"variant": variant, "blocked_by": blocked_by, "needs": needs})
+        text = self._goes[variant, blocked_by, needs] = b"," + told[1:-1] + b',"because":['
+        return text
 
     def _make(self, one: Because) -> bytes:
         if len(self._kept) >= _REMEMBERED:
@@ -131,6 +128,27 @@ def _said(number: int, problems: tuple[Problem, ...]) -> dict[str, object]:
         "mend": " ".join(dict.fromkeys(one.mend for one in problems)),
         "problems": [{"where": one.where, "why": one.why, "mend": one.mend} for one in problems],
     }
+
+
+def _service(name: str, folder: Path | None) -> Service:
+    """The service of this name, a draft too, or the end of the command with one sentence.
+
+    The other services are not read: what is wrong with them does not matter here.
+    """
+    root = folder or Path(rules_package.__file__).parent
+    if not root.is_dir():
+        typer.echo(f"There is no folder {root}. Name a folder like the package's own rules/.", err=True)
+        raise typer.Exit(2)
+    known = sorted(path.parent.name for path in root.glob("*/service.yaml"))
+    if name not in known:
+        typer.echo(f"There is no service '{name}'. Name one of: {', '.join(known)}.", err=True)
+        raise typer.Exit(2)
+    try:
+        return load_service(root / name, load_registers(root))
+    except Unpublishable as error:
+        count = len(error.problems)
+        typer.echo(f"The rules of {name} have {count} problems. See them with `proactive check`.", err=True)
+        raise typer.Exit(1) from error
 
 
 def _day(text: str) -> date:

@@ -48,6 +48,9 @@ class Exists(Rule, Condition):
         for clause in self.where:
             yield from clause.condition.dated()
 
+    def looks_into(self) -> str | None:
+        return self.register_
+
     def find(self, scope: Scope) -> Find:
         """Finds the first such row."""
         register = self.register_

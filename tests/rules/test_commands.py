@@ -124,6 +124,32 @@ def test_a_bad_line_is_told_and_the_others_go_on(
     assert PERSON not in result.stdout
 
 
+def test_files_of_other_programs_are_read_as_well(
+    ask: Callable[..., tuple[Result, list[dict[str, Any]]]],
+) -> None:
+    line = json.dumps({"driver_licences": LICENCE}).encode()
+
+    result, answers = ask(b"\xef\xbb\xbf" + line + b"\r", b"\r", line)
+
+    assert result.exit_code == 1
+    assert [one.get("due") for one in answers] == [True, None, True]
+    assert answers[1]["error"]["why"] == "line: It is empty."
+
+
+def test_what_is_wrong_with_another_service_does_not_matter(run: Run, rulebook: Path, tmp_path: Path) -> None:
+    (rulebook / "spoilt").mkdir()
+    (rulebook / "spoilt/service.yaml").write_text("name: spoilt", encoding="utf-8")
+    file = tmp_path / "records.jsonl"
+    file.write_text(json.dumps({"driver_licences": LICENCE}), encoding="utf-8")
+
+    def ask(name: str) -> Result:
+        return run("evaluate", name, "--records", file, "--on", "2027-02-01", "--rules", rulebook)
+
+    assert ask("driver_licence_renewal").exit_code == 0
+    assert ask("spoilt").exit_code == 1
+    assert ask("nothing").exit_code == ask("../rules").exit_code == 2
+
+
 def test_what_does_not_decide_is_not_asked_for(ask: Callable[..., tuple[Result, list[dict[str, Any]]]]) -> None:
     needed = ("licence_no", "personal_id", "class", "scheme", "issued_on", "expires_on", "status")
 

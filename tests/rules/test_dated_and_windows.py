@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import rules.day
+import rules.explained
 from rules import Service, Verdict, load_service
 from rules.dated import Dated, InForce, flaws, in_force, uncovered
 from rules.register import RegisterSchema
@@ -151,7 +152,8 @@ def test_a_day_says_the_same_when_it_has_to_forget(
         return [fresh.evaluate(row, {"driver_licences": [row]}, on) for row in (*rows, *rows)]
 
     remembered = told()
-    monkeypatch.setattr(rules.day, "_REMEMBERED", 1)
+    monkeypatch.setattr(rules.day, "REMEMBERED", 1)
+    monkeypatch.setattr(rules.explained, "REMEMBERED", 1)
 
     assert told() == remembered
 

@@ -70,7 +70,8 @@ def test_the_social_pension_goes_by_age_and_under_75_by_poverty(born: date, poor
 
     month = timedelta(days=30)
     if on >= birthday(born, 75) - month:
-        expected = "age_75" if on <= birthday(born, 75) + timedelta(days=14610) else None
+        still = on <= birthday(born, 75) + timedelta(days=14610)
+        expected = ("poor_70" if poor and on < birthday(born, 75) else "age_75") if still else None
     else:
         expected = "poor_70" if poor and on >= birthday(born, 70) - month else None
     assert verdict.variant == expected
