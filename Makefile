@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint mutation bench-recognise api-docs lock messages assets clean
+.PHONY: help setup demo up test lint mutation bench-recognise bench-push fuzz-push api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -32,6 +32,12 @@ lint: setup ## Style, types and import contracts alone
 
 bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=200000 changes)
 	@$(BIN)/python tests/benchmarks/recognise.py --n $(N)
+
+bench-push: setup ## Measure the push API over HTTP with the real web process; prints JSON (ARGS="--rate 2000 --seconds 15")
+	@$(BIN)/python -m tests.benchmarks.push $(ARGS)
+
+fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none may harm a neighbour (N=100000)
+	@$(BIN)/python -m tests.web.push.fuzz --n $(N)
 
 api-docs: setup ## Write docs/api anew from the models of the push API
 	@$(BIN)/python -m proactive.web.push.documents docs/api

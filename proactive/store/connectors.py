@@ -33,10 +33,12 @@ class Connector:
 class Connectors:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
+        """One statement needs no transaction, and this is asked at every request."""
 
     async def find(self, id: str) -> Connector | None:
         """One connector, read anew each time: a revocation counts at the next request."""
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             rows = await connection.execute(
                 text(
                     "SELECT c.id, c.name, c.registers, c.generation, c.previous_until, c.revoked_at, "

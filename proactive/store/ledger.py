@@ -115,7 +115,8 @@ UPDATE event SET published_at = NULL WHERE id IN (
 
 TOLD_TO_THE_END = f"""
 SELECT e.id, e.register FROM event e WHERE e.settled_at IS NULL AND e.kind = '{CAUGHT_UP}'
-  AND NOT EXISTS (SELECT FROM event o WHERE o.settled_at IS NULL AND o.register = e.register AND o.id < e.id)
+  AND NOT EXISTS (SELECT FROM event o WHERE o.settled_at IS NULL AND o.kind = '{CHANGED}' AND o.register = e.register
+                  AND o.id < e.id)
 ORDER BY e.id LIMIT 100
 """
 """What its owner had sent before it said so was answered before, so it has a smaller id: it must all be settled."""
