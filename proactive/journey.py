@@ -15,13 +15,14 @@ follow     brings the statuses back until the result is in the citizen's hands
 PostgreSQL remembers, Kafka carries word: each step picks up what rests in its states, asks again whether it is still
 true, does the one outside thing it is there for, and keeps the next state with its news in one transaction. Every step
 takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again; replay
-takes refused changes once more. Beside the line, measure says how far each register can be trusted; by one that is not
-good enough nobody new is told.
+takes refused changes once more. Beside the line, files of offices are read, shown and applied; measure says how far
+each register can be trusted, and by one that is not good enough nobody new is told.
 """
 
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.steps.collect import collect
 from proactive.steps.compare import Compare
 from proactive.steps.complain import complain, complain_of_record
 from proactive.steps.confirm import confirm
@@ -32,6 +33,7 @@ from proactive.steps.forward import forward
 from proactive.steps.measure import measure
 from proactive.steps.mend import mend
 from proactive.steps.offer import offer
+from proactive.steps.office_files import apply_files, read_files
 from proactive.steps.passcodes import send_passcodes
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
@@ -46,6 +48,8 @@ __all__ = [
     "PICKS_UP",
     "Compare",
     "Watch",
+    "apply_files",
+    "collect",
     "complain",
     "complain_of_record",
     "confirm",
@@ -56,6 +60,7 @@ __all__ = [
     "measure",
     "mend",
     "offer",
+    "read_files",
     "recognise",
     "reconcile",
     "relay",

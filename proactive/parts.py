@@ -5,7 +5,7 @@ Adapters are found by name: the file `notifiers/sms.py` is the channel `sms`. So
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,11 +17,12 @@ from proactive.domain.keys import Keys
 from proactive.errors import Unusable
 from proactive.facts import Facts
 from proactive.ports.clock import Clock, SystemClock
+from proactive.ports.inbox import Inbox
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
 from proactive.ports.register import RegisterSource, Told
 from proactive.settings import Settings
-from proactive.sources import ConnectedSource, offered, plainly, require_one_each, told_plainly
+from proactive.sources import ConnectedRegister, ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
 from proactive.sources.grammar import Deletes, Seen
 from proactive.steps.ask import Registers
@@ -47,6 +48,8 @@ class Parts:
     registers: Registers
     notifiers: Mapping[str, Notifier]
     intake: Intake
+    files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
+    """The registers that files of offices may fill."""
     book: Book | None = None
     """Brings the catalogue to what is in force; None where it stays as it was read."""
     compared: Mapping[str, Deletes] = field(default_factory=dict)
@@ -144,6 +147,27 @@ def comparing(sources: Sequence[ConnectedSource]) -> Mapping[str, Deletes]:
     }
 
 
+def by_files(sources: Sequence[ConnectedSource]) -> Mapping[str, ConnectedRegister]:
+    """The registers that files may fill: those that no source answers for. A file's headings are those of a source of
+    the kind `files`, or our own names."""
+    asked = offered([source for source in sources if not source.only_pushes])
+    found: dict[str, ConnectedRegister] = {}
+    for source in sources:
+        for name, register in source.registers.items() if source.only_pushes else ():
+            if name not in asked and (source.kind == "files" or name not in found):
+                found[name] = register if source.kind == "files" else ConnectedRegister(register.schema)
+    return found
+
+
+def inboxes(settings: Settings, catalogue: Catalogue) -> list[Inbox]:
+    """The folders in which offices put their files; for the process that collects them. Raises `Unusable`."""
+    found: list[Inbox] = []
+    for source in configured(settings, catalogue.registers):
+        look: Callable[[ConnectedSource], list[Inbox]] = getattr(connector(source.kind), "inboxes", lambda _: [])
+        found += look(source)
+    return found
+
+
 def _named(setting: str, names: Sequence[str], schemas: Mapping[str, RegisterSchema]) -> Sequence[str]:
     if unknown := ", ".join(sorted(set(names) - set(schemas))):
         raise Unusable(f"{setting} names {unknown}: there is no such file in rules/registers.")
@@ -191,4 +215,5 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=Keys(secret), clock=clock,
             registers=registers, notifiers=notifiers, intake=intake, book=book, compared=comparing(sources),
+            files=by_files(sources),
         )  # fmt: skip

@@ -72,7 +72,7 @@ class Kind:
         text = str(value)
         if self.personal:
             return f"***{text[-4:]}" if len(text) > 8 and not isinstance(value, date) else "***"
-        return ascii(text) if len(text) <= _SHOWN else ascii(text[:_SHOWN]) + "..."
+        return repr(text) if len(text) <= _SHOWN else repr(text[:_SHOWN]) + "..."
 
 
 @lru_cache(maxsize=65_536)  # the days of 180 years; the same few are told again and again

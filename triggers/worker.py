@@ -8,6 +8,7 @@ import contextlib
 import signal
 import sys
 from datetime import timedelta
+from functools import partial
 
 import faust
 import msgspec
@@ -17,7 +18,7 @@ import uvloop
 from proactive import journey
 from proactive.errors import ProactiveError, Unusable
 from proactive.logs import begin_logging
-from proactive.parts import Parts, assembled
+from proactive.parts import Parts, assembled, inboxes
 from proactive.settings import Settings, read
 from proactive.steps.relay import look_after
 from proactive.topics import ensure, topics
@@ -110,6 +111,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             ),
         ),
         step("mend", lambda: journey.mend(catalogue=catalogue, store=store, clock=clock, limit=limit)),
+        *office_files(parts, publisher, limit=limit),
         step("tidy", lambda: journey.tidy(store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=every)
@@ -138,6 +140,25 @@ def pushed(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step]:
     if told is not None:
         found.append(Step("told", lambda: look_after(told, store=store, clock=clock, kept=kept), every=15.0))
     return found
+
+
+def office_files(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step]:
+    """Reads files that offices have sent and applies them, where some register is filled by files."""
+    if not parts.files:
+        return []
+    read = partial(journey.read_files, store=parts.store, registers=parts.files, facts=parts.facts, clock=parts.clock)
+    apply = partial(
+        journey.apply_files, store=parts.store, registers=parts.files, publish=publisher.changes,
+        columns=parts.catalogue.columns_needed, clock=parts.clock, limit=limit,
+    )  # fmt: skip
+    every = parts.settings.poll_seconds
+    running = [Step("read_files", read, every=every), Step("apply_files", apply, every=every)]
+    if folders := inboxes(parts.settings, parts.catalogue):
+        look = partial(
+            journey.collect, folders, store=parts.store, registers=parts.files, facts=parts.facts, clock=parts.clock
+        )
+        running.append(Step("collect", look, every=max(every, 5.0)))
+    return running
 
 
 def rework(parts: Parts) -> list[Step]:

@@ -131,9 +131,7 @@ class Deletes(Rule):
     @model_validator(mode="after")
     def _marked(self) -> Deletes:
         if (self.seen is Seen.MARKED) != (self.column is not None and bool(self.is_)):
-            raise ValueError(
-                "`column` and `is` say which rows are marked as deleted, with `seen: marked` alone"
-            )
+            raise ValueError("`column` and `is` say which rows are marked as deleted, with `seen: marked` alone")
         return self
 
 

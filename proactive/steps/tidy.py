@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from proactive.ports.clock import Clock
+from proactive.steps.office_files import KEPT_FOR
 from proactive.store.store import Store
 
 NEWS_KEPT = timedelta(days=7)
@@ -15,4 +16,5 @@ async def tidy(*, store: Store, clock: Clock) -> int:
     await store.sessions.sweep(now=now)
     await store.news.forget(before=now - NEWS_KEPT)
     await store.notices.forget_receipts(before=now - RECEIPTS_WAIT)
+    await store.file_rows.tidy(before=now - KEPT_FOR)
     return 0

@@ -10,6 +10,8 @@ from proactive.store.connectors import Connectors
 from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
 from proactive.store.figures import Figures
+from proactive.store.file_rows import OfficeFileRows
+from proactive.store.files import OfficeFiles
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
 from proactive.store.ledger import Ledger
@@ -29,6 +31,8 @@ class Store:
         self.records = Records(engine)
         self.positions = Positions(engine)
         self.rejected = RejectedChanges(engine)
+        self.files = OfficeFiles(engine)
+        self.file_rows = OfficeFileRows(engine)
         self.hearing = Hearing(engine)
         self.connectors = Connectors(engine)
         self.ledger = Ledger(engine)

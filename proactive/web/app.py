@@ -19,6 +19,10 @@
                                            POST .../review    csrf, do, note, id or the filters and upto
                                            POST .../do        csrf, do, note, id or the filters and upto
              GET  /desk/texts?service=&channel=&in=
+             GET  /desk/files?page=        POST /desk/files   csrf, register, listing, file (multipart)
+             GET  /desk/files/{id}         POST .../apply     csrf, vanish
+                                           POST .../throw-away  csrf
+                                           POST .../errors    csrf, kind
     others   POST /v1/events   GET /v1/openapi.json   (see proactive/web/push)
              POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
 
@@ -38,12 +42,14 @@ from proactive.ports.clock import Clock
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
 from proactive.settings import Settings
+from proactive.sources import ConnectedRegister
 from proactive.store.desk import Desk
 from proactive.store.store import Store
 from proactive.web.citizen.check import Check
 from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.desk.dossier import DeskDossier
+from proactive.web.desk.files import Files
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
 from proactive.web.desk.sign_in import SignIn
@@ -74,6 +80,7 @@ def create(
     notifiers: Mapping[str, Notifier],
     intake: Intake,
     told: Collection[str] = (),
+    files: Mapping[str, ConnectedRegister] | None = None,
 ) -> Starlette:
     """The application. It opens nothing and closes nothing: who made the parts ends them.
 
@@ -95,6 +102,7 @@ def create(
         door=door,
         pages=pages,
         passwords=Passwords(),
+        files=files or {},
     )
     errors = Errors(pages)
     push = Push(store=store, keys=keys, clock=clock, catalogue=catalogue, told=told, rate=settings.push_rate)
@@ -106,6 +114,7 @@ def create(
         Queue,
         DeskDossier,
         RejectedChanges,
+        Files,
         Texts,
         Hooks,
         Health,

@@ -1,9 +1,12 @@
 """What a browser sends: a small form, read strictly. Nothing in it is believed to be a value of the dossier."""
 
 import unicodedata
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 MOST_BYTES = 64 * 1024
@@ -50,6 +53,44 @@ async def body(request: Request) -> bytes:
         if len(found) > MOST_BYTES:
             raise HTTPException(413)
     return bytes(found)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with a form: its name, as the browser gives it, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+async def read_with_file(request: Request, *, most: int) -> tuple[Form, Upload | None]:
+    """A form with one file of at most `most` bytes; what is longer is refused before it is read to its end."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise HTTPException(415)
+
+    async def bounded() -> AsyncGenerator[bytes, None]:
+        got = 0
+        async for part in request.stream():
+            got += len(part)
+            if got > most + MOST_BYTES:
+                raise HTTPException(413)
+            yield part
+
+    try:
+        parser = MultiPartParser(request.headers, bounded(), max_files=1, max_fields=20, max_part_size=MOST_BYTES)
+        sent = await parser.parse()
+    except (MultiPartException, UnicodeError, ValueError, LookupError) as error:
+        raise HTTPException(400) from error
+    fields: dict[str, str] = {}
+    upload = None
+    for name, value in sent.multi_items():
+        if isinstance(value, str):
+            fields[name] = value
+        else:
+            upload = Upload(value.filename or "", await value.read())
+            await value.close()
+    return Form(fields), upload
 
 
 async def read(request: Request) -> Form:

@@ -1,13 +1,14 @@
 """Everything that a page may use, made once by `app.create`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proactive.domain.keys import Keys
 from proactive.ports.clock import Clock
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
 from proactive.settings import Settings
+from proactive.sources import ConnectedRegister
 from proactive.store.desk import Desk
 from proactive.store.store import Store
 from proactive.web.door import Door
@@ -31,3 +32,5 @@ class Site:
     door: Door
     pages: Pages
     passwords: Passwords
+    files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
+    """The registers that files of offices may fill."""

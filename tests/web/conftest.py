@@ -24,6 +24,7 @@ from proactive.journeys import Journeys
 from proactive.parts import Parts
 from proactive.ports.clock import SetClock
 from proactive.settings import Settings
+from proactive.sources import ConnectedRegister
 from proactive.steps.ask import Registers
 from proactive.store.migrate import migrate
 from proactive.store.people import Officer, Role
@@ -164,7 +165,7 @@ async def emptied(store: Store) -> None:
         await connection.execute(
             text(
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
-                "wrong_phone, handover, progress, counter, news, record, rejected_change CASCADE"
+                "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file CASCADE"
             )
         )
 
@@ -196,6 +197,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str) -> House:
         steps=Journeys(parts),
         notifiers={"sms": sms},
         intake=intake,
+        files={"violations": ConnectedRegister(catalogue.registers["violations"])},
     )
     people = People(store=store, catalogue=catalogue, clock=clock, registers=registers)
     return House(app, parts, store, people, clock, keys, sms, intake, registers, [])

@@ -14,6 +14,7 @@ from proactive.domain.dossier import Answer, Dossier, State
 from proactive.store.people import Role
 from proactive.store.store import Store
 from rules import Catalogue
+from tests.web import office
 from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.people import OFFICE
 from tests.web.refusing import refuse
@@ -279,7 +280,54 @@ class Walk:
         await self.press("Bỏ qua")
         await self.see("desk-rejected-discarded")
 
+    async def sends(self, content: bytes, listing: str, name: str = "vi-pham.xlsx") -> None:
+        """Send a file on the desk."""
+        await self.open("/desk/files")
+        await self.page.get_by_label(listing).check()
+        await self.page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": content})
+        await self.press("Gửi và xem trước")
+
+    async def files(self) -> None:
+        """An office that has only a spreadsheet."""
+        page = self.page
+        await page.context.clear_cookies()
+        officer = await self.house.officer("minh", role=Role.DATA)
+        await officer.client.aclose()
+        await self.open("/desk/sign-in")
+        await page.fill("#username", "minh")
+        await page.fill("#password", PASSWORD)
+        await self.press("Đăng nhập")
+        await self.open("/desk/files", "desk-files-empty")
+        await self.press("Gửi và xem trước")
+        await self.see("desk-files-error")
+        await self.sends(office.FIRST, "Danh sách đầy đủ")
+        await self.see("desk-file-received")
+        await office.works(self.house)
+        await self.open(page.url.removeprefix(self.url))
+        await self.press("Cập nhật 40 bản ghi")
+        await office.works(self.house, times=1, limit=15)
+        await office.works(self.house, times=1, limit=15)
+        await self.open(page.url.removeprefix(self.url), "desk-file-applying")
+        await office.works(self.house)
+        await self.open(page.url.removeprefix(self.url), "desk-file-applied")
+        await self.sends(office.SECOND, "Chỉ bản ghi mới hoặc thay đổi", "vi-pham-thang-11.xlsx")
+        await office.works(self.house)
+        await self.open(page.url.removeprefix(self.url), "desk-file-preview")
+        await self.open(f"{page.url.removeprefix(self.url)}?lang=en", "desk-file-preview-english")
+        await self.open(f"{page.url.removeprefix(self.url).partition('?')[0]}?lang=vi")
+        await self.press("Hủy tệp này")
+        await self.see("desk-file-thrown-away")
+        await self.sends(office.HALF, "Danh sách đầy đủ")
+        await office.works(self.house)
+        await self.open(page.url.removeprefix(self.url), "desk-file-vanishing")
+        await self.press("Cập nhật 30 bản ghi")
+        await self.see("desk-file-vanishing-error")
+        await self.sends(b"%PDF-1.7", "Danh sách đầy đủ", "danh-sach.pdf")
+        await office.works(self.house)
+        await self.open(page.url.removeprefix(self.url), "desk-file-refused")
+        await self.open("/desk/files", "desk-files")
+
     async def everything(self) -> None:
-        for part in (self.entrance, self.citizen, self.other_ends, self.desk, self.steward):
+        for part in (self.entrance, self.citizen, self.other_ends, self.desk, self.steward, self.files):
             await emptied(self.house.store)
             await part()
