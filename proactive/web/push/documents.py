@@ -182,7 +182,7 @@ def asyncapi() -> dict[str, Any]:
             "word": {"action": "send", "channel": {"$ref": "#/channels/dossiers"}, "summary": "tell passes news on."},
         },
         "components": {
-            "schemas": {**components, **_topics()},
+            "schemas": {**components, "Event": {**components["Event"], "discriminator": "type"}, **_topics()},
             "messages": {
                 "told": {
                     "name": "told", "contentType": wire.STRUCTURED,

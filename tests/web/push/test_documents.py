@@ -1,11 +1,13 @@
 """The documents of the push API are those of its code, are valid, and are served."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import validate
 
 from proactive.domain.change import Change
@@ -13,6 +15,8 @@ from proactive.web.push import documents, wire
 from tests.web.push.sender import changed, word
 
 KEPT = Path(__file__).parents[3] / "docs" / "api"
+ASYNCAPI = Path(__file__).parents[1] / "vendor" / "asyncapi-3.0.0.schema.json"
+"""As published in the npm package @asyncapi/specs 6.11.1 (Apache-2.0), without white space."""
 
 
 @pytest.mark.parametrize(("name", "document"), [("openapi", documents.openapi), ("asyncapi", documents.asyncapi)])
@@ -24,6 +28,29 @@ def test_the_documents_in_the_repository_are_current(name: str, document: object
 
 def test_the_openapi_document_is_valid() -> None:
     validate(documents.openapi())  # type: ignore[arg-type]  # a mapping, as it wants
+
+
+def test_the_asyncapi_document_is_valid_and_its_references_lead_somewhere() -> None:
+    document = documents.asyncapi()
+
+    faults = [error.json_path for error in Draft7Validator(json.loads(ASYNCAPI.read_text())).iter_errors(document)]
+
+    assert faults == []
+    for reference in references(document):
+        found = document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for below in value.values():
+            yield from references(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from references(below)
 
 
 async def test_it_is_served(client: httpx.AsyncClient) -> None:
