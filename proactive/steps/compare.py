@@ -110,7 +110,10 @@ class Compare:
         after = ""
         while True:
             gone = await self._store.comparisons.for_good(
-                self._register, started=found.started_at, before=found.released_at or found.started_at, after=after,
+                self._register,
+                started=found.started_at,
+                before=found.released_at or found.started_at,
+                after=after,
                 limit=self._limit,
             )
             if not gone:

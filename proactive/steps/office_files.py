@@ -106,7 +106,7 @@ async def read_file(
         }
     )  # fmt: skip
     schema = register.schema
-    await store.file_rows.show(read, updated=schema.updated, key=schema.key, unasked=unasked, now=clock.now())
+    await store.file_weighing.show(read, updated=schema.updated, key=schema.key, unasked=unasked, now=clock.now())
 
 
 async def _staged(file: OfficeFile, table: Headed, *, store: Store, facts: Facts, clock: Clock) -> tuple[Noted, ...]:
@@ -183,9 +183,9 @@ async def apply_files(
         if register is None:
             continue
         if not await store.files.weighed(file.id):
-            agreed = await store.file_rows.agreed(file.id)
+            agreed = await store.file_weighing.agreed(file.id)
             updated = register.schema.updated
-            if not await store.file_rows.weigh_again(file, updated=updated, agreed=agreed, now=clock.now()):
+            if not await store.file_weighing.weigh_again(file, updated=updated, agreed=agreed, now=clock.now()):
                 moved += 1
                 continue
         needed = ",".join(sorted(columns(file.register_name)))

@@ -11,6 +11,7 @@ from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
 from proactive.store.figures import Figures
 from proactive.store.file_rows import OfficeFileRows
+from proactive.store.file_weighing import OfficeFileWeighing
 from proactive.store.files import OfficeFiles
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
@@ -33,6 +34,7 @@ class Store:
         self.rejected = RejectedChanges(engine)
         self.files = OfficeFiles(engine)
         self.file_rows = OfficeFileRows(engine)
+        self.file_weighing = OfficeFileWeighing(engine)
         self.hearing = Hearing(engine)
         self.connectors = Connectors(engine)
         self.ledger = Ledger(engine)

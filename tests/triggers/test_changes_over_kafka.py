@@ -14,9 +14,10 @@ from confluent_kafka import Consumer
 from sqlalchemy import text
 
 from connectors.registers.memory import MemoryRegister
+from proactive import journey
 from proactive.domain.change import Change
 from proactive.domain.keys import Keys
-from proactive.domain.rejected import Which
+from proactive.domain.rejected import Standing, Which
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.errors import Unusable
 from proactive.facts import Facts
@@ -24,6 +25,7 @@ from proactive.ports.clock import SetClock
 from proactive.steps.watch import TELL_AGAIN, Watch
 from proactive.store.store import Store
 from proactive.topics import Topics, ensure
+from rules import Catalogue
 from tests.steps.changes import SERVICE, changes
 from tests.steps.people import driver
 from tests.walk.waiting import until
@@ -267,3 +269,29 @@ async def test_two_workers_share_the_partitions_and_keep_each_change_once(
     async with store.engine.connect() as connection:
         owed = await connection.scalar(text("SELECT count(*) FROM occasion WHERE service = :s"), {"s": SERVICE})
     assert owed == 200
+
+
+async def test_a_refused_change_is_taken_once_more_over_kafka(
+    kafka: str, topics: Topics, store: Store, database_url: str, catalogue: Catalogue, facts: Facts, clock: SetClock
+) -> None:
+    [licence] = [one for one in people(1) if one.register == "driver_licences"]
+    fewer = Facts(catalogue.connected([name for name in facts.registers if name != "driver_licences"]))
+    sender = publisher(kafka, topics)
+    await sender.changes([licence])
+    async with recognising(kafka, topics, database_url, facts=fewer, clock=clock):
+
+        async def refused() -> bool:
+            return bool(await store.rejected.found(Which(), limit=1))
+
+        await until(refused, seconds=30, what="a refused change")
+    await store.rejected.replay(Which(standing=Standing.WAITING), actor="lan", now=clock.now())
+    async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
+
+        async def settled() -> bool:
+            await journey.replay(store=store, publish=sender.again, clock=clock, limit=100)
+            return (await store.rejected.tally(Which()))[Standing.KEPT] == 1
+
+        await until(settled, seconds=30, what="a change that was kept after all")
+    sender.close()
+
+    assert await kept(store) == 1
