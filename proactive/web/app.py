@@ -10,6 +10,7 @@
              GET  /check                   POST /check        csrf, code
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
              GET  /desk?show=<tab>&page=   POST /desk/sign-out     csrf
+             GET  /desk/forecast?service=&office=&days=
              GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note
                                            POST .../decide    csrf, version, decision, note
                                            POST .../show      csrf
@@ -50,6 +51,7 @@ from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
+from proactive.web.desk.forecast import Forecast
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
 from proactive.web.desk.sign_in import SignIn
@@ -112,6 +114,7 @@ def create(
         Check,
         SignIn,
         Queue,
+        Forecast,
         DeskDossier,
         RejectedChanges,
         Files,

@@ -224,6 +224,9 @@ class Walk:
             fields=claimed,
         )
         await self.open("/desk", "desk-queue")
+        today = self.house.clock.today()
+        await people.owed([today + timedelta(days=number * number % 30) for number in range(90)])
+        await self.open("/desk/forecast", "desk-forecast")
         await self.open(f"/desk/dossiers/{disputed.id}", "desk-dossier-disputed")
         await self.open(f"/desk/dossiers/{waiting[0].id}", "desk-dossier")
         await self.press("Hiện đầy đủ")

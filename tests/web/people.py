@@ -1,5 +1,6 @@
 """Made-up people with driving licences, drafted and told as the journey would have done it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -21,6 +22,14 @@ SERVICE = "driver_licence_renewal"
 OFFICE = "csgt-da-nang"
 UNIT = "20242"
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+OCCASION = """
+INSERT INTO occasion
+  (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version, changed_at)
+VALUES
+  (gen_random_uuid(), 'driver_licence_renewal', :subject, :subject, :subject, :due, :ends, :ends, 'owed', 'v', now())
+"""
 
 
 @dataclass
@@ -179,3 +188,10 @@ class People:
         found = await self.store.dossiers.get(dossier_id)
         assert found is not None
         return found
+
+    async def owed(self, days: Sequence[date]) -> None:
+        """Somebody's licence falls due on each of these days, and is not drafted yet."""
+        async with self.store.engine.begin() as connection:
+            for number, due in enumerate(days):
+                values = {"subject": f"04809{number:07}", "due": due, "ends": due + timedelta(days=60)}
+                await connection.execute(text(OCCASION), values)
