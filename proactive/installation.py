@@ -31,10 +31,12 @@ from proactive.settings import Settings
 from proactive.store.engine import libpq
 from proactive.store.migrate import migrate
 from proactive.topics import ensure, topics
+from rules import calendar
 
 MORNING = time(9, 0)
 """A rehearsed day starts at nine in Da Nang: inside office hours and outside the quiet hours."""
 
+DEMO_MANNERS = Path(__file__).parent / "demo" / "manners.yaml"
 DEMO_ACCOUNT = "AC" + "d" * 32
 DEMO_SERVICE = "MG" + "d" * 32
 
@@ -64,6 +66,11 @@ class Rehearsal:
     seed: int
     today: date | None = None
     fresh: bool = False
+
+
+def rehearsed_day(wanted: date) -> date:
+    """The made-up day of a rehearsal: the wanted one, or the next working day where that one is a day off."""
+    return wanted if calendar.is_working(wanted) else calendar.next_working(wanted)
 
 
 def shift_to(day: date | None) -> timedelta:
@@ -97,19 +104,31 @@ class Installation:
         port = given.web_port or kept_port(self._dir / "web-port")
         require_free(port, what="the pages", setting="PROACTIVE_WEB_PORT")
         public = given.public_url if "public_url" in given.model_fields_set else f"http://127.0.0.1:{port}"
+        day = self._made_up_day(rehearsal)
         update: dict[str, object] = {
             **{name: value for name in type(given).model_fields if (value := getattr(given, name)) is not None},
             "data_dir": self._dir,
             "web_port": port,
             "public_url": public,
             "secret": given.secret.get_secret_value() or self._kept_secret(),
-            "clock_shift": (given.shift + shift_to(rehearsal.today if rehearsal else None)).total_seconds(),
+            "clock_shift": (given.shift + shift_to(day)).total_seconds(),
         }
         self._settle(update)
         await self._servers(rehearsal)
         self._tell("Starting the pages and the worker …")
         await asyncio.gather(*(self._child(*part) for part in (*self._stand_ins(rehearsal), *self._ours(port))))
         return self._running
+
+    def _made_up_day(self, rehearsal: Rehearsal | None) -> date | None:
+        """On which morning made-up people live; None: it is the time that it is."""
+        given = self._given
+        if rehearsal is None or given.source_url is not None or (rehearsal.today is None and given.clock_shift):
+            return rehearsal.today if rehearsal is not None else None
+        wanted = rehearsal.today or SystemClock(given.shift).today()
+        day = rehearsed_day(wanted)
+        off = f" ({wanted:%d/%m/%Y} is a day off, and nobody is told anything on one)" if day != wanted else ""
+        self._tell(f"The made-up day is {day:%d/%m/%Y}, from {MORNING:%H:%M} in Da Nang{off}.")
+        return day
 
     def _settle(self, update: dict[str, object]) -> None:
         """Fix settings from here on, for us and for the processes we start."""
@@ -166,6 +185,10 @@ class Installation:
         self._settle({"source_url": addresses.reader})
         self._running.source_owner_url = addresses.owner
         self._running.stood_in.append("the registers: made-up people in a database beside ours, read with SELECT only")
+        if self._given.manners is None:
+            # They all live in one morning: caps an hour and a day would keep most of them from being told.
+            self._settle({"manners": DEMO_MANNERS, "notices_a_second": 2000})
+            self._running.stood_in.append(f"some of the city's manners: {DEMO_MANNERS.name} lifts its caps and budgets")
 
     def _stand_ins(self, rehearsal: Rehearsal | None) -> list[Part]:
         """Stand-ins for what no setting names; the real ones' settings then point at them."""

@@ -30,7 +30,8 @@ from proactive.steps.told import ToldRegisters
 from proactive.store.migrate import require_tables
 from proactive.store.store import Store, opened
 from proactive.versions import Book
-from rules import Catalogue, RegisterSchema, sound
+from rules import Catalogue, RegisterSchema, Unpublishable, manners, sound
+from rules.manners import Manners
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Parts:
     registers: Registers
     notifiers: Mapping[str, Notifier]
     intake: Intake
+    manners: Manners
     files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
     """The registers that files of offices may fill."""
     book: Book | None = None
@@ -174,6 +176,14 @@ def _named(setting: str, names: Sequence[str], schemas: Mapping[str, RegisterSch
     return names
 
 
+def good_manners(settings: Settings) -> Manners:
+    """The city's manners, or those of the file that the settings name. Raises `Unusable` with every problem."""
+    try:
+        return manners.load(settings.manners) if settings.manners is not None else manners.load()
+    except Unpublishable as error:
+        raise Unusable(f"The manners cannot be used: {error}") from error
+
+
 def channels(catalogue: Catalogue) -> list[str]:
     """The channels that some service's ladder names."""
     return sorted(
@@ -214,6 +224,6 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         stack.push_async_callback(intake.close)
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=Keys(secret), clock=clock,
-            registers=registers, notifiers=notifiers, intake=intake, book=book, compared=comparing(sources),
-            files=by_files(sources),
+            registers=registers, notifiers=notifiers, intake=intake, manners=good_manners(settings), book=book,
+            compared=comparing(sources), files=by_files(sources),
         )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 import sqlalchemy
@@ -12,6 +12,7 @@ import structlog
 
 from proactive.demo.play import Play, ToTry, duplicates, source_rows
 from proactive.domain.keys import Keys
+from proactive.domain.manners import Mode
 from proactive.errors import ProactiveError, Unusable
 from proactive.installation import Running
 from proactive.ports.clock import SystemClock
@@ -63,6 +64,24 @@ async def employ(store: Store, running: Running, catalogue: Catalogue) -> None:
         await store.officers.put(
             Officer(username=name, full_name=full_name, office=place, password_hash=secret, active=True)
         )
+
+
+async def go_live(store: Store, running: Running, catalogue: Catalogue) -> list[str]:
+    """The two made-up officers switch every service live: one proposes, the other approves. Gives what to say of it.
+
+    Without this only guests would be told, here as everywhere.
+    """
+    clock = SystemClock(running.settings.shift)
+    today, said = clock.today(), []
+    modes = await store.live.modes(today=today)
+    for service in catalogue.services:
+        if modes.get(service) is Mode.LIVE:
+            continue
+        ends_on = today + timedelta(days=30)
+        await store.live.propose(service, reason="a rehearsal", ends_on=ends_on, by=OFFICER, now=clock.now())
+        await store.live.approve(service, by=OTHER_OFFICER, now=clock.now())
+        said.append(f"{service} is live: proposed by {OFFICER}, approved by {OTHER_OFFICER}, both made up")
+    return said
 
 
 class Rehearse:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     absent_after: float = Field(900.0, gt=0, description='Seconds after which a provider\'s "not there" is believed.')
     measure_seconds: float = Field(60.0, gt=0, description="How often a register's quality is measured, at most.")
     follow_seconds: float = Field(600.0, gt=0, description="How often the intake is asked when it does not call back.")
+    manners: Path | None = Field(None, description="Another file of manners than rules/manners/manners.yaml.")
+    notices_a_second: int = Field(100, ge=1, le=100_000, description="Most messages a second that a channel is given.")
     agency: str = Field("H17", pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}$", description="Agency in dossier codes.")
     clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")
 

@@ -118,12 +118,32 @@ class Contact(Rule):
     column: Name
 
 
+class FallBack(Rule):
+    """After how many hours the next channel of the rung is used: where the provider has not said that the message was
+    delivered (`no_delivery`), and where the citizen has not answered although it was (`no_reaction`)."""
+
+    no_delivery: int | None = Field(default=None, ge=1, le=720)
+    no_reaction: int | None = Field(default=None, ge=1, le=720)
+
+
 class Rung(Rule):
-    """One step of the ladder: so many days after the anchor (before it, if negative), on these channels in turn."""
+    """One step of the ladder: so many days after the anchor (before it, if negative), on these channels in turn.
+
+    The next channel is used when one surely did not reach the citizen; with `fall_back_after_hours` also when nothing
+    is known after so long. Any answer of the citizen ends the ladder.
+    """
 
     name: Name
     offset_days: int
     channels: tuple[Name, ...] = Field(min_length=1)
+    fall_back_after_hours: FallBack | None = None
+
+
+class Budget(Rule):
+    """What the service's messages may use a day, where that is less than the city's manners allow each service."""
+
+    messages_a_day: int | None = Field(default=None, ge=0)
+    vnd_a_day: int | None = Field(default=None, ge=0)
 
 
 class Fee(Rule):
@@ -179,10 +199,11 @@ class Closing(Rule):
 
 
 class ServiceText(Rule):
-    """A proactive service, as a jurist writes it."""
+    """A proactive service, as a jurist writes it. `short` is its name in a message that speaks of several matters."""
 
     name: Name
     title: Words
+    short: Words | None = None
     status: Status
     draft_because: Text | None = None
     level: Literal[1, 2, 3]
@@ -204,6 +225,7 @@ class ServiceText(Rule):
     contact: Contact
     letters: dict[Name, Fact] = Field(default_factory=dict)
     ladder: tuple[Rung, ...] = Field(min_length=1)
+    budget: Budget | None = None
     fee: Fee | None = None
     decision: Decision
     closing: Closing

@@ -56,9 +56,7 @@ def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, 
                 yield path.name, why, mend
 
 
-def _told(
-    path: Path, channel: Channel, text: ServiceText, letters: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
+def _told(path: Path, channel: Channel, text: ServiceText, letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Each kind of fault once for each variant."""
     told: set[tuple[str, str]] = set()
     may_use = f"It may use: {', '.join((*letters, *_GIVEN))}."

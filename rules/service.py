@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rules.base import Confidence
+from rules.base import Confidence, Words
 from rules.condition import NotInForce, Records, Scope
 from rules.conditions.one_of import together
 from rules.day import Day, silence
 from rules.expected import Dimension
-from rules.grammar import Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
+from rules.grammar import Budget, Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
 from rules.kinds import Row, day_text
+from rules.ladder import rung_days
+from rules.ladder import useful_until as _useful_until
 from rules.offices import centre_of
 from rules.person import PersonReader
 from rules.register import RegisterSchema
@@ -156,12 +158,22 @@ class Service:
                 return centre.id
         return self.decision.office
 
+    @property
+    def short(self) -> Words:
+        """What it is called in a message that speaks of several matters."""
+        return self.text.short or self.title
+
     def rung(self, *, anchor: date, today: date) -> tuple[Rung, date | None]:
         """The rung that is open on a day (the first before any has opened), and the day of the next one, if any."""
-        ahead = [rung for rung in self.ladder if anchor + timedelta(days=rung.offset_days) > today]
-        open_now = self.ladder[max(0, len(self.ladder) - len(ahead) - 1)]
-        later = [rung for rung in ahead if rung is not open_now]
-        return open_now, anchor + timedelta(days=later[0].offset_days) if later else None
+        days = rung_days(self.ladder, anchor)
+        opened = sum(day <= today for day in days)
+        later = days[max(1, opened) :]
+        return self.ladder[max(0, opened - 1)], later[0] if later else None
+
+    def useful_until(self, *, anchor: date, rung: Rung, ends_on: date) -> date:
+        """The last day on which a message of this rung is of use: then the next rung speaks, or the anchor has come."""
+        index = self.ladder.index(rung)
+        return min(_useful_until(self.ladder, index, anchor), ends_on)
 
     def letter_values(self, key: str, fields: Mapping[str, str | None]) -> dict[str, str]:
         """What the service's messages may name, out of a dossier's record key and its fields (days as YYYY-MM-DD)."""
@@ -169,6 +181,11 @@ class Service:
             name: _shown(key if fact.field == "key" else fields.get(fact.field), fact.shown)
             for name, fact in self.text.letters.items()
         }
+
+    @property
+    def budget(self) -> Budget:
+        """What its messages may use a day, as far as it says so itself."""
+        return self.text.budget or Budget()
 
     def columns(self) -> Iterator[tuple[str, str]]:
         """Every column that its rules and its form read, with its register."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from rules.base import Confidence, Words
 from rules.condition import Clause, Condition, Scope
 from rules.dated import Flaw, flaws, uncovered
-from rules.grammar import Form, ServiceText
+from rules.grammar import Form, Rung, ServiceText
 from rules.register import RegisterSchema
 from rules.source import Loc
 
@@ -114,6 +114,8 @@ def _ladder(text: ServiceText) -> Iterator[Flaw]:
     for index, rung in enumerate(text.ladder):
         if rung.name in {other.name for other in text.ladder[:index]}:
             yield ("ladder", index, "name"), f"'{rung.name}' is used twice.", "Give each rung its own name."
+    for index, rung in enumerate(text.ladder):
+        yield from _rung(text, index, rung)
     lead = text.values.get(text.window.window.lead_days)
     for index, period in enumerate(lead.periods if lead else ()):
         if isinstance(period.value, int) and text.ladder[0].offset_days < -period.value:
@@ -154,6 +156,28 @@ def _plain_words(text: ServiceText) -> Iterator[Flaw]:
         for language, sentence in (("vi", one.vi), ("en", one.en)):
             if "{" in sentence or "}" in sentence:
                 yield (*loc, language), "Braces here would be shown as they stand.", "Write the words out."
+
+
+def _rung(text: ServiceText, index: int, rung: Rung) -> Iterator[Flaw]:
+    loc: Loc = ("ladder", index)
+    if len(set(rung.channels)) < len(rung.channels):
+        why = "It names a channel twice, and a rung tells at most once on each."
+        yield (*loc, "channels"), why, "Name each channel once."
+    wait = rung.fall_back_after_hours
+    if wait is None:
+        return
+    here: Loc = (*loc, "fall_back_after_hours")
+    hours = [one for one in (wait.no_delivery, wait.no_reaction) if one is not None]
+    if not hours:
+        yield here, "It says neither `no_delivery` nor `no_reaction`.", "Write one of them in hours, or remove it."
+    if len(rung.channels) == 1:
+        yield here, "There is no other channel to fall back to.", "Add a channel to the rung, or remove it."
+    if len(hours) == 2 and wait.no_reaction is not None and wait.no_reaction < min(hours):
+        yield here, "Whoever has not got it cannot react.", "Let `no_reaction` be the longer one."
+    room = 24 * (text.ladder[index + 1].offset_days - rung.offset_days) if index + 1 < len(text.ladder) else None
+    if hours and room is not None and max(hours) * (len(rung.channels) - 1) >= room:
+        why = f"The next rung opens after {room} hours, before the last channel would be used."
+        yield here, why, "Wait less long, or name fewer channels."
 
 
 def _conditions(text: ServiceText, registers: Mapping[str, RegisterSchema]) -> Iterator[Flaw]:

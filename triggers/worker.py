@@ -67,8 +67,10 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         step(
             "offer",
             lambda: journey.offer(
-                catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock, limit=limit
+                catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock, limit=limit,
+                policy=parts.manners, a_second=s.notices_a_second,
             ),
+            seconds=min(every, 0.25),
         ),
         step(
             "reconcile",

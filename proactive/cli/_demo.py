@@ -10,7 +10,7 @@ from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
 from proactive.installation import Installation, Rehearsal, Running, free_port_for_nobody
 from proactive.parts import connected, rule_book
-from proactive.rehearsal import OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, password
+from proactive.rehearsal import OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, go_live, password
 from proactive.settings import Settings
 from proactive.store.store import opened
 
@@ -30,6 +30,8 @@ async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: boo
         async with opened(str(running.settings.database_url), size=4, application="proactive demo") as store:
             catalogue = connected(rule_book(), running.settings)
             await supervisor.while_running(employ(store, running, catalogue))
+            for words in await supervisor.while_running(go_live(store, running, catalogue)):
+                console.log(words)
             rehearse = Rehearse(running, store, seed=rehearsal.seed, hold_back=0 if leave else 3)
             with Live(console=console, refresh_per_second=4, transient=leave) as live:
 

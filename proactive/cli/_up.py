@@ -5,7 +5,7 @@ from rich.console import Console
 from proactive.embedded.supervisor import Supervisor
 from proactive.installation import Installation, Rehearsal
 from proactive.parts import connected, rule_book
-from proactive.rehearsal import OFFICER, employ, password
+from proactive.rehearsal import OFFICER, employ, go_live, password
 from proactive.settings import Settings
 from proactive.store.store import opened
 
@@ -18,7 +18,10 @@ async def stay(settings: Settings, rehearsal: Rehearsal) -> None:
         running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
         if running.source_owner_url is not None:
             async with opened(str(running.settings.database_url), size=1, application="proactive up") as store:
-                await supervisor.while_running(employ(store, running, connected(rule_book(), running.settings)))
+                catalogue = connected(rule_book(), running.settings)
+                await supervisor.while_running(employ(store, running, catalogue))
+                for words in await supervisor.while_running(go_live(store, running, catalogue)):
+                    console.log(words)
             console.print(f"  desk: {OFFICER} / {password(running)}")
         for words in running.stood_in:
             console.print(f"  [dim]stood in for[/dim] {words}")

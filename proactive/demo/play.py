@@ -50,6 +50,11 @@ def lot(seed: int, *who: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{':'.join(who)}".encode()).digest()[:4], "big") % 100
 
 
+def codes(body: str) -> list[str]:
+    """The check codes in a text; one that speaks of several matters has one for each."""
+    return ["".join(found.groups()) for found in CODE.finditer(body)] if "Ma kiem tra" in body else []
+
+
 @dataclass(frozen=True)
 class Message:
     """A text as it arrived on a phone."""
@@ -124,16 +129,13 @@ class Play:
                 if (error := task.exception()) is not None and not isinstance(error, ProactiveError | httpx.HTTPError):
                     raise error
         for message in await self.messages():
-            found = CODE.search(message.body)
-            if found is None or "Ma kiem tra" not in message.body:
-                continue
-            code = "".join(found.groups())
-            if code in self.played.answered or code in self.played.held_back or code in self._busy:
-                continue
-            if len(self.played.held_back) < self._hold_back and (who := await self._to_try(code, message.to)):
-                self.played.held_back[code] = who
-            elif self._tries[code] < TRIES:
-                self._busy[code] = asyncio.create_task(self._citizen(code, message.to))
+            for code in codes(message.body):
+                if code in self.played.answered or code in self.played.held_back or code in self._busy:
+                    continue
+                if len(self.played.held_back) < self._hold_back and (who := await self._to_try(code, message.to)):
+                    self.played.held_back[code] = who
+                elif self._tries[code] < TRIES:
+                    self._busy[code] = asyncio.create_task(self._citizen(code, message.to))
         return len(self._busy)
 
     async def _to_try(self, code: str, phone: str) -> ToTry | None:

@@ -5,7 +5,7 @@ that stands beside the value, never over it.
 """
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -15,6 +15,8 @@ import pydantic
 
 from proactive.domain.base import Value
 from proactive.errors import OutOfTurn
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class State(StrEnum):
@@ -148,6 +150,9 @@ class Dossier(Value):
     return_to: str | None = None
     rung: str | None = None
     tell_on: date | None = None
+    tell_after: datetime = LONG_AGO
+    """Before this moment nobody looks whether the citizen should be told; `not_told_because` says why."""
+    not_told_because: str | None = None
     answer: Answer | None = None
     answer_note: str | None = None
     decision_note: str | None = None
@@ -181,6 +186,11 @@ def move(dossier: Dossier, to: State, **update: object) -> Dossier:
     if to not in MOVES[dossier.state]:
         raise OutOfTurn(f"A dossier that is {dossier.state} cannot become {to}.")
     return dossier.model_copy(update={"state": to, **update})
+
+
+def look_again(dossier: Dossier, *, today: date, at: datetime) -> Dossier:
+    """The dossier, to be looked at again from a moment on: should its citizen be told (on another channel)?"""
+    return dossier.model_copy(update={"tell_on": today, "tell_after": at, "not_told_because": None})
 
 
 CLOSING_STATUS: dict[int, Literal[State.CLOSED, State.ENDED]] = {

@@ -59,6 +59,10 @@ class Notice(Value):
     error_code: str | None = None
     why: str | None = None
     asked: int = 0
+    carried_by: UUID | None = None
+    """The notice whose message named this matter too: one message was handed over, and what becomes of it is this
+    one's fate as well."""
+    vnd: int = 0
     created_at: datetime
     sent_at: datetime | None = None
     settled_at: datetime | None = None

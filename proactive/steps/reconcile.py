@@ -1,12 +1,13 @@
 """reconcile: what became of notices. Receipts settle them; those in doubt are asked about, never sent blindly again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from proactive.domain.dossier import State, move
+from proactive.domain.dossier import Dossier, State, look_again, move
 from proactive.domain.notice import SENDING_MOVES, Notice, Sending, advance
 from proactive.errors import Unreachable
 from proactive.ports.clock import Clock
@@ -45,7 +46,9 @@ async def _receipts(*, store: Store, clock: Clock, limit: int) -> int:
         elif present.state != sending:
             log.warning("reconcile.contradicted", notice=str(notice.id), state=present.state, receipt=sending)
     await store.notices.settle(list(settled.values()))
-    await _not_delivered([n for n in settled.values() if n.state is Sending.UNDELIVERED], store, now=now, today=today)
+    carried = await store.notices.settle_carried(list(settled))
+    undelivered = [n for n in (*settled.values(), *carried) if n.state is Sending.UNDELIVERED]
+    await _not_delivered(undelivered, store, now=now, today=today)
     await store.notices.receipts_applied([receipt_id for receipt_id, _, _, _ in found])
     return len(found)
 
@@ -55,7 +58,7 @@ async def _not_delivered(notices: Sequence[Notice], store: Store, *, now: dateti
     dossiers = await store.dossiers.many([notice.dossier_id for notice in notices])
     await store.dossiers.keep(
         [
-            Move(before=d, after=d.model_copy(update={"tell_on": today}), actor="system", verb="reconcile")
+            Move(before=d, after=look_again(d, today=today, at=now), actor="system", verb="reconcile")
             for d in dossiers
             if d.state is State.OFFERED
         ],
@@ -69,22 +72,41 @@ async def _doubts(
     now = clock.now()
     await store.notices.drop_planned(now=now)
     notices = await store.notices.claim_unclear(now=now, until=now + QUESTION_LEASE, limit=min(limit, 100))
-    dossiers = {d.id: d for d in await store.dossiers.many([notice.dossier_id for notice in notices])}
+    carried = await store.notices.carried_by([notice.id for notice in notices])
+    every = [*notices, *(one for some in carried.values() for one in some)]
+    dossiers = {d.id: d for d in await store.dossiers.many([notice.dossier_id for notice in every])}
     for notice in notices:
         answered = await _ask(notice, notifiers, now=clock.now(), absent_after=absent_after)
-        dossier = dossiers[notice.dossier_id]
-        after, note = dossier, None
-        if answered.state is Sending.PLANNED and dossier.state in {State.DRAFTED, State.OFFERED}:
-            after = dossier.model_copy(update={"tell_on": clock.today()})
-        elif answered.state is Sending.LOST and dossier.state is State.OFFERED:
-            after, note = move(dossier, State.UNREACHED), answered.why
-        elif dossier.state is State.DRAFTED and answered.state is not Sending.PLANNED:
-            after = move(dossier, State.OFFERED)
-        await store.dossiers.keep(
-            [Move(before=dossier, after=after, actor="system", verb="reconcile", note=note, notices=(answered,))],
-            now=clock.now(),
-        )
+        same = [_as_carrier(one, answered) for one in carried.get(notice.id, ())]
+        moves = [_move(dossiers[one.dossier_id], one, clock) for one in (answered, *same)]
+        if answered.state is Sending.PLANNED and notice.sent_at is not None:
+            moves[0] = replace(moves[0], untold=notice.sent_at)
+        await store.dossiers.keep(moves, now=clock.now())
     return len(notices)
+
+
+def _move(dossier: Dossier, answered: Notice, clock: Clock) -> Move:
+    """What the answer about a notice means for its dossier."""
+    after, note = dossier, None
+    if answered.state is Sending.PLANNED and dossier.state in {State.DRAFTED, State.OFFERED}:
+        after = look_again(dossier, today=clock.today(), at=clock.now())
+    elif answered.state is Sending.LOST and dossier.state is State.OFFERED:
+        after, note = move(dossier, State.UNREACHED), answered.why
+    elif dossier.state is State.DRAFTED and answered.state is not Sending.PLANNED:
+        after = move(dossier, State.OFFERED)
+    return Move(before=dossier, after=after, actor="system", verb="reconcile", note=note, notices=(answered,))
+
+
+def _as_carrier(notice: Notice, carrier: Notice) -> Notice:
+    """A matter that another notice's message named: what became of that one became of it."""
+    if notice.state not in {Sending.CLAIMED, Sending.UNKNOWN} or notice.state is carrier.state:
+        return notice
+    doubtful = notice if notice.state is Sending.UNKNOWN else advance(notice, Sending.UNKNOWN)
+    if carrier.state is Sending.UNKNOWN:
+        return doubtful.model_copy(update={"why": carrier.why})
+    return advance(
+        doubtful, carrier.state, lease_until=None, settled_at=carrier.settled_at, resent=carrier.resent, why=carrier.why
+    )
 
 
 async def _ask(notice: Notice, notifiers: Mapping[str, Notifier], *, now: datetime, absent_after: timedelta) -> Notice:

@@ -18,6 +18,10 @@ LEASE = timedelta(seconds=60)
 
 FIELDS = ", ".join(f'd."{name}"' for name in Dossier.model_fields)
 
+FRESH = "state = 'drafted' AND tell_after <= :now AND rest_until <= :now"
+AGAIN = "state IN ('offered', 'unreached') AND tell_on <= :today AND tell_after <= :now AND rest_until <= :now"
+"""Dossiers whose citizen has not been told of yet, and those whose next rung's day has come."""
+
 
 def read(row: RowMapping) -> Dossier:
     return Dossier.model_validate(dict(row))
@@ -35,15 +39,19 @@ class Dossiers:
         return await self._claim("state = ANY(:states) AND rest_until <= :now", now, limit, states=list(states))
 
     async def claim_to_tell(self, *, now: datetime, today: date, limit: int) -> list[Dossier]:
-        """Dossiers whose citizen should hear from us now: freshly drafted, or the day of the next rung has come."""
-        fresh = await self._claim("state = 'drafted' AND rest_until <= :now", now, limit)
-        again = await self._claim(
-            "state IN ('offered', 'unreached') AND tell_on <= :today AND rest_until <= :now",
+        """Dossiers whose citizen should hear from us now: freshly drafted, or the day of the next rung has come. With
+        them come the other matters of the same people that are due too: they may share a message."""
+        fresh = await self._claim(FRESH, now, limit, order="tell_after")
+        again = await self._claim(AGAIN, now, limit - len(fresh), order="tell_after", today=today)
+        found = fresh + again
+        beside = await self._claim(
+            f"subject = ANY(:subjects) AND ({FRESH} OR {AGAIN})",
             now,
-            limit - len(fresh),
+            limit,
             today=today,
+            subjects=sorted({dossier.subject for dossier in found}),
         )
-        return fresh + again
+        return found + beside
 
     async def claim_stale(self, *, now: datetime, limit: int) -> list[Dossier]:
         """Dossiers that were drafted from a record which has changed since."""
@@ -59,11 +67,13 @@ class Dossiers:
             today=today,
         )
 
-    async def _claim(self, condition: str, now: datetime, limit: int, **more: Any) -> list[Dossier]:
+    async def _claim(
+        self, condition: str, now: datetime, limit: int, *, order: str = "rest_until", **more: Any
+    ) -> list[Dossier]:
         if limit <= 0:
             return []
         statement = text(
-            f"WITH claimed AS (SELECT id FROM dossier WHERE {condition} ORDER BY rest_until LIMIT :limit "
+            f"WITH claimed AS (SELECT id FROM dossier WHERE {condition} ORDER BY {order} LIMIT :limit "
             f"FOR UPDATE SKIP LOCKED) UPDATE dossier d SET rest_until = :until FROM claimed WHERE d.id = claimed.id "
             f"RETURNING {FIELDS}"
         )

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
+from proactive.domain.manners import Allowance
 from proactive.domain.notice import Notice
 from proactive.domain.ticket import Ticket
-from proactive.store import bulk, tickets
+from proactive.store import bulk, ground, tickets
 from proactive.store.tables import dossiers as dossiers_tables
 from proactive.store.tables import intake as intake_tables
 from proactive.store.tables import notices as notices_tables
@@ -52,6 +53,10 @@ class Move:
     handover: Handover | None = None
     opt_out_of: str | None = None
     """The service that the citizen never wants to hear of again; empty: all of them."""
+    untold: datetime | None = None
+    """A message that was claimed at this moment did surely not go out: the person counts as not told by it."""
+    gives_back: tuple[tuple[Allowance, int], ...] = ()
+    """What was reserved for it, and is free again."""
     wrong_phone: str | None = None
     tickets: tuple[Ticket, ...] = ()
     """What the answer says is wrong with the registers."""
@@ -74,6 +79,10 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     """The same inside a transaction that is already open."""
     ordered = sorted(moves, key=lambda move: move.before.id)
     kept: set[UUID] = set()
+    # An opt-out and a claim on the same person's messages wait for each other: whichever is second sees the first.
+    await ground.lock_people(
+        connection, [m.after.subject for m in moves if m.opt_out_of is not None or m.untold is not None]
+    )
     for stale in (None, True, False):
         rows = [
             bulk.row(
@@ -94,7 +103,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         connection,
         notices_tables.OptOut,
         [
-            {"subject": move.after.subject, "service": move.opt_out_of, "at": now}
+            {"subject": move.after.subject, "service": move.opt_out_of, "channel": "", "at": now}
             for move in done
             if move.opt_out_of is not None
         ],
@@ -105,6 +114,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         [{"subject": move.after.subject, "phone": move.wrong_phone, "at": now} for move in done if move.wrong_phone],
     )
     await tickets.add(connection, [ticket for move in done for ticket in move.tickets], now=now)
+    await _give_back(connection, done)
     handovers = [bulk.row(move.handover) for move in done if move.handover]
     fresh = await bulk.insert(connection, intake_tables.Handover, handovers, returning="dossier_id")
     await bulk.update(
@@ -115,6 +125,15 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         guard="old.reference = new.reference",
     )
     return kept
+
+
+async def _give_back(connection: AsyncConnection, done: Sequence[Move]) -> None:
+    """What was reserved for messages that did not go out is free again."""
+    freed: dict[Allowance, int] = {}
+    for allowance, amount in (pair for move in done for pair in move.gives_back):
+        freed[allowance] = freed.get(allowance, 0) - amount
+    await ground.use(connection, freed)
+    await ground.forget_told(connection, [(m.after.subject, m.untold) for m in done if m.untold is not None])
 
 
 async def _tell(connection: AsyncConnection, done: Sequence[Move], now: datetime) -> None:

@@ -54,7 +54,7 @@ class Notices:
             rows = await connection.execute(
                 text(
                     "WITH c AS (SELECT id FROM notice WHERE state IN ('claimed', 'unknown') AND lease_until <= :now "
-                    "ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED) "
+                    "AND carried_by IS NULL ORDER BY lease_until LIMIT :limit FOR UPDATE SKIP LOCKED) "
                     f"UPDATE notice n SET lease_until = :until FROM c WHERE n.id = c.id RETURNING {FIELDS}"
                 ),
                 {"now": now, "until": until, "limit": limit},
@@ -113,6 +113,33 @@ class Notices:
                 guard="old.fence = new.fence AND old.state IN ('accepted', 'unknown', 'lost')",
             )
 
+    async def carried_by(self, ids: Sequence[UUID]) -> dict[UUID, list[Notice]]:
+        """The notices that share the message of these."""
+        found: dict[UUID, list[Notice]] = {}
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(f"SELECT {FIELDS} FROM notice n WHERE carried_by = ANY(:ids) ORDER BY id"), {"ids": list(ids)}
+            )
+            for row in rows.mappings():
+                notice = read(row)
+                assert notice.carried_by is not None  # it was asked for
+                found.setdefault(notice.carried_by, []).append(notice)
+        return found
+
+    async def settle_carried(self, ids: Sequence[UUID]) -> list[Notice]:
+        """What became of these became of the notices that share their messages; gives those that changed by it."""
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(
+                text(
+                    "UPDATE notice n SET state = c.state, error_code = c.error_code, settled_at = c.settled_at, "
+                    "lease_until = NULL FROM notice c WHERE n.carried_by = c.id AND c.id = ANY(:ids) "
+                    "AND c.state IN ('delivered', 'undelivered') AND n.state IN ('accepted', 'unknown', 'lost') "
+                    f"RETURNING {FIELDS}"
+                ),
+                {"ids": list(ids)},
+            )
+            return [read(row) for row in rows.mappings()]
+
     async def forget_receipts(self, *, before: datetime) -> None:
         """Lay receipts aside that no notice has claimed for long: those of one-time codes, and of nobody we know."""
         async with self._engine.begin() as connection:
@@ -130,7 +157,7 @@ class Notices:
         async with self._engine.connect() as connection:
             values = {"subjects": list(subjects)}
             out = await connection.execute(
-                text("SELECT subject, service FROM opt_out WHERE subject = ANY(:subjects)"), values
+                text("SELECT subject, service FROM opt_out WHERE subject = ANY(:subjects) AND channel = ''"), values
             )
             wrong = await connection.execute(
                 text("SELECT subject, phone FROM wrong_phone WHERE subject = ANY(:subjects)"), values

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.store.addressees import Addressees
 from proactive.store.comparing import Comparisons
 from proactive.store.connectors import Connectors
 from proactive.store.dossiers import Dossiers
@@ -16,6 +17,7 @@ from proactive.store.files import OfficeFiles
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
 from proactive.store.ledger import Ledger
+from proactive.store.live import Guests, Live
 from proactive.store.news import News
 from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
@@ -42,6 +44,9 @@ class Store:
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)
+        self.live = Live(engine)
+        self.guests = Guests(engine)
+        self.addressees = Addressees(engine)
         self.intake = IntakeNews(engine)
         self.passcodes = Passcodes(engine)
         self.sessions = Sessions(engine)

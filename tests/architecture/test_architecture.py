@@ -46,10 +46,10 @@ MAY_IMPORT = {
     },
     "triggers": {"triggers", "connectors", "notifiers", "proactive", "rules"},
     "proactive/errors.py": set(),
-    "proactive/domain": {"proactive.domain", "proactive.errors"},
+    "proactive/domain": {"proactive.domain", "proactive.errors", "rules.checks", "rules.manners"},
     "proactive/ports": {"proactive.ports", "proactive.domain", "proactive.errors"},
     "proactive/sources": {"proactive.sources", "proactive.ports", "proactive.domain", "proactive.errors", "rules"},
-    "proactive/store": {"proactive.store", "proactive.ports", "proactive.domain", "proactive.errors"},
+    "proactive/store": {"proactive.store", "proactive.ports", "proactive.domain", "proactive.errors", "rules.manners"},
     "proactive/embedded": {"proactive.embedded", "proactive.errors"},
 }
 """Folder -> what of this repository its modules may import."""

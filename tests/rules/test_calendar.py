@@ -7,7 +7,7 @@ from typing import Any
 import holidays
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules import calendar
@@ -17,6 +17,7 @@ from rules.checks import VIETNAM
 CASES: list[dict[str, Any]] = yaml.safe_load(
     Path(calendar.__file__).with_name("due_dates.yaml").read_text(encoding="utf-8")
 )
+CALM = settings(deadline=None)
 DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
 # Hypothesis wants the ends without a zone, and adds the zone itself.
 MOMENTS = st.datetimes(datetime.min.replace(2025), datetime.min.replace(2027), timezones=st.just(VIETNAM))  # noqa: DTZ901
@@ -81,6 +82,7 @@ def test_working_days_are_not_counted_backwards() -> None:
         calendar.add_working_days(date(2026, 3, 2), -1)
 
 
+@CALM
 @given(DAYS, st.integers(0, 60), st.integers(0, 60))
 def test_counting_on_is_counting_from_where_one_stopped(day: date, some: int, more: int) -> None:
     reached = calendar.add_working_days(calendar.add_working_days(day, some), more)
@@ -88,6 +90,7 @@ def test_counting_on_is_counting_from_where_one_stopped(day: date, some: int, mo
     assert reached == calendar.add_working_days(day, some + more)
 
 
+@CALM
 @given(DAYS, st.integers(1, 60))
 def test_a_limit_ends_on_a_working_day_with_so_many_of_them_passed(day: date, count: int) -> None:
     end = calendar.add_working_days(day, count)
@@ -97,6 +100,7 @@ def test_a_limit_ends_on_a_working_day_with_so_many_of_them_passed(day: date, co
     assert sum(map(calendar.is_working, passed)) == count
 
 
+@CALM
 @given(MOMENTS, st.integers(0, 40))
 def test_what_comes_later_is_never_due_earlier(moment: datetime, count: int) -> None:
     assert calendar.due(moment, count) <= calendar.due(moment + timedelta(minutes=7), count)

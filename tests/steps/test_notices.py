@@ -377,20 +377,28 @@ async def test_each_rung_is_told_on_its_day_and_on_no_other(town: Town) -> None:
         if len(town.sms.called) > before:
             told.append(ahead)
 
-    assert told == [60, 30, 15, 1, -1]
+    # The day after the expiry is a Saturday: whoever is late is told on Monday.
+    assert told == [60, 30, 15, 1, -3]
     rungs = [notice.rung for notice in await town.notices(dossier)]
     assert rungs == ["first", "second", "third", "last_day", "expired"]
 
 
-async def test_rungs_begin_at_midnight_in_da_nang(town: Town) -> None:
-    await town.told(driver())
+async def test_rungs_begin_at_midnight_in_da_nang_and_are_told_when_the_quiet_hours_end(town: Town) -> None:
+    dossier = await town.told(driver())
 
     town.clock.at = datetime(2026, 12, 7, 16, 59, tzinfo=UTC)
     assert await town.offer() == 0
     town.clock.at = datetime(2026, 12, 7, 17, 0, tzinfo=UTC)
     assert await town.offer() == 1
+    assert (await town.again(dossier)).not_told_because == "quiet_hours"
+    town.clock.at = datetime(2026, 12, 7, 23, 59, 59, tzinfo=UTC)
+    assert await town.offer() == 0
+    assert len(town.sms.called) == 1
+    town.clock.at = datetime(2026, 12, 8, 0, 0, tzinfo=UTC)
+    assert await town.offer() == 1
 
     assert len(town.sms.called) == 2
+    assert (await town.again(dossier)).not_told_because is None
 
 
 async def test_whoever_has_answered_hears_no_more_rungs(town: Town) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -31,7 +31,8 @@ from proactive.steps.told import ToldRegisters
 from proactive.store.people import Officer
 from proactive.store.recognition import RecognitionStore
 from proactive.store.store import Store
-from rules import Catalogue
+from rules import Catalogue, manners
+from rules.manners import Manners
 from tests.steps.people import Person
 from tests.trust import trusted
 
@@ -102,6 +103,7 @@ class Town:
     facts: Facts
     clock: SetClock
     sms: Channel = field(default_factory=Channel)
+    manners: Manners = field(default_factory=manners.load)
     intake: MemoryIntake = field(default_factory=MemoryIntake)
     sources: dict[str, Source] = field(default_factory=lambda: {name: Source(name) for name in KEYS})
     told_of: tuple[Told, ...] = ()
@@ -121,6 +123,14 @@ class Town:
         for name in KEYS:
             await self.store.positions.catch_up(name, columns="", now=self.clock.now())
         await trusted(self.store, self.catalogue, self.clock)
+        await self.live(*self.catalogue.services)
+
+    async def live(self, *services: str) -> None:
+        """Two people switch these services live, for as long as any test goes on."""
+        for service in services:
+            values = {"now": self.clock.now()}
+            await self.store.live.propose(service, reason="a test", ends_on=date(2030, 1, 1), by="an", **values)
+            await self.store.live.approve(service, by="binh", **values)
 
     def says(self, person: Person) -> list[Change]:
         """The sources hold this from now on; nobody has told us."""
@@ -199,7 +209,7 @@ class Town:
     async def offer(self) -> int:
         return await offer(
             catalogue=self.catalogue, registers=self.registers, notifiers={"sms": self.sms}, store=self.store,
-            clock=self.clock, limit=100,
+            clock=self.clock, policy=self.manners, a_second=1000, limit=100,
         )  # fmt: skip
 
     async def reconcile(self) -> int:

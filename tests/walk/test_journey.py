@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped] # it ships no types
@@ -98,6 +98,9 @@ async def walk(
             active=True,
         )
     )  # fmt: skip
+    service = {"reason": "a walk", "ends_on": TODAY + timedelta(days=30)}
+    await store.live.propose("driver_licence_renewal", **service, by="an", now=datetime.now(UTC))
+    await store.live.approve("driver_licence_renewal", by="binh", now=datetime.now(UTC))
     async with AsyncExitStack() as stack:
         source = await stack.enter_async_context(source_of(database_server))
         for person in WHO.values():

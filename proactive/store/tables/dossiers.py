@@ -23,6 +23,8 @@ class Dossier(Table, table=True):
             "rest_until",
             postgresql_where=text("state IN ('drafted', 'approved', 'forwarded')"),
         ),
+        Index("ix_dossier_fresh", "tell_after", postgresql_where=text("state = 'drafted'")),
+        Index("ix_dossier_not_told", "not_told_because", postgresql_where=text("not_told_because IS NOT NULL")),
         Index("ix_dossier_stale", "rest_until", postgresql_where=text("stale")),
         Index("ix_dossier_tell", "tell_on", postgresql_where=text("state IN ('offered', 'unreached')")),
         Index(
@@ -57,6 +59,8 @@ class Dossier(Table, table=True):
     return_to: str | None = words()
     rung: str | None = words()
     tell_on: date | None = None
+    tell_after: datetime = moment()
+    not_told_because: str | None = words()
     answer: str | None = words()
     answer_note: str | None = words()
     decision_note: str | None = words()

@@ -15,6 +15,7 @@ class Notice(Table, table=True):
         UniqueConstraint("dossier_id", "rung", "channel"),
         Index("ix_notice_open", "lease_until", postgresql_where=text("state IN ('planned', 'claimed', 'unknown')")),
         Index("ix_notice_provider_ref", "channel", "provider_ref"),
+        Index("ix_notice_carried_by", "carried_by", postgresql_where=text("carried_by IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -31,6 +32,10 @@ class Notice(Table, table=True):
     why: str | None = words()
     asked: int = Field(default=0)
     resent: int = Field(default=0)
+    carried_by: UUID | None = Field(default=None, foreign_key="notice.id")
+    """The notice whose message named this matter too; it alone was handed to the provider."""
+    vnd: int = Field(default=0)
+    """What the message costs; nothing where another notice carries it."""
     created_at: datetime = moment()
     sent_at: datetime | None = moment(nullable=True)
     settled_at: datetime | None = moment(nullable=True)
@@ -56,12 +61,13 @@ class Receipt(Table, table=True):
 
 
 class OptOut(Table, table=True):
-    """A person does not want to be told (any more). An empty service means all services."""
+    """A person does not want to be told (any more). Empty: all services, all channels."""
 
     __tablename__ = "opt_out"
 
     subject: str = Field(primary_key=True, sa_type=Text)
     service: str = Field(primary_key=True, sa_type=Text)
+    channel: str = Field(primary_key=True, sa_type=Text, default="", sa_column_kwargs={"server_default": ""})
     at: datetime = moment()
 
 

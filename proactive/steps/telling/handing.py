@@ -1,0 +1,41 @@
+"""The handing over: all messages of a batch are given to their providers at once, with no transaction open."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from proactive.domain.notice import Sending
+from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+from proactive.steps.telling.hearing import Numbers
+from proactive.store.claiming import Message
+from rules.manners import Simulated
+
+REHEARSED: Mapping[Simulated, Outcome | None] = {
+    Simulated.DELIVERED: None,
+    Simulated.UNDELIVERED: None,
+    Simulated.TIMEOUT: Unknown("simulated: no answer"),
+    Simulated.OPTED_OUT: Rejected(Failure.OPTED_OUT, "simulated", "simulated: this person told the provider to stop"),
+}
+"""What handing over to a simulated number comes to; None: it is accepted, and a receipt follows."""
+
+
+async def hand_over(
+    messages: Sequence[Message], *, notifiers: Mapping[str, Notifier], numbers: Numbers
+) -> tuple[list[tuple[Message, Outcome]], list[Receipt]]:
+    """Each message with what its provider said, and the receipts of those that were only rehearsed."""
+    receipts: list[Receipt] = []
+
+    async def call(message: Message) -> tuple[Message, Outcome]:
+        [notice] = message.matters[0].move.notices
+        simulated = numbers.rehearses(notice.channel, notice.to)
+        if simulated is None:
+            since = notice.sent_at or notice.created_at
+            outgoing = Outgoing(str(notice.id), notice.to, notice.body, since)
+            return message, await notifiers[notice.channel].send(outgoing)
+        outcome = REHEARSED[simulated]
+        if outcome is None:
+            outcome = Accepted(f"simulated-{notice.id}-{notice.fence}")
+            becomes = Sending.DELIVERED if simulated is Simulated.DELIVERED else Sending.UNDELIVERED
+            receipts.append(Receipt(notice.channel, outcome.provider_ref, str(becomes), becomes, "simulated"))
+        return message, outcome
+
+    return list(await asyncio.gather(*map(call, messages))), receipts

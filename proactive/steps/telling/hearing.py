@@ -1,0 +1,156 @@
+"""Who may be told now: manners are asked before the sources are, and whoever must wait rests with the reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import structlog
+
+from proactive.domain.dossier import Answer, Dossier, State, move
+from proactive.domain.manners import DAY as A_DAY
+from proactive.domain.manners import Asked, Budget, Decision, Never, Send, Wait, Why, opens, shares
+from proactive.domain.notice import Notice, Sending
+from proactive.ports.clock import Clock
+from proactive.ports.notifier import Notifier
+from proactive.steps.telling.outcomes import hold
+from proactive.steps.trust import fall_short, sentence
+from proactive.steps.under import made_under
+from proactive.store.ground import Ground
+from proactive.store.keeping import Move
+from proactive.store.store import Store
+from rules import Catalogue, Service
+from rules.grammar import Rung
+from rules.manners import Policy, Simulated
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers that are not like others, in each channel's own form."""
+
+    guests: Mapping[str, frozenset[str]]
+    simulated: Mapping[str, Mapping[str, Simulated]]
+
+    def guest(self, channel: str, address: str | None) -> bool:
+        return address in self.guests.get(channel, ())
+
+    def rehearses(self, channel: str, address: str | None) -> Simulated | None:
+        return self.simulated.get(channel, {}).get(address or "")
+
+
+async def special_numbers(store: Store, notifiers: Mapping[str, Notifier], policy: Policy) -> Numbers:
+    """The guests and the simulated numbers as each channel writes them."""
+    phones = await store.guests.phones()
+    return Numbers(
+        {name: frozenset(filter(None, map(one.reachable, phones))) for name, one in notifiers.items()},
+        {
+            name: {address: becomes for phone, becomes in policy.simulated.items() if (address := one.reachable(phone))}
+            for name, one in notifiers.items()
+        },
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manners:
+    """Everything that manners go by in one batch."""
+
+    policy: Policy
+    a_second: int
+    numbers: Numbers
+    now: datetime
+    today: date
+
+    def asked(self, dossier: Dossier, service: Service, rung: Rung, channel: str) -> Asked:
+        """What is asked about telling this dossier on a channel; the price comes with the text."""
+        budget = service.budget
+        most = Budget(
+            min(self.policy.service_messages_a_day, _or(budget.messages_a_day, self.policy.service_messages_a_day)),
+            min(self.policy.service_vnd_a_day, _or(budget.vnd_a_day, self.policy.service_vnd_a_day)),
+        )
+        until = service.useful_until(anchor=dossier.anchor, rung=rung, ends_on=dossier.ends_on)
+        return Asked(
+            key=str(dossier.id), service=dossier.service, office=dossier.office, channel=channel, useful_until=until,
+            budget=most, a_second=self.a_second,
+        )  # fmt: skip
+
+
+async def may_hear(
+    dossiers: Sequence[Dossier],
+    *,
+    catalogue: Catalogue,
+    notifiers: Mapping[str, Notifier],
+    store: Store,
+    manners: Manners,
+) -> tuple[list[Dossier], list[Move], Ground]:
+    """Those who may be told as far as is known without asking the sources, and what becomes of the others."""
+    policy, now, today = manners.policy, manners.now, manners.today
+    asked = {d.id: one for d in dossiers if (one := _first(d, catalogue=catalogue, manners=manners)) is not None}
+    wanted = {allowance for one in asked.values() for allowance, _, _ in shares(one, policy=policy, now=now)}
+    ground = await store.addressees.ground(sorted({d.subject for d in dossiers}), wanted, today=today)
+    ready: list[Dossier] = []
+    moves: list[Move] = []
+    for dossier in dossiers:
+        one = asked.get(dossier.id)
+        notifier = notifiers.get(one.channel) if one is not None else None
+        address = notifier.reachable(dossier.phone) if notifier is not None else None
+        if ground.opted_out(dossier.subject, dossier.service):
+            moves.append(declined(dossier))
+        elif one is None or address is None:
+            ready.append(dossier)  # nothing will go out on it: the sources say what becomes of it
+        else:
+            guest = manners.numbers.guest(one.channel, address)
+            simulated = manners.numbers.rehearses(one.channel, address) is not None
+            decision = ground.ask(one, dossier.subject, guest=guest, simulated=simulated, policy=policy, now=now)
+            if isinstance(decision, Send) or decision == Never(Why.OPTED_OUT):
+                ready.append(dossier)  # another channel of the rung may be open
+            else:
+                moves.append(waits(dossier, decision, policy=policy, now=now))
+    return ready, moves, ground
+
+
+async def untrusted(
+    dossiers: Sequence[Dossier],
+    told: Mapping[UUID, Sequence[Notice]],
+    *,
+    catalogue: Catalogue,
+    store: Store,
+    until: datetime,
+    clock: Clock,
+) -> tuple[list[Dossier], list[Move]]:
+    """Dossiers of which nobody has heard yet wait where a register is worse than their service accepts; the others."""
+    untold = [d for d in dossiers if all(notice.state is Sending.PLANNED for notice in told[d.id])]
+    short = await fall_short({d.service for d in untold}, catalogue=catalogue, store=store, clock=clock)
+    held = {d.id: hold(d, sentence(short[d.service], catalogue), until) for d in untold if d.service in short}
+    return [d for d in dossiers if d.id not in held], list(held.values())
+
+
+def _first(dossier: Dossier, *, catalogue: Catalogue, manners: Manners) -> Asked | None:
+    service = made_under(dossier, catalogue=catalogue)
+    if service is None:
+        return None
+    rung, _ = service.rung(anchor=dossier.anchor, today=manners.today)
+    return manners.asked(dossier, service, rung, rung.channels[0])
+
+
+def declined(dossier: Dossier) -> Move:
+    after = move(dossier, State.DECLINED, answer=Answer.NEVER, tell_on=None, not_told_because=Why.OPTED_OUT)
+    return Move(before=dossier, after=after, actor="system", verb="offer", note="Ông/bà đã chọn không nhận thông báo.")
+
+
+def waits(dossier: Dossier, decision: Decision | None, *, policy: Policy, now: datetime) -> Move:
+    """It rests until it may be told, with the reason; None and `opted_out` rest no longer: they are looked at anew."""
+    match decision:
+        case Wait(until, why):
+            update: dict[str, object] = {"tell_after": until, "not_told_because": why}
+        case Never(Why.SIMULATED):
+            log.error("offer.simulated_number", service=dossier.service, dossier=str(dossier.id))
+            update = {"tell_after": opens(now + A_DAY, policy), "not_told_because": Why.SIMULATED}
+        case _:
+            update = {"tell_after": now}
+    return Move(before=dossier, after=dossier.model_copy(update=update), actor="system", verb="offer")
+
+
+def _or(value: int | None, other: int) -> int:
+    return other if value is None else value

@@ -1,0 +1,92 @@
+"""On which channel of today's rung to tell: the first that is open, and the next where one failed or stays silent."""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from proactive.domain.dossier import Dossier
+from proactive.domain.notice import Notice, Sending
+from proactive.ports.notifier import Notifier
+from rules.grammar import Rung
+
+FAILED = frozenset({Sending.REJECTED, Sending.UNDELIVERED, Sending.LOST})
+"""What surely did not reach the citizen. `unknown` is not among them: it is asked about, and nothing follows it."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """Tell on this channel; `notice` is the plan there is already."""
+
+    channel: str
+    address: str
+    notice: Notice | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """The rung has told, or may have; with `until` the next channel is looked at then."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BrokenOff:
+    """Whoever claimed it has died: it may have been sent. It is asked about, not sent."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True)
+class Unreached:
+    why: str
+
+
+def next_channel(
+    rung: Rung,
+    told: Mapping[str, Notice],
+    dossier: Dossier,
+    *,
+    notifiers: Mapping[str, Notifier],
+    wrong: Container[str],
+    closed: Container[str],
+    now: datetime,
+) -> Try | Told | BrokenOff | Unreached:
+    """`told`: this rung's notices by channel; `wrong`: addresses of others; `closed`: channels opted out of."""
+    why, reached = "Chưa có số điện thoại.", False
+    for channel in rung.channels:
+        notice = told.get(channel)
+        if notice is not None and notice.state in FAILED:
+            why = notice.why or notice.state
+            continue
+        if notice is not None and notice.state is Sending.CLAIMED:
+            return BrokenOff(notice)
+        if notice is not None and notice.state is not Sending.PLANNED:
+            falls_back = falls_back_at(rung, notice)
+            if falls_back is None or falls_back > now:
+                return Told(falls_back)
+            reached = True
+            continue
+        if channel in closed:
+            why = "Ông/bà đã chọn không nhận qua kênh này."
+            continue
+        address = _address(notifiers.get(channel), dossier.phone, wrong)
+        if address is not None:
+            return Try(channel, address, notice)
+        why = "Số điện thoại không nhận được kênh này." if dossier.phone else why
+    return Told() if reached else Unreached(why)
+
+
+def falls_back_at(rung: Rung, notice: Notice) -> datetime | None:
+    """When the channel after this notice's is used, if nothing more becomes known of it; None: never."""
+    wait = rung.fall_back_after_hours
+    if wait is None or notice.channel == rung.channels[-1] or notice.state is Sending.UNKNOWN:
+        return None
+    arrived = notice.state is Sending.DELIVERED
+    hours = [one for one in ((None if arrived else wait.no_delivery), wait.no_reaction) if one is not None]
+    return (notice.sent_at or notice.created_at) + timedelta(hours=min(hours)) if hours else None
+
+
+def _address(notifier: Notifier | None, phone: str | None, wrong: Container[str]) -> str | None:
+    """Registers write one number in several ways; the channel's own form of it tells that it is the same."""
+    address = notifier.reachable(phone) if notifier is not None else None
+    return None if address in wrong else address

@@ -1,0 +1,99 @@
+"""People as we speak to them: in which language, on which channels, of which services, and when they were told."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.manners import Allowance, Kind
+from proactive.store import ground
+from proactive.store.ground import Ground
+
+
+class Addressees:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def ground(self, subjects: Sequence[str], allowances: Iterable[Allowance], *, today: date) -> Ground:
+        """What manners stand on for these people, without any lock."""
+        async with self._engine.connect() as connection:
+            return await ground.read(connection, subjects=subjects, allowances=allowances, today=today)
+
+    async def left_this_second(self, channels: Iterable[str], *, most: int, now: datetime) -> int:
+        """How many more messages some channel may be handed in this second, as far as is known without any lock."""
+        asked = text(
+            "SELECT coalesce(max(:most - coalesce(a.used, 0)), :most) FROM unnest(CAST(:channels AS text[])) c(name) "
+            "LEFT JOIN allowance a ON (a.kind, a.name, a.since) = (:kind, c.name, :since)"
+        )
+        values = {
+            "most": most, "channels": sorted(channels), "kind": str(Kind.CHANNEL_SECOND),
+            "since": now.replace(microsecond=0),
+        }  # fmt: skip
+        async with self._engine.connect() as connection:
+            return int(await connection.scalar(asked, values) or 0)
+
+    async def language(self, subject: str) -> str | None:
+        """The language that this person chose, if they did."""
+        async with self._engine.connect() as connection:
+            chosen = text("SELECT language FROM addressee WHERE subject = :subject")
+            found: str | None = await connection.scalar(chosen, {"subject": subject})
+            return found
+
+    async def opted_out(self, subject: str) -> set[tuple[str, str]]:
+        """(service, channel) of which this person wants nothing; empty words mean all."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT service, channel FROM opt_out WHERE subject = :subject"), {"subject": subject}
+            )
+            return {(s, c) for s, c in rows}
+
+    async def wish(
+        self,
+        subject: str,
+        *,
+        language: str,
+        service: str,
+        without: Iterable[str],
+        channels: Iterable[str],
+        now: datetime,
+    ) -> None:
+        """Keep how this person wants to be told: the language, and of the service no message on channels in `without`.
+
+        Whether they want anything of the service at all is an answer to a dossier and is not touched here.
+        """
+        async with self._engine.begin() as connection:
+            await ground.lock_people(connection, [subject])
+            values = {"subject": subject, "service": service, "language": language, "now": now}
+            await connection.execute(text("UPDATE addressee SET language = :language WHERE subject = :subject"), values)
+            await connection.execute(
+                text(
+                    "DELETE FROM opt_out WHERE subject = :subject AND service = :service AND channel = ANY(:channels)"
+                ),
+                {**values, "channels": sorted(set(channels) - {""})},
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO opt_out (subject, service, channel, at) "
+                    "SELECT :subject, :service, unnest(CAST(:without AS text[])), :now ON CONFLICT DO NOTHING"
+                ),
+                {**values, "without": sorted(set(without) - {""})},
+            )
+
+    async def in_flight(self, subject: str, *, now: datetime) -> bool:
+        """Whether a message to this person may be on its way to a provider at this moment."""
+        async with self._engine.connect() as connection:
+            return bool(
+                await connection.scalar(
+                    text(
+                        "SELECT EXISTS (SELECT FROM notice n JOIN dossier d ON d.id = n.dossier_id "
+                        "WHERE d.subject = :subject AND n.state = 'claimed' AND n.lease_until > :now)"
+                    ),
+                    {"subject": subject, "now": now},
+                )
+            )
+
+    async def tidy(self, *, before: datetime) -> None:
+        """Forget what was used up before a moment."""
+        async with self._engine.begin() as connection:
+            await connection.execute(text("DELETE FROM allowance WHERE since < :before"), {"before": before})

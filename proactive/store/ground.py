@@ -1,0 +1,177 @@
+"""What manners stand on: how far services may go, who wants nothing, who was told when, and what is used up.
+
+Read without locks to spare the sources, and under lock in the transaction of a claim. Whoever locks, locks people
+first, then dossiers, then allowances, each in order: so nobody waits in a circle.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from proactive.domain.manners import Allowance, Asked, Decision, Kind, Mode, Standing, decide, shares
+from proactive.store import live
+from rules.manners import Policy
+
+TOLD_KEPT = timedelta(days=60)
+"""How long it is remembered when a person was told; longer than any span of the manners."""
+
+
+@dataclass
+class Ground:
+    """A reading of it; `used` grows with what is admitted."""
+
+    modes: Mapping[str, Mode]
+    out: frozenset[tuple[str, str, str]]
+    told: dict[str, tuple[datetime, ...]]
+    languages: Mapping[str, str]
+    used: dict[Allowance, int] = field(default_factory=dict)
+    added: dict[Allowance, int] = field(default_factory=dict)
+
+    def opted_out(self, subject: str, service: str, channel: str = "") -> bool:
+        """Whether this person wants nothing of the service (on this channel)."""
+        return any((subject, s, c) in self.out for s in ("", service) for c in {"", channel})
+
+    def standing(self, asked: Asked, subject: str, *, guest: bool, simulated: bool) -> Standing:
+        return Standing(
+            mode=self.modes.get(asked.service, Mode.TRIAL),
+            guest=guest,
+            simulated=simulated,
+            opted_out=self.opted_out(subject, asked.service, asked.channel),
+            told=self.told.get(subject, ()),
+        )
+
+    def ask(
+        self, asked: Asked, subject: str, *, guest: bool, simulated: bool, policy: Policy, now: datetime
+    ) -> Decision:
+        """Whether this may be told now, by what is read and what was admitted since."""
+        standing = self.standing(asked, subject, guest=guest, simulated=simulated)
+        return decide(asked, standing, used=self.used, policy=policy, now=now)
+
+    def admit(self, asked: Asked, subject: str, *, policy: Policy, now: datetime) -> None:
+        """It is told: what it uses is used."""
+        for allowance, amount, _ in shares(asked, policy=policy, now=now):
+            self.used[allowance] = self.used.get(allowance, 0) + amount
+            self.added[allowance] = self.added.get(allowance, 0) + amount
+        if asked.carries:
+            self.told[subject] = (*self.told.get(subject, ()), now)
+
+
+async def read(
+    connection: AsyncConnection, *, subjects: Sequence[str], allowances: Iterable[Allowance], today: date
+) -> Ground:
+    """The ground as it is just now; nothing is locked by this."""
+    people = await connection.execute(
+        text("SELECT subject, language, told_at FROM addressee WHERE subject = ANY(:subjects)"),
+        {"subjects": list(subjects)},
+    )
+    told, languages = {}, {}
+    for subject, language, at in people:
+        told[subject] = tuple(at)
+        if language:
+            languages[subject] = language
+    out = await connection.execute(
+        text("SELECT subject, service, channel FROM opt_out WHERE subject = ANY(:subjects)"),
+        {"subjects": list(subjects)},
+    )
+    wanted = sorted(set(allowances))
+    rows = await connection.execute(
+        text(
+            "SELECT a.kind, a.name, a.since, a.used FROM allowance a JOIN unnest(CAST(:kinds AS text[]), "
+            "CAST(:names AS text[]), CAST(:since AS timestamptz[])) AS w(kind, name, since) USING (kind, name, since)"
+        ),
+        _columns(wanted),
+    )
+    return Ground(
+        modes=await live.modes(connection, today=today),
+        out=frozenset((s, v, c) for s, v, c in out),
+        told=told,
+        languages=languages,
+        used={Allowance(Kind(kind), name, since): int(used) for kind, name, since, used in rows},
+    )
+
+
+async def lock_people(connection: AsyncConnection, subjects: Iterable[str]) -> None:
+    """Until the end of the transaction nobody else tells these people or keeps that they opt out."""
+    values = {"subjects": sorted(set(subjects))}
+    if not values["subjects"]:
+        return
+    await connection.execute(
+        text("INSERT INTO addressee (subject) SELECT unnest(CAST(:subjects AS text[])) ON CONFLICT DO NOTHING"), values
+    )
+    await connection.execute(
+        text("SELECT 1 FROM addressee WHERE subject = ANY(:subjects) ORDER BY subject FOR UPDATE"), values
+    )
+
+
+async def lock_allowances(connection: AsyncConnection, allowances: Iterable[Allowance]) -> None:
+    """Until the end of the transaction nobody else uses any of this."""
+    values = _columns(sorted(set(allowances)))
+    given = (
+        "unnest(CAST(:kinds AS text[]), CAST(:names AS text[]), CAST(:since AS timestamptz[])) "
+        "WITH ORDINALITY AS w(kind, name, since, nth)"
+    )
+    await connection.execute(
+        text(
+            f"INSERT INTO allowance (kind, name, since, used) SELECT kind, name, since, 0 FROM {given} "
+            "ORDER BY nth ON CONFLICT DO NOTHING"
+        ),
+        values,
+    )
+    await connection.execute(
+        text(
+            f"SELECT 1 FROM allowance a JOIN {given} USING (kind, name, since) "
+            "ORDER BY kind, name, since FOR UPDATE OF a"
+        ),
+        values,
+    )
+
+
+async def use(connection: AsyncConnection, added: Mapping[Allowance, int]) -> None:
+    """Write down what is used; negative amounts give back. Locks in order where nobody did before."""
+    ordered = sorted(added)
+    if not ordered:
+        return
+    if any(amount < 0 for amount in added.values()):
+        await lock_allowances(connection, ordered)
+    await connection.execute(
+        text(
+            "UPDATE allowance a SET used = greatest(0, a.used + w.amount) FROM unnest(CAST(:kinds AS text[]), "
+            "CAST(:names AS text[]), CAST(:since AS timestamptz[]), CAST(:amounts AS bigint[])) "
+            "AS w(kind, name, since, amount) WHERE (a.kind, a.name, a.since) = (w.kind, w.name, w.since)"
+        ),
+        {**_columns(ordered), "amounts": [added[one] for one in ordered]},
+    )
+
+
+async def remember_told(connection: AsyncConnection, subjects: Iterable[str], *, now: datetime) -> None:
+    await connection.execute(
+        text(
+            "UPDATE addressee SET told_at = ARRAY(SELECT t FROM unnest(told_at) t WHERE t > :kept ORDER BY t) || "
+            "CAST(:now AS timestamptz) WHERE subject = ANY(:subjects)"
+        ),
+        {"subjects": sorted(set(subjects)), "now": now, "kept": now - TOLD_KEPT},
+    )
+
+
+async def forget_told(connection: AsyncConnection, untold: Iterable[tuple[str, datetime]]) -> None:
+    """These people were not told after all. Their rows are locked by the caller."""
+    pairs = sorted(set(untold))
+    if pairs:
+        await connection.execute(
+            text(
+                "UPDATE addressee a SET told_at = array_remove(a.told_at, w.at) FROM unnest(CAST(:subjects AS text[]), "
+                "CAST(:at AS timestamptz[])) AS w(subject, at) WHERE a.subject = w.subject"
+            ),
+            {"subjects": [s for s, _ in pairs], "at": [at for _, at in pairs]},
+        )
+
+
+def _columns(allowances: Sequence[Allowance]) -> dict[str, list[object]]:
+    return {
+        "kinds": [str(one.kind) for one in allowances],
+        "names": [one.name for one in allowances],
+        "since": [one.since for one in allowances],
+    }
