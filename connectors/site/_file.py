@@ -13,7 +13,7 @@ from typing import Any
 from connectors.site import _tables as tables
 from connectors.site.events import Event
 from connectors.site.place import FILE, held, make_private
-from connectors.site.state import Reading, notes, readings, used
+from connectors.site.state import Note, Reading, notes, readings, used
 from proactive.errors import Overtaken, Temporary, Unusable
 from proactive.ports.clock import Clock
 from proactive.ports.register import Position
@@ -77,10 +77,13 @@ class SpoolFile:
     def now(self) -> float:
         return self._clock.now().timestamp()
 
-    def write(self, *statements: Statement) -> None:
-        """All of these, through to the disk, or none. Raises `Full`."""
+    def write(self, *statements: Statement, counted: Sequence[Statement] = ()) -> int:
+        """All of these, through to the disk, or none; gives how many rows the counted ones made. Raises `Full`."""
+        made = 0
         try:
             self._database.execute("BEGIN IMMEDIATE")
+            for statement, parameters in counted:
+                made += self._database.execute(statement, parameters).rowcount
             for statement, parameters in statements:
                 self._database.execute(statement, parameters)
             self._database.execute("COMMIT")
@@ -88,6 +91,7 @@ class SpoolFile:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise Full(f"The spool can't be written to: {error}.") from error
+        return made
 
     def readings(self) -> Mapping[str, Reading]:
         return readings(self._database)
@@ -101,7 +105,9 @@ class SpoolFile:
     def has_room(self) -> bool:
         return used(self._database) < self._most_bytes and shutil.disk_usage(self._folder).free > self._free_bytes
 
-    def put(self, events: Sequence[Event], position: Position, of: str, telling: int, end: Event | None) -> int:
+    def put(
+        self, events: Sequence[Event], position: Position, of: str, telling: int, end: Event | None, keys: bool
+    ) -> int:
         """See `Spool.put`."""
         reading = self.reading(of)
         if reading.telling != telling:
@@ -121,9 +127,28 @@ class SpoolFile:
             "register": of, "telling": telling, "mark": position.mark, "key": position.key, "at": at,
             "read_at": None if end is None else at,
         }  # fmt: skip
-        before = self._database.total_changes
-        self.write(*((tables.REFUSE if row["answer"] else tables.ADD, row) for row in rows), (tables.MOVE, move))
-        return self._database.total_changes - before - 1
+        there = [
+            (tables.GONE if one.deleted else tables.THERE, {"register": of, "key": one.key, "version": one.version})
+            for one in events
+            if keys and one.key
+        ]
+        return self.write(
+            *there,
+            (tables.MOVE, move),
+            counted=[(tables.REFUSE if row["answer"] else tables.ADD, row) for row in rows],
+        )
+
+    def there(self, register: str, after: str, limit: int) -> Sequence[tuple[str, int]]:
+        """See `Spool.there`."""
+        of = {"register": register, "after": after, "limit": limit}
+        return [(key, version) for key, version in self._database.execute(tables.KEYS, of)]
+
+    def how_many(self, register: str) -> int:
+        [count] = self._database.execute(tables.COUNT_KEYS, {"register": register}).fetchone()
+        return int(count)
+
+    def noted(self, name: str) -> Note | None:
+        return notes(self._database).get(name)
 
     def oldest(self, limit: int, most_bytes: int) -> Sequence[Spooled]:
         """See `Spool.oldest`."""

@@ -20,6 +20,10 @@ MAKE = """
         register TEXT PRIMARY KEY, telling INTEGER NOT NULL, mark TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL,
         read_at REAL, told_at REAL, heeded_at REAL, shape TEXT NOT NULL DEFAULT ''
     );
+    -- The keys of registers whose deleted rows are found by looking for them, with the versions that were read last.
+    CREATE TABLE IF NOT EXISTS there (
+        register TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (register, key)
+    ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL, at REAL NOT NULL);
 """
 
@@ -52,6 +56,14 @@ TOLD_TO_THE_END = """
     -- Unless another telling has begun meanwhile: then the end of this one waits no longer.
     UPDATE reading SET told_at = :at WHERE register = :register AND EXISTS (SELECT 1 FROM waiting WHERE seq = :seq)
 """
+
+THERE = """
+    INSERT INTO there (register, key, version) VALUES (:register, :key, :version)
+    ON CONFLICT (register, key) DO UPDATE SET version = :version
+"""
+GONE = "DELETE FROM there WHERE register = :register AND key = :key"
+KEYS = "SELECT key, version FROM there WHERE register = :register AND key > :after ORDER BY key LIMIT :limit"
+COUNT_KEYS = "SELECT count(*) FROM there WHERE register = :register"
 
 OLDEST = "SELECT seq, id, register, body, ends FROM waiting ORDER BY seq LIMIT :limit"
 WAITS = "SELECT 1 FROM waiting WHERE id = :id"

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from proactive.domain.change import Change
+from proactive.domain.change import Change, Op
 
 CHANGED = "proactive.register.changed"
 CAUGHT_UP = "proactive.register.caught_up"
@@ -30,6 +30,9 @@ class Event:
     register: str
     body: bytes
     ends: bool = False
+    key: str = ""
+    version: int = 0
+    deleted: bool = False
     faults: str = ""
     """Why it can't be sent: the source's row could not be made into a row of the register."""
 
@@ -72,7 +75,10 @@ class Writer:
         """A row was created, updated or deleted there. One without a usable time counts as the oldest: version 1."""
         data = _Changed(change.register, change.op.value, max(change.version, 1), change.record)
         id = self._id(CHANGED, telling, change.key.encode("utf-8", "surrogatepass"), _encode(data))
-        event = self._event(id, CHANGED, data, subject=change.key)
+        event = replace(
+            self._event(id, CHANGED, data, subject=change.key),
+            key=change.key, version=data.version, deleted=change.op is Op.DELETE,
+        )  # fmt: skip
         faults = " ".join(f"{fault.where}: {fault.why} {fault.mend}" for fault in change.faults)
         return replace(event, faults=faults) if faults else event
 

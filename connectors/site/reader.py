@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from connectors.site.comparer import Comparer
 from connectors.site.events import Event, Writer
 from connectors.site.spool import Full, Spool
 from proactive.ports.clock import Clock
-from proactive.ports.register import RegisterSource
+from proactive.ports.register import ComparesKeys, RegisterSource
+from proactive.sources.grammar import Deletes, Seen
 
 log = structlog.get_logger()
 
@@ -22,8 +24,16 @@ class Reader:
     """Reads one register. `read` counts what it put into the spool since it began."""
 
     def __init__(
-        self, source: RegisterSource, spool: Spool, writer: Writer, *, clock: Clock, heartbeat: timedelta
+        self,
+        source: RegisterSource,
+        spool: Spool,
+        writer: Writer,
+        *,
+        deletes: Deletes,
+        clock: Clock,
+        heartbeat: timedelta,
     ) -> None:
+        """`deletes` says how it is seen that rows are gone."""
         self.register = source.register
         self.read = 0
         self._source = source
@@ -31,6 +41,9 @@ class Reader:
         self._writer = writer
         self._clock = clock
         self._heartbeat = heartbeat
+        self._comparer: Comparer | None = None
+        if deletes.seen is Seen.COMPARED and isinstance(source, ComparesKeys):
+            self._comparer = Comparer(source.register, source, spool, writer, deletes=deletes, clock=clock)
         self._beat: Event | None = None
         self._beat_at: datetime | None = None
 
@@ -52,10 +65,14 @@ class Reader:
             if await self._beat_due(now):
                 self._beat, self._beat_at = self._writer.heartbeat(self.register, at=now), now
                 events.append(self._beat)
-        news = await self._spool.put(events, page.position, of=self.register, telling=reading.telling, end=end)
+        news = await self._spool.put(
+            events, page.position, of=self.register, telling=reading.telling, end=end, keys=self._comparer is not None
+        )
         if news and (unfit := sum(1 for event in events if event.faults)):
             log.error("site.unfit", register=self.register, rows=unfit)
         self.read += news
+        if not page.more and self._comparer is not None:
+            self.read += await self._comparer.step()
         return not page.more
 
     async def _beat_due(self, now: datetime) -> bool:

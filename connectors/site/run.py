@@ -71,10 +71,14 @@ class Run:
             writer = Writer(self._site.platform.connector, salt=self._spool.salt)
             heartbeat = timedelta(seconds=self._site.heartbeat_every_seconds)
             self._readers = [
-                Reader(source, self._spool, writer, clock=self._clock, heartbeat=heartbeat) for source in sources
-            ]
+                Reader(
+                    source, self._spool, writer, deletes=self._sources.deletes[source.register], clock=self._clock,
+                    heartbeat=heartbeat,
+                )
+                for source in sources
+            ]  # fmt: skip
             for reader in self._readers:
-                if await self._spool.shaped(reader.register, self._sources.shapes.get(reader.register, "")):
+                if await self._spool.shaped(reader.register, self._sources.shapes[reader.register]):
                     log.warning("site.told_again", register=reader.register, why="its rows are made into others now")
             await asyncio.gather(*(self._read(reader) for reader in self._readers))
         finally:

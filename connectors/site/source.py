@@ -14,6 +14,7 @@ from connectors.site.settings import Site
 from proactive.errors import Unusable
 from proactive.ports.register import RegisterSource
 from proactive.sources import ConnectedRegister, load, require_one_each
+from proactive.sources.grammar import Deletes
 from rules.loader import load_registers
 
 Opens = Callable[[], Awaitable[Sequence[RegisterSource]]]
@@ -27,6 +28,8 @@ class Sources:
     open: Opens
     shapes: Mapping[str, str]
     """For each register, what a row of it is made into; where that changes, all rows must be told anew."""
+    deletes: Mapping[str, Deletes]
+    """For each register, how it is seen that a row is gone."""
 
 
 def sources(site: Site, file: Path) -> Sources:
@@ -47,14 +50,18 @@ def sources(site: Site, file: Path) -> Sources:
             raise
         return opened
 
-    shapes = {name: _shape(register) for source in found for name, register in source.registers.items()}
-    return Sources(opens, shapes)
+    offered = {name: register for source in found for name, register in source.registers.items()}
+    return Sources(
+        opens,
+        shapes={name: _shape(register) for name, register in offered.items()},
+        deletes={name: register.mapping.deletes for name, register in offered.items()},
+    )
 
 
 def _shape(register: ConnectedRegister) -> str:
     filled = {name: one.model_dump_json() for name, one in register.mapper.columns.items()}
     columns = {name: one.type.value for name, one in register.schema.columns.items()}
-    said = json.dumps([register.table, filled, columns], sort_keys=True)
+    said = json.dumps([register.table, filled, columns, register.mapping.deletes.seen], sort_keys=True)
     return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 

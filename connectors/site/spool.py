@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 from connectors.site import _tables as tables
 from connectors.site._file import Full, Spooled, SpoolFile, Statement
 from connectors.site.events import Event
-from connectors.site.state import Reading
+from connectors.site.state import Note, Reading
 from proactive.ports.clock import Clock
 from proactive.ports.register import Position
 
@@ -74,14 +74,29 @@ class Spool:
         return await self._do(self._file.has_room)
 
     async def put(
-        self, events: Sequence[Event], position: Position, *, of: str, telling: int, end: Event | None = None
+        self,
+        events: Sequence[Event],
+        position: Position,
+        *,
+        of: str,
+        telling: int,
+        end: Event | None = None,
+        keys: bool = False,
     ) -> int:
         """Keep these and the position of register `of` behind them, all or nothing; gives how many were news.
 
-        `end` is kept behind them the first time that the register's end is in sight. Raises `Full`; `Overtaken` when
-        another telling has begun.
+        `end` is kept behind them the first time that the register's end is in sight; with `keys` it is remembered under
+        which keys there are rows. Raises `Full`; `Overtaken` when another telling has begun.
         """
-        return await self._do(lambda: self._file.put(events, position, of, telling, end))
+        return await self._do(lambda: self._file.put(events, position, of, telling, end, keys))
+
+    async def there(self, register: str, *, after: str, limit: int) -> Sequence[tuple[str, int]]:
+        """The next keys after this one under which there were rows, and the versions of those."""
+        return await self._do(lambda: self._file.there(register, after, limit))
+
+    async def how_many(self, register: str) -> int:
+        """Under how many keys there were rows."""
+        return await self._do(lambda: self._file.how_many(register))
 
     async def begin_anew(self, register: str) -> None:
         """Read and tell this register from the beginning, under new ids; what was put aside of it comes again too."""
@@ -144,6 +159,10 @@ class Spool:
     async def note(self, name: str, value: str) -> None:
         """Write down for `status` what happened last."""
         await self._write((tables.NOTE, {"name": name, "value": value, "at": self._file.now()}))
+
+    async def noted(self, name: str) -> Note | None:
+        """What was written down under this name."""
+        return await self._do(lambda: self._file.noted(name))
 
     async def unnote(self, name: str) -> None:
         """It is no longer so."""

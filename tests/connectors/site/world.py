@@ -81,9 +81,11 @@ class SiteWorld:
     def spool(self) -> Path:
         return self.folder / "spool"
 
-    def write(self, platform: str, *, timeout: float = LATE / 2, secret: str = SECRET, **more: Any) -> None:
+    def write(
+        self, platform: str, *, connector: str = CONNECTOR, secret: str = SECRET, timeout: float = LATE / 2, **more: Any
+    ) -> None:
         """The files as an engineer writes them."""
-        (self.folder / "sources").mkdir(exist_ok=True)
+        (self.folder / "sources").mkdir(parents=True, exist_ok=True)
         for name, text in (("secret", secret), ("address", self.address)):
             (self.folder / name).write_text(text)
             (self.folder / name).chmod(0o600)
@@ -91,7 +93,7 @@ class SiteWorld:
         (self.folder / "sources" / "police.yaml").write_text(yaml.safe_dump(source))
         site = {
             "platform": {
-                "url": platform, "connector": CONNECTOR, "secret": {"file": str(self.folder / "secret")},
+                "url": platform, "connector": connector, "secret": {"file": str(self.folder / "secret")},
                 "timeout_seconds": timeout,
             },
             "sources": "sources",
@@ -110,7 +112,8 @@ class SiteWorld:
     async def add(self, first: int, last: int) -> None:
         """Rows of these numbers appear, or change."""
         await self.do(
-            "INSERT INTO violations SELECT 'V' || n, lpad(n::text, 12, '0'), '2026-01-01', NULL, clock_timestamp() "
+            "INSERT INTO violations "
+            "SELECT 'V' || n, '048080' || lpad(n::text, 6, '0'), '2026-01-01', NULL, clock_timestamp() "
             f"FROM generate_series({first}, {last}) AS n "
             "ON CONFLICT (violation_no) DO UPDATE SET updated_at = clock_timestamp()"
         )
