@@ -103,8 +103,8 @@ def test_a_secret_may_come_by_environment(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ({"kind": "postgrez", "registers": {"violations": {}}}, "no kind of source.*Use one of: .*postgres"),
-        ({"kind": "postgres", "registers": {"violation": {}}}, "Did you mean `violations`"),
+        ({"kind": "sqll", "registers": {"violations": {}}}, "no kind of source.*Use one of: .*sql"),
+        ({"kind": "sql", "registers": {"violation": {}}}, "Did you mean `violations`"),
         ({"kind": "push", "registers": {"violations": {"promised_hours": 1}}}, "can't be read at a site"),
     ],
 )
