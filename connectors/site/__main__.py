@@ -5,7 +5,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from connectors.site.settings import Site, load
@@ -15,9 +15,9 @@ from proactive.errors import ProactiveError, Unusable
 from proactive.ports.clock import SystemClock
 
 
-def main() -> None:
-    """Do what the arguments say. A mistake ends it with one sentence and the status 1."""
-    asked = _arguments().parse_args()
+def main(words: Sequence[str] | None = None) -> None:
+    """Do what the words say (those of the command line). A mistake ends it with one sentence and the status 1."""
+    asked = _arguments().parse_args(words)
     try:
         asked.does(asked)
     except ProactiveError as error:

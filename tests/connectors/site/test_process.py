@@ -180,14 +180,16 @@ async def test_refused_events_are_listed_sent_once_more_and_nothing_personal_is_
     receiver.is_bad = lambda event: event.get("subject") in {"V2", "VIP-48-999"}
     first = await site.run_once()
 
-    asked = await asyncio.gather(site.ask("status", "--json", typed=True), site.ask("rejected"))
-    status, listed = asked
+    asked = status, in_words, listed = [
+        await site.typed("status", "--json"), await site.ask("status"), await site.ask("rejected"),
+    ]  # fmt: skip
     retried = await site.ask("rejected", "--retry")
     receiver.mood = good
     again = await site.run_once()
 
     assert (first.status, again.status) == (0, 0), first.err
     assert (status.json["aside"], status.json["spooled"], status.json["running"]) == (2, 0, False)
+    assert "put aside      2" in in_words.out
     assert listed.out.count("data.record.class: It is bad. No.") == 2
     assert retried.out == "2 events wait to be sent once more.\n"
     assert set(told(receiver)) == {"VIP-48-999", *(f"V{number}" for number in range(1, 6))}

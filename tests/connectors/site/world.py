@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 import psycopg
 import yaml
 
+from connectors.site.__main__ import main
 from connectors.site.state import State, look
 from proactive.errors import Unusable
 from tests.connectors.site.receiver import CONNECTOR, LATE, SECRET
@@ -136,12 +138,16 @@ class SiteWorld:
     async def run_once(self, *, within: float = 60) -> Ended:
         return await (await self.start("--once")).end(within=within)
 
-    async def ask(self, *words: str, typed: bool = False) -> Ended:
-        """One of the other commands; `typed` as an operator does it, else what that becomes."""
+    async def ask(self, *words: str) -> Ended:
+        """One of the other commands, in this process."""
         command, *options = words
-        start = ("proactive.cli", "connector") if typed else ("connectors.site",)
+        return await asyncio.to_thread(_at_once, [command, str(self.file), *options])
+
+    async def typed(self, *words: str) -> Ended:
+        """One of the other commands, as an operator types it."""
+        command, *options = words
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *start, command, str(self.file), *options, cwd=REPOSITORY,
+            sys.executable, "-m", "proactive.cli", "connector", command, str(self.file), *options, cwd=REPOSITORY,
             env={"PATH": os.environ["PATH"]}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         return await Connector(process).end()
@@ -151,6 +157,16 @@ class SiteWorld:
         with contextlib.suppress(Unusable):
             return look(self.spool)
         return None
+
+
+def _at_once(words: list[str]) -> Ended:
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(words)
+        except SystemExit as error:
+            status = int(error.code or 0)
+    return Ended(status, out.getvalue(), err.getvalue())
 
 
 @asynccontextmanager
