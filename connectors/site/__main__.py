@@ -53,6 +53,9 @@ def run(asked: argparse.Namespace) -> None:
 
 
 async def _run(file: Path, *, once: bool) -> str | None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     from connectors.site.platform import Platform
     from connectors.site.run import Run
     from connectors.site.source import sources
@@ -61,9 +64,7 @@ async def _run(file: Path, *, once: bool) -> str | None:
     begin_logging()
     site = load(file)
     found = sources(site, file)
-    clock, stop = SystemClock(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    clock = SystemClock()
     line = Platform(site.platform, clock=clock)
     try:
         async with Spool(site.spool.folder, most_bytes=site.spool.most_bytes, clock=clock) as spool:

@@ -63,6 +63,7 @@ async def test_after_kill_9_of_the_connector_and_of_the_pages_every_row_of_a_sit
             async with ended(await site.start()) as connector:
                 await until(partial(_all, site, database_url), seconds=90, what="every row kept in its newest version")
                 await until(partial(_told_to_its_end, database_url), what="word that all was told")
+                await until(partial(_runs, site), what="a connector that runs")
                 end = await connector.stop()
 
     assert end.status == 0, end.err
@@ -92,6 +93,11 @@ def _kill_the_pages(folder: Path) -> None:
 
 async def _more(database_url: str, than: int) -> bool:
     return len(await kept(database_url)) > than
+
+
+async def _runs(site: SiteWorld) -> bool:
+    """It may have been told by the one that was killed before this one has begun."""
+    return bool((await site.ask("status", "--json")).json["running"])
 
 
 async def _all(site: SiteWorld, database_url: str) -> bool:
