@@ -12,27 +12,23 @@ column marks it.
 The account needs SELECT on the tables and nothing else; every transaction is read-only where the database has such.
 """
 
-import time
 import warnings
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import msgspec
 from pydantic import Field
-from sqlalchemy import Connection, Select, exc, select
+from sqlalchemy import Connection, exc
 
 from connectors.registers._sql_dialects import DIALECTS
+from connectors.registers._sql_doctor import LOOKS, Look, clock
 from connectors.registers._sql_line import Line, Place, address
-from connectors.registers._sql_table import EPOCH, Table, look
-from proactive.domain.change import Change
-from proactive.errors import Permanent, Unreachable, Unusable
-from proactive.ports.register import ComparesKeys, Page, Position, RegisterSource
+from connectors.registers._sql_look import look
+from connectors.registers._sql_register import SqlRegister
+from connectors.registers._sql_table import Table
+from proactive.errors import Unreachable, Unusable
+from proactive.ports.register import RegisterSource
 from proactive.sources import ConnectedSource
-from proactive.sources.formats import VIETNAM
+from proactive.sources.finding import Finding, fine, problem, warning
 from rules.base import Rule
-
-_NO_ROWS = "0:0"
 
 
 class SourceSettings(Rule):
@@ -44,23 +40,6 @@ class SourceSettings(Rule):
     """How often rows without a usable time are looked for."""
     connect_seconds: float = Field(5, gt=0, le=60)
     answer_seconds: float = Field(30, gt=0, le=600)
-
-
-class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What we write into `Position.mark`. Times are microseconds since 1970."""
-
-    at: int = 0
-    """The time of update of the last row read, or a moment up to which all rows were read."""
-    exact: str = ""
-    """The same as the database writes it, with all its digits."""
-    after_key: bool = False
-    """Whether `Position.key` goes with it: read on behind that row, not from that moment on."""
-    began: int | None = None
-    """In the midst of several pages: when the first of them was asked for."""
-    odd: str = ""
-    """The digest of the odd rows told last."""
-    skip: int | None = None
-    """In the midst of the odd rows: how many of them were told."""
 
 
 async def open(source: ConnectedSource, *, shift: timedelta = timedelta()) -> list[RegisterSource]:
@@ -77,7 +56,8 @@ async def open(source: ConnectedSource, *, shift: timedelta = timedelta()) -> li
     finally:
         await line.close()
     settings = source.own(SourceSettings)
-    return [SqlRegister(table, Line(place), settings=settings, shift=shift) for table in tables]
+    overlap, every = timedelta(seconds=settings.overlap_seconds), settings.odd_every_seconds
+    return [SqlRegister(table, Line(place), shift=shift, overlap=overlap, odd_every=every) for table in tables]
 
 
 def placed(source: ConnectedSource) -> Place:
@@ -87,178 +67,46 @@ def placed(source: ConnectedSource) -> Place:
     return Place(url=url, dialect=dialect, connect_timeout=settings.connect_seconds, timeout=settings.answer_seconds)
 
 
-def _look(connection: Connection, source: ConnectedSource, place: Place) -> list[Table]:
+async def examine(source: ConnectedSource) -> list[Finding]:
+    """A look at the database as it is right now, against what the source's file says of it. Raises `Unusable`."""
+    place, overlap = placed(source), source.own(SourceSettings).overlap_seconds
+    line, found = Line(place), list[Finding]()
+    try:
+        tables, faults = await line.work(lambda connection: _seen(connection, source, place))
+        found += [
+            problem(source.place, f"{fault[:1].upper()}{fault[1:]}.", "Mend the file or the source.")
+            for fault in faults
+        ]
+        found.append(
+            await line.work(lambda connection: clock(connection, place.dialect, source.place, overlap=overlap))
+        )
+        for table in tables:
+            where = f"{source.place}: {table.register.schema.name}"
+            found.append(fine(where, f"Table {table.register.table} has all {len(table.names)} columns that are read."))
+            for name, look_at in LOOKS.items():
+                found += await _one_look(line, look_at, table, where, name)
+    except Unreachable as error:
+        found.append(problem(source.place, f"It does not answer: {error}.", "Check its address, network and account."))
+    finally:
+        await line.close()
+    return found
+
+
+async def _one_look(line: Line, look_at: Look, table: Table, where: str, name: str) -> list[Finding]:
+    try:
+        return await line.work(lambda connection: list(look_at(connection, table, where)))
+    except Unreachable as error:
+        mend = "Look again when the source is calm, or raise `answer_seconds`."
+        return [warning(where, f"Its {name} could not be looked at: {error}.", mend)]
+
+
+def _seen(connection: Connection, source: ConnectedSource, place: Place) -> tuple[list[Table], list[str]]:
     with warnings.catch_warnings(action="ignore", category=exc.SAWarning):  # of column types nobody reads
-        tables, faults = look(connection, source, place.dialect)
+        return look(connection, source, place.dialect)
+
+
+def _look(connection: Connection, source: ConnectedSource, place: Place) -> list[Table]:
+    tables, faults = _seen(connection, source, place)
     if faults:
         raise Unusable(f"The registers can't be read from their source: {'; '.join(faults)}.")
     return tables
-
-
-class SqlRegister(RegisterSource, ComparesKeys):
-    """One table of that database."""
-
-    def __init__(self, table: Table, line: Line, *, settings: SourceSettings, shift: timedelta) -> None:
-        self.register = table.register.schema.name
-        self._table = table
-        self._line = line
-        self._shift = shift
-        self._overlap = timedelta(seconds=settings.overlap_seconds)
-        self._odd_every = settings.odd_every_seconds
-        self._odd_looked: float | None = None
-        self._names = table.names
-        self._updated = -1 if table.exact is not None else table.names.index(table.updated_column)
-        self._keys = [table.names.index(name) for name in table.key_columns]
-        self._clock = select(table.dialect.clock)
-        self._type = table.found[table.updated_column].type
-
-    async def changes(self, after: Position, *, limit: int) -> Page:
-        mark = _read(after.mark)
-        now = await self._now()
-        if mark.skip is not None:
-            return await self._odd(mark, after.key, now=now, limit=limit)
-        place: dict[str, object] = {**self._times(now), "at": mark.exact or self._written(_moment(mark.at))}
-        if mark.after_key:
-            place |= self._key_parameters(after.key)
-        found = await self._line.rows(
-            self._table.next_page if mark.after_key else self._table.page, {**place, "limit": limit}
-        )
-        changes = self._changes(found, now)
-        began = mark.began if mark.began is not None else _micros(now)
-        key = after.key
-        if changes:
-            last = found[-1]
-            exact, key = _text(last[self._updated]), self._key(last)
-            mark = msgspec.structs.replace(mark, at=changes[-1].version, exact=exact, after_key=True, began=began)
-        if len(changes) == limit:
-            return Page(changes, _position(mark, key), more=True)
-        settled = began - _micros(EPOCH + self._overlap)
-        if mark.at > settled:  # what was committed while we looked may have been stamped a little earlier
-            mark, key = msgspec.structs.replace(mark, at=settled, exact="", after_key=False), ""
-        mark = msgspec.structs.replace(mark, began=None)
-        if (odd := await self._new_odd(mark, now=now)) is not None:
-            mark = msgspec.structs.replace(mark, odd=odd, skip=0)
-        return Page(changes, _position(mark, key), more=mark.skip is not None)
-
-    async def ask(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Change]]:
-        known: dict[str, list[Change]] = {subject: [] for subject in subjects}
-        if known:
-            now = await self._now()
-            for row in await self._among(self._table.of_subjects, self._table.subject_column, list(known)):
-                change = self._change(row, now)
-                if change.subject in known:
-                    known[change.subject].append(change)
-        return known
-
-    async def there(self, keys: Sequence[str]) -> Collection[str]:
-        mapper, columns = self._table.register.mapper, self._table.key_columns
-        if len(columns) == 1:
-            rows = await self._among(self._table.keys_there, columns[0], keys)
-        else:
-            rows = await self._joined_there(keys)
-        return {mapper.key(dict(zip(columns, row, strict=True))) for row in rows} & set(keys)
-
-    async def close(self) -> None:
-        await self._line.close()
-
-    async def _among(self, statement: Select[Any], column: str, wanted: Sequence[str]) -> list[Sequence[Any]]:
-        found: list[Sequence[Any]] = []
-        values = self._table.wanted(column, wanted)
-        for start in range(0, len(values), self._table.dialect.most):
-            part = values[start : start + self._table.dialect.most]
-            found += await self._line.rows(statement, {"wanted": part})
-        return found
-
-    async def _joined_there(self, keys: Sequence[str]) -> list[Sequence[Any]]:
-        mapper, columns = self._table.register.mapper, self._table.key_columns
-        found: list[Sequence[Any]] = []
-        parts = [part for key in keys if (part := mapper.keys_of(key)) is not None]
-        size = max(1, min(500, self._table.dialect.most // len(columns)))
-        for start in range(0, len(parts), size):
-            some = parts[start : start + size]
-            values = {f"key{n}_{row}": part[name] for row, part in enumerate(some) for n, name in enumerate(columns)}
-            found += await self._line.rows(self._table.joined_keys_there(len(some)), values)
-        return found
-
-    async def _odd(self, mark: Mark, key: str, *, now: datetime, limit: int) -> Page:
-        skip = mark.skip or 0
-        found = await self._line.rows(self._table.odd_page, {**self._times(now), "skip": skip, "limit": limit})
-        mark = msgspec.structs.replace(mark, skip=skip + limit if len(found) == limit else None)
-        return Page(self._changes(found, now), _position(mark, key), more=mark.skip is not None)
-
-    async def _new_odd(self, mark: Mark, *, now: datetime) -> str | None:
-        """The digest of the odd rows, if they are to be told (again)."""
-        moment = time.monotonic()
-        if self._odd_looked is not None and moment - self._odd_looked < self._odd_every:
-            return None
-        [found] = await self._line.rows(self._table.odd_digest, self._times(now))
-        digest = f"{found[0]}:{found[1] or 0}"
-        self._odd_looked = moment
-        return None if digest == (mark.odd or _NO_ROWS) else digest
-
-    async def _now(self) -> datetime:
-        [[now]] = await self._line.rows(self._clock, {})
-        found = datetime.fromisoformat(now) if isinstance(now, str) else now
-        moment: datetime = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return moment + self._shift
-
-    def _times(self, now: datetime) -> dict[str, object]:
-        return {"horizon": self._written(now + self._overlap), "epoch": self._written(EPOCH)}
-
-    def _written(self, moment: datetime) -> str:
-        return self._table.dialect.written(moment, self._type)
-
-    def _changes(self, rows: Sequence[Sequence[Any]], now: datetime) -> list[Change]:
-        return [self._change(row, now) for row in rows]
-
-    def _change(self, row: Sequence[Any], now: datetime) -> Change:
-        version = _version(row[self._updated], latest=now + self._overlap)
-        return self._table.register.mapper.change(dict(zip(self._names, row, strict=False)), version=version)
-
-    def _key(self, row: Sequence[Any]) -> str:
-        """The key as the database has it: whatever our mapping makes of it, the order of reading is by this one."""
-        values = [_text(row[place]) for place in self._keys]
-        return values[0] if len(values) == 1 else msgspec.json.encode(values).decode()
-
-    def _key_parameters(self, key: str) -> dict[str, object]:
-        many = len(self._keys) > 1
-        values = msgspec.json.decode(key, type=list[str]) if many else [key]
-        return {f"key{number}": value for number, value in enumerate(values)}
-
-
-def _version(value: object, *, latest: datetime) -> int:
-    """Microseconds since 1970; 0 where there is no usable time, and never later than `latest`."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:  # infinity, a time before Christ, a date of zeros
-            return 0
-    if not isinstance(value, date):
-        return 0
-    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 -- an offset follows
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=VIETNAM)
-    return max(0, _micros(min(moment, latest)))
-
-
-def _text(value: object) -> str:
-    return value.isoformat(" ") if isinstance(value, datetime) else "" if value is None else str(value)
-
-
-def _position(mark: Mark, key: str) -> Position:
-    return Position(mark=msgspec.json.encode(mark).decode(), key=key)
-
-
-def _read(mark: str) -> Mark:
-    try:
-        return msgspec.json.decode(mark, type=Mark) if mark else Mark()
-    except msgspec.MsgspecError as error:
-        raise Permanent("The kept position is not one of this source; forget it to read from the beginning.") from error
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)

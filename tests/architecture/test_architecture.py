@@ -135,6 +135,7 @@ MACHINE_CLOCK = {
     "proactive/ports/clock.py": "it is the clock",
     "notifiers/sms.py": "compared with the provider's clock, which no rehearsal moves",
     "connectors/intakes/http.py": "a signature is checked against the receiver's clock",
+    "connectors/registers/_sql_doctor.py": "compares the machine's clock with the source's",
     "proactive/cli/_demo.py": "names a demo's topics after the moment it began",
     "proactive/demo/intake.py": "signs as another system, by that system's clock",
     "proactive/demo/receiver.py": "stands for another system, which has a clock of its own",
