@@ -96,7 +96,7 @@ async def test_rows_that_cannot_be_used_are_counted_and_not_shown(papers: Papers
 async def test_missing_indexes_and_a_key_that_may_be_there_twice_are_warned_of(server: EmbeddedPostgres) -> None:
     papers = await Papers.make(server, COLUMNS.replace(" PRIMARY KEY", ""))
     await papers.do("DROP INDEX papers_updated_at_no_idx")
-    await papers.put(None, "now()", no="P1")
+    await papers.put(None, "now()")
 
     findings = await sql.examine(source(papers.reader))
 
