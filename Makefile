@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint mutation bench-recognise bench-push fuzz-push api-docs lock messages assets clean
+.PHONY: help setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-measure api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -41,6 +41,9 @@ fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none 
 
 api-docs: setup ## Write docs/api anew from the models of the push API
 	@$(BIN)/python -m proactive.web.push.documents docs/api
+
+bench-measure: setup ## Measure how long a register's quality takes to count; prints JSON (N=200000 licences)
+	@$(BIN)/python -m tests.benchmarks.measure --number $(N)
 
 mutation: setup ## See which changes of rules/ no test notices; takes an hour or two (MODULES="day window")
 	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES)

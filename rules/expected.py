@@ -154,18 +154,18 @@ def _all(schema: RegisterSchema, registers: Mapping[str, RegisterSchema]) -> Ite
         other = registers.get(one.register_name)
         yield Expectation(
             Sort.AGREES,
-            _words("{0} giống như ở {1}", "{0} is the same as in {1}", titles[one.column], _title(other)),
+            _words("«{0}» giống như ở {1}", "“{0}” is the same as in {1}", titles[one.column], _title(other)),
             one.column, (one.column,), one.register_name, one.other,
             spelt=schema.columns[one.column].type is ColumnType.TEXT,
         )  # fmt: skip
     for name in expects.past:
-        yield _about(Sort.PAST, name, _words("{0} không ở tương lai", "{0} is not in the future", titles[name]))
+        yield _about(Sort.PAST, name, _words("«{0}» không ở tương lai", "“{0}” is not in the future", titles[name]))
     for name in expects.units:
-        words = _words("{0} là đơn vị hành chính hiện có", "{0} is a unit that there is", titles[name])
+        words = _words("«{0}» là đơn vị hành chính hiện có", "“{0}” is a unit that there is", titles[name])
         yield _about(Sort.UNIT, name, words)
     for name, filled in expects.filled.items():
         used = {name, *(column for rows in filled.unless for column in rows)}
-        words = _words("Có {0}", "{0} is there", titles[name])
+        words = _words("Có «{0}»", "“{0}” is there", titles[name])
         yield Expectation(Sort.FILLED, words, name, tuple(sorted(used)), unless=filled.unless)
     for register in expects.known_in:
         other_title = _title(registers.get(register))
@@ -180,10 +180,13 @@ def _all(schema: RegisterSchema, registers: Mapping[str, RegisterSchema]) -> Ite
         yield Expectation(Sort.ONCE, words, columns=expects.once)
     for name, column in schema.columns.items():
         if column.type is ColumnType.TEXT:
-            vi, en = "{0}: chữ Unicode dựng sẵn, không thừa khoảng trắng", "{0}: composed letters, no stray blanks"
+            vi = "«{0}» viết bằng chữ Unicode dựng sẵn, không thừa khoảng trắng"
+            en = "“{0}” is written in composed letters without stray blanks"
             yield _about(Sort.TIDY, name, _words(vi, en, column.title))
         elif column.type is ColumnType.PHONE:
-            yield _about(Sort.REACHABLE, name, _words("{0} nhắn tin được", "{0} can be sent a message", column.title))
+            yield _about(
+                Sort.REACHABLE, name, _words("«{0}» nhắn tin được", "“{0}” can be sent a message", column.title)
+            )
     yield Expectation(Sort.VALID, Words(vi="Giá trị hợp lệ, không mâu thuẫn nhau", en="Values are valid and agree"))
     yield Expectation(Sort.SENT, Words(vi="Có đủ mục bắt buộc", en="What must be there is there"))
     yield Expectation(Sort.READABLE, Words(vi="Đọc và lưu được", en="It can be read and kept"))

@@ -28,7 +28,7 @@ LEASE = timedelta(minutes=30)
 REST = 20
 """So many times as long as it took is rested before the same register is measured again."""
 
-WORST = 50
+WORST = 20
 
 
 async def measure(

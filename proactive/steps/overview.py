@@ -1,6 +1,6 @@
 """How far every register can be trusted just now, and which services wait because of it: for the desk and operators."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -61,8 +61,6 @@ async def overview(*, catalogue: Catalogue, store: Store, clock: Clock) -> Overv
                 least[key[0]][key[2]] = max(percent, least[key[0]].get(key[2], 0))
                 asking[key[0]] |= {service.name} if key[2] is Dimension.COMPLETE else set()
     scores, measured = await store.quality.newest(keys), await store.quality.measured()
-    short = await fall_short(catalogue.services, catalogue=catalogue, store=store, clock=clock)
-    counts = await store.quality.waiting(short, today=today)
     return Overview(
         tuple(
             Standing(
@@ -78,5 +76,12 @@ async def overview(*, catalogue: Catalogue, store: Store, clock: Clock) -> Overv
             )
             for name, schema in catalogue.registers.items()
         ),
-        tuple(Waiting(catalogue.services[name], lacks, counts.get(name, 0)) for name, lacks in sorted(short.items())),
+        tuple(await waiting_for(catalogue.services, catalogue=catalogue, store=store, clock=clock)),
     )
+
+
+async def waiting_for(services: Collection[str], *, catalogue: Catalogue, store: Store, clock: Clock) -> list[Waiting]:
+    """Those of these services that wait for a register, with how much waits."""
+    short = await fall_short(services, catalogue=catalogue, store=store, clock=clock)
+    counts = await store.quality.waiting(short, today=clock.today()) if short else {}
+    return [Waiting(catalogue.services[name], lacks, counts.get(name, 0)) for name, lacks in sorted(short.items())]

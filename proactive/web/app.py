@@ -24,6 +24,14 @@
              GET  /desk/files/{id}         POST .../apply     csrf, vanish
                                            POST .../throw-away  csrf
                                            POST .../errors    csrf, kind
+    officer  GET  /desk/quality            GET  /desk/quality/{register}
+             GET  /desk/tickets?show=&page=         GET  /desk/tickets/{id}
+                                           POST /desk/tickets/{id}/show   csrf
+                                           POST /desk/tickets/{id}/move   csrf, version, to, note
+                                           POST /desk/dossiers/{id}/wrong csrf, field, claimed, note
+    data                                   POST /desk/quality/{register}/show   csrf, row
+                                           POST /desk/quality/{register}/wrong  csrf, row, column, claimed, note
+                                           POST /desk/tickets/export      csrf, owner, format, sent
     others   POST /v1/events   GET /v1/openapi.json   (see proactive/web/push)
              POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
 
@@ -52,10 +60,12 @@ from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.forecast import Forecast
+from proactive.web.desk.quality import Quality
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
 from proactive.web.desk.sign_in import SignIn
 from proactive.web.desk.texts import Texts
+from proactive.web.desk.tickets import Tickets
 from proactive.web.door import Door
 from proactive.web.errors import Errors
 from proactive.web.guard import Guard
@@ -97,6 +107,7 @@ def create(
         keys=keys,
         clock=clock,
         settings=settings,
+        catalogue=catalogue,
         wording=wording,
         steps=steps,
         notifiers=notifiers,
@@ -119,6 +130,8 @@ def create(
         RejectedChanges,
         Files,
         Texts,
+        Quality,
+        Tickets,
         Hooks,
         Health,
     )

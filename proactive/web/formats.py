@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 
+from proactive.domain.quality import percent as percent_of
 from proactive.ports.clock import DA_NANG
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -36,6 +37,16 @@ def written(value: str) -> str:
 def last4(value: str) -> str:
     """A number of which only the end may be seen."""
     return f"•••• {value[-4:]}"
+
+
+def percent(score: float) -> str:
+    """91,2 %"""
+    return percent_of(score)
+
+
+def percent_en(score: float) -> str:
+    """91.2%"""
+    return percent_of(score).replace(",", ".").replace(" ", "")
 
 
 def days_between(earlier: date, later: date) -> int:

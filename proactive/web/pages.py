@@ -87,6 +87,7 @@ def _environment(language: str, static: StaticFiles, extra: Mapping[str, Any]) -
         moment=formats.moment,
         written=formats.written,
         last4=formats.last4,
+        percent=formats.percent if language == "vi" else formats.percent_en,
         spaced=spaced,
         say=lambda words: getattr(words, language),
         titles=_titles,

@@ -16,6 +16,7 @@ from proactive.web.pages import Pages
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
 from proactive.web.wording import Wording
+from rules import Catalogue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Site:
     keys: Keys
     clock: Clock
     settings: Settings
+    catalogue: Catalogue
     wording: Wording
     steps: Steps
     notifiers: Mapping[str, Notifier]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -17,13 +16,11 @@ from proactive.steps.measure import measure
 from proactive.store.quality import Measured
 from rules import Dimension
 from rules.offices import units
+from tests.steps.holdings import Row, Rows, invented, licence, resident, told
 from tests.steps.people import driver
 from tests.steps.town import Town
 
 EVERY = timedelta(minutes=5)
-CLEAN = "Trần Thị Bình"
-Row = dict[str, Any]
-Rows = dict[str, list[Row]]
 
 
 class Registers:
@@ -36,20 +33,7 @@ class Registers:
     async def hold(self, rows: Rows) -> None:
         """Every row arrives, in a newer version than whatever came before."""
         self.version += 1
-        keys = {name: self.town.catalogue.registers[name].key for name in rows}
-        await self.town.told_by_sources(
-            [
-                Change(
-                    register=name,
-                    key=str(row[keys[name]]),
-                    subject=str(row["personal_id"]),
-                    version=self.version,
-                    record=msgspec.Raw(msgspec.json.encode(row)),
-                )
-                for name, found in rows.items()
-                for row in found
-            ]
-        )
+        await self.town.told_by_sources([*told(rows, self.town.catalogue, version=self.version)])
 
     async def scores(self) -> dict[tuple[str, str, Dimension], Score]:
         """What a whole round of measuring comes to."""
@@ -78,63 +62,6 @@ async def registers(town: Town) -> Registers:
     async with town.store.engine.begin() as connection:
         await connection.execute(text("TRUNCATE quality_score, quality_measure"))
     return Registers(town)
-
-
-def resident(number: int, **changes: object) -> Row:
-    row: Row = {
-        "personal_id": f"0480900{number:05d}", "full_name": CLEAN, "date_of_birth": "1990-05-06", "sex": "F",
-        "unit_code": "20242", "address": "1 Bạch Đằng", "phone": "0901234567",
-        "updated_at": "2026-11-22T08:00:00+07:00",
-    }  # fmt: skip
-    return row | changes
-
-
-def licence(number: int, **changes: object) -> Row:
-    row: Row = {
-        "licence_no": f"48{number:010d}", "personal_id": f"0480900{number:05d}", "full_name": CLEAN,
-        "date_of_birth": "1990-05-06", "class": "B", "scheme": "2024", "issued_on": "2025-05-06",
-        "expires_on": "2035-05-06", "issued_by": "Phòng CSGT", "status": "valid",
-        "updated_at": "2026-11-22T08:00:00+07:00",
-    }  # fmt: skip
-    return row | changes
-
-
-PHONES = ("0901234567", "0905.123.456", "+84 98 765 4321", "02363822041", "0511388188", None)
-CLASSES = (("2024", "B"), ("2024", "A1"), ("2024", "B1"), ("2008", "B1"))
-
-
-def invented(seed: int) -> Rows:
-    """Rows of which many are wrong in some way, or several."""
-    chance = random.Random(seed)
-    names = [CLEAN, CLEAN.upper(), unicodedata.normalize("NFD", CLEAN), f" {CLEAN}", "Trần  Thị Bình", "Lê Văn Tám"]
-    days = ["1990-05-06", "1990-06-05", None]
-
-    def one_resident(number: int) -> Row:
-        return resident(
-            number,
-            full_name=chance.choice(names),
-            date_of_birth=chance.choice(days),
-            unit_code=chance.choice(["20242", "99999", None]),
-            address=chance.choice(["1 Bạch Đằng", None, "1\u00a0Bạch Đằng"]),
-            phone=chance.choice(PHONES),
-            died_on=chance.choice([None, None, "2027-12-31"]),
-        )
-
-    def one_licence(number: int) -> Row:
-        scheme, letters = chance.choice(CLASSES)
-        return licence(
-            number,
-            personal_id=f"0480900{chance.randrange(70):05d}",
-            full_name=chance.choice([*names, None]),
-            date_of_birth=chance.choice(days),
-            issued_on=chance.choice(["2025-05-06", "2026-12-30"]),
-            expires_on=chance.choice(["2035-05-06", None]),
-            issued_by=chance.choice(["Phòng CSGT", None, ""]),
-            scheme=scheme,
-            **{"class": letters},
-        )
-
-    return {"residents": [one_resident(n) for n in range(60)], "driver_licences": [one_licence(n) for n in range(120)]}
 
 
 def by_hand(rows: Rows, today: date) -> dict[tuple[str, Dimension], set[str]]:

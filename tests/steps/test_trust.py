@@ -91,7 +91,7 @@ async def test_a_dossier_that_nobody_has_heard_of_is_held_with_the_reason_and_to
 
     assert held.state is State.DRAFTED
     assert held.held_because == (
-        "«Cơ sở dữ liệu giấy phép lái xe» mới đạt 0,0 % mức «đúng»; dịch vụ này cần ít nhất 90 %."
+        "«Cơ sở dữ liệu giấy phép lái xe» mới đạt 0,0 % mức «đúng»; dịch vụ này cần ít nhất 85 %."
     )
     assert town.sms.called == []
 

@@ -14,9 +14,11 @@ from proactive.domain.dossier import Answer, Dossier, State
 from proactive.store.people import Role
 from proactive.store.store import Store
 from rules import Catalogue
+from tests.steps.holdings import worsening
 from tests.web import office
 from tests.web.conftest import PASSWORD, House, build, emptied
-from tests.web.people import OFFICE
+from tests.web.measured import hold, look_over
+from tests.web.people import MORNING, OFFICE
 from tests.web.refusing import refuse
 
 See = Callable[[str], Awaitable[None]]
@@ -330,7 +332,45 @@ class Walk:
         await self.open(page.url.removeprefix(self.url), "desk-file-refused")
         await self.open("/desk/files", "desk-files")
 
+    async def quality(self) -> None:
+        """How good the registers are, and what was asked of their owners."""
+        page = self.page
+        await page.context.clear_cookies()
+        officer = await self.house.officer("minh", role=Role.DATA)
+        await officer.client.aclose()
+        await hold(self.house, worsening(0))
+        for day in range(10):
+            await hold(self.house, worsening(day), version=day + 2)
+            await look_over(self.house, times=2, every=timedelta(hours=12))
+        await self.open("/desk/sign-in")
+        await page.fill("#username", "minh")
+        await page.fill("#password", PASSWORD)
+        await self.press("Đăng nhập")
+        await self.see("desk-queue-waiting")
+        await self.open("/desk/quality", "desk-quality")
+        await self.open("/desk/quality?lang=en", "desk-quality-english")
+        await self.open("/desk/quality?lang=vi")
+        await self.open("/desk/quality/driver_licences", "desk-quality-one")
+        await self.press("Hiện bản ghi")
+        await self.see("desk-quality-row")
+        await self.open("/desk/tickets", "desk-tickets-empty")
+        await self.open("/desk/quality/driver_licences")
+        await self.press("Hiện bản ghi")
+        await page.fill("#claimed", "06/05/1990")
+        await page.fill("#note", "Theo dữ liệu dân cư và giấy khai sinh.")
+        await self.press("Mở phiếu đề nghị sửa")
+        await self.see("desk-ticket")
+        await self.press("Hiện giá trị")
+        await self.see("desk-ticket-shown")
+        await page.get_by_label("Đã rút").check()
+        await self.press("Lưu")
+        await self.see("desk-ticket-error")
+        await self.open("/desk/tickets", "desk-tickets")
+        await self.press("Tải tệp")
+        await self.see("desk-tickets-error")
+        self.house.clock.at = MORNING
+
     async def everything(self) -> None:
-        for part in (self.entrance, self.citizen, self.other_ends, self.desk, self.steward, self.files):
+        for part in (self.entrance, self.citizen, self.other_ends, self.desk, self.steward, self.files, self.quality):
             await emptied(self.house.store)
             await part()

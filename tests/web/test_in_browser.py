@@ -85,7 +85,7 @@ async def test_every_page_can_be_used_by_everybody(site: tuple[House, str], page
     await Walk(house, page, url, see).everything()
 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
-    assert len(found) >= 59
+    assert len(found) >= 70
 
 
 async def test_from_a_message_to_an_approval(site: tuple[House, str], page: Page) -> None:

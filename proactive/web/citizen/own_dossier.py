@@ -74,6 +74,7 @@ class OwnDossier:
             returns=wording.returns(dossier) if asks else None,
             centres=centres(site.clock.today()),
             progress=progress.get(dossier.reference or "", []),
+            tickets={one.field: one for one in await site.store.tickets.of_dossier(dossier.id)},
             asks=asks,
             errors=errors,
             chosen=chosen or dossier.choices,

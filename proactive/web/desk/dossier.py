@@ -94,6 +94,7 @@ class DeskDossier:
             history=history,
             notices=(await site.store.notices.of([dossier.id]))[dossier.id],
             progress=progress.get(dossier.reference or "", []),
+            tickets={one.field: one for one in await site.store.tickets.of_dossier(dossier.id)},
             decisions=_open_decisions(dossier, history),
             error=error,
             said=said,

@@ -7,9 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from proactive.domain.dossier import Dossier, State
+from proactive.steps.overview import Waiting, waiting_for
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
 from proactive.web.wording import Wording
+from rules import Service
 
 PAGE = 50
 TABS: dict[str, tuple[State, ...]] = {
@@ -63,13 +65,26 @@ class Queue:
             page=page,
             pages=max(1, -(-total // PAGE)),
             first=(page - 1) * PAGE + 1,
+            waiting=await self._waiting(officer.office) if current in {"decide", "held"} else (),
+            schemas=site.wording.registers(),
         )
+
+    async def _waiting(self, office: str) -> list[Waiting]:
+        """Services of this office that tell nobody new, because a register is not good enough."""
+        site = self._site
+        ours = [s.name for s in site.catalogue.services.values() if _decides(s, office)]
+        return await waiting_for(ours, catalogue=site.catalogue, store=site.store, clock=site.clock)
 
     async def _dossiers(self, office: str, tab: str, page: int) -> tuple[list[Dossier], int]:
         offset = (page - 1) * PAGE
         if tab == "held":
             return await self._site.desk.held(office=office, limit=PAGE, offset=offset)
         return await self._site.store.dossiers.queue(office=office, states=TABS[tab], limit=PAGE, offset=offset)
+
+
+def _decides(service: Service, office: str) -> bool:
+    of_each_commune = service.decision.unit is not None and office.startswith("centre-")
+    return office == service.decision.office or of_each_commune
 
 
 def _row(wording: Wording, dossier: Dossier) -> dict[str, object]:
