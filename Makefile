@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-measure api-docs lock messages assets clean
+.PHONY: help jars setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-measure api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -22,8 +22,12 @@ up: setup ## Run it all here: database, broker, worker, pages on http://127.0.0.
 test: setup ## Lint, types, import contracts and every test, in a real browser too (PYTEST_ARGS="-x -k notice")
 	@scripts/browser.sh
 	@scripts/mariadb.sh
+	@scripts/jars.sh
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+
+jars: ## Get the jars of Apache Kafka and Debezium with Maven, for the tests that need them (Java 17 or newer)
+	@scripts/jars.sh
 
 lint: setup ## Style, types and import contracts alone
 	@$(BIN)/ruff check .

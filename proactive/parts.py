@@ -20,7 +20,7 @@ from proactive.ports.clock import Clock, SystemClock
 from proactive.ports.inbox import Inbox
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
-from proactive.ports.register import RegisterSource, Told
+from proactive.ports.register import Readable, RegisterSource, Told
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister, ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
@@ -90,7 +90,8 @@ def configured(settings: Settings, schemas: Mapping[str, RegisterSchema]) -> lis
     found = [] if settings.sources is None else load_sources(settings.sources, schemas, adapter=connector)
     if settings.source_url is not None:
         offers = {name: schemas[name] for name in _named("PROACTIVE_SOURCE_REGISTERS", settings.connected, schemas)}
-        found.append(plainly(settings.source_url, kind=settings.source_kind, schemas=offers))
+        told_only = bool(getattr(connector(settings.source_kind), "ONLY_PUSHES", False))
+        found.append(plainly(settings.source_url, kind=settings.source_kind, schemas=offers, only_pushes=told_only))
     if settings.told:
         offers = {name: schemas[name] for name in _named("PROACTIVE_TOLD_REGISTERS", settings.told, schemas)}
         found.append(told_plainly(offers))
@@ -121,11 +122,12 @@ async def opened_sources(
 ) -> Registers:
     """Every register of every source, open; closed with the stack. Raises `Unusable`."""
     found: list[RegisterSource] = []
+    logs: list[Readable] = []
     for source in sources:
         for register in await connector(source.kind).open(source, shift=shift):
             stack.push_async_callback(register.close)
-            found.append(register)
-    return Registers(found, facts, told)
+            (logs if source.only_pushes else found).append(register)
+    return Registers(found, facts, told, logs)
 
 
 def telling(sources: Sequence[ConnectedSource], settings: Settings) -> list[Told]:

@@ -19,7 +19,7 @@ def watching(parts: Parts, *, publish: Publish, limit: int) -> Sequence[Watch]:
             columns=parts.catalogue.columns_needed(source.register),
             answers=True,
         )
-        for source in parts.registers.sources.values()
+        for source in parts.registers.followed.values()
     ]
 
 

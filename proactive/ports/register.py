@@ -31,12 +31,16 @@ class Page:
     changes: Sequence[Change]
     position: Position
     more: bool
+    word: bool = True
+    """Whether the owner's own system was heard of by this; a broker that answers for it is not that system."""
 
 
 class Readable(Protocol):
     """One register as far as it can be read on. Raises `Unreachable` when the source does not answer."""
 
     register: str
+    waits: bool = False
+    """Whether `changes` waits a moment for news by itself: such a source is asked for more at once."""
 
     async def changes(self, after: Position, *, limit: int) -> Page: ...
 

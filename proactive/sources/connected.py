@@ -91,10 +91,12 @@ class ConnectedSource:
         return self.settings if isinstance(self.settings, model) else model()
 
 
-def plainly(url: str, *, kind: str, schemas: Mapping[str, RegisterSchema]) -> ConnectedSource:
+def plainly(
+    url: str, *, kind: str, schemas: Mapping[str, RegisterSchema], only_pushes: bool = False
+) -> ConnectedSource:
     """One source whose tables and columns are called as the registers are: what PROACTIVE_SOURCE_URL stands for."""
     registers = {name: ConnectedRegister(schema) for name, schema in schemas.items()}
-    return ConnectedSource(name=kind, kind=kind, registers=registers, address=url)
+    return ConnectedSource(name=kind, kind=kind, registers=registers, address=url, only_pushes=only_pushes)
 
 
 def told_plainly(schemas: Mapping[str, RegisterSchema]) -> ConnectedSource:

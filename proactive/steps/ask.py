@@ -13,7 +13,7 @@ from proactive.domain.change import Change
 from proactive.domain.dossier import Dossier
 from proactive.errors import Unreachable
 from proactive.facts import Facts, PersonFacts
-from proactive.ports.register import RegisterSource
+from proactive.ports.register import Readable, RegisterSource
 from proactive.steps.told import ToldRegisters
 from proactive.steps.under import made_under
 from proactive.store.records import Kept
@@ -50,8 +50,16 @@ class Registers:
     Those that only tell us are answered for from what we keep of them (see `ToldRegisters`).
     """
 
-    def __init__(self, sources: Sequence[RegisterSource], facts: Facts, told: ToldRegisters | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[RegisterSource],
+        facts: Facts,
+        told: ToldRegisters | None = None,
+        logs: Sequence[Readable] = (),
+    ) -> None:
+        """`logs` can be read on and not asked. Where a register has both, the log is read and the source is asked."""
         self.sources = {source.register: source for source in sources}
+        self.followed: Mapping[str, Readable] = {**self.sources, **{log.register: log for log in logs}}
         self.told = told
         self._facts = facts
 

@@ -13,6 +13,7 @@ from proactive.facts import Facts, PersonFacts, Row
 from proactive.ports.clock import Clock
 from proactive.store.recognition import Batch, NewRecord, OwedOccasion, RecognitionStore, RecordKey
 from rules.problem import BadRow, Problem
+from rules.register import RegisterSchema
 
 FURTHEST_VERSION = 2**63 - 1
 UNREADABLE = Problem("message", "It is not a change in JSON.", "Send {register, key, subject, version, op, record}.")
@@ -142,19 +143,26 @@ def _read(value: bytes, facts: Facts) -> _Good:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadRow([UNREADABLE]) from error
     schema = facts.registers.get(change.register)
+    if change.faults:
+        raise BadRow(_faults(change, schema))
     problems = list(_envelope(change, known=schema is not None))
     if schema is None or problems:
         raise BadRow(problems + (schema.problems(_plain(change)) if schema and change.op is Op.UPSERT else []))
     if change.op is Op.DELETE:
         return _Good(change, None, "{}")
-    if change.faults:
-        found = [Problem(fault.where, fault.why, fault.mend) for fault in change.faults]
-        told = {fault.where for fault in change.faults}
-        raise BadRow(found + [one for one in schema.problems(_plain(change)) if one.where not in told])
     row = schema.read(bytes(change.record))
     if row[schema.key] != change.key or row[schema.subject.column] != change.subject:
         raise BadRow([Problem("key", "The message and its row name different records.", "Send the row's own key.")])
     return _Good(change, row, facts.body(change.register, row))
+
+
+def _faults(change: Change, schema: RegisterSchema | None) -> list[Problem]:
+    """What its source could not make of it, and what else is wrong with the row, where there is one."""
+    found = [Problem(fault.where, fault.why, fault.mend) for fault in change.faults]
+    row, told = _plain(change), {fault.where for fault in change.faults}
+    if schema is None or schema.columns.keys().isdisjoint(row):
+        return found
+    return found + [one for one in schema.problems(row) if one.where not in told]
 
 
 def _envelope(change: Change, *, known: bool) -> list[Problem]:
@@ -162,6 +170,8 @@ def _envelope(change: Change, *, known: bool) -> list[Problem]:
     if not known:
         found.append(Problem("register", "No such register is connected.", "See rules/registers for their names."))
     for name, text in (("key", change.key), ("subject", change.subject), ("register", change.register)):
+        if not text and name == "subject" and change.op is Op.DELETE:
+            continue  # a log tells which row is gone, and not whose it was
         if not text.strip():
             found.append(Problem(name, "It is empty.", "Send it: without it the row cannot be kept."))
         elif "\x00" in text or not text.isprintable():

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
-from proactive.domain.change import Change
+from proactive.domain.change import Change, Op
 from proactive.errors import Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.register import Page, Position, Readable
@@ -77,8 +78,10 @@ class Watch:
             told = await self._settle()
             while len(self._ahead) < PAGES_AHEAD:
                 page = await self._source.changes(self._read_to or Position(), limit=self._limit)
-                await self._note_word()
+                await self._note_word(page)
+                unmoved = page.position == self._read_to
                 news = page.changes if self._retelling else await self._store.records.unsettled(page.changes)
+                news = await self._whose(news, page)
                 if news:
                     await self._publish(news)
                     told += len(news)
@@ -89,6 +92,7 @@ class Watch:
                     await self._advance(page.position)
                 if not page.more:
                     await self._perhaps_caught_up()
+                if unmoved or not page.more:
                     break
         except Unreachable as error:
             log.warning("watch.unreachable", register=self._source.register, why=str(error))
@@ -106,6 +110,11 @@ class Watch:
         else:
             self._position = (await self._store.positions.all()).get(register, Position())
         self._read_to = self._position
+
+    @property
+    def waits(self) -> bool:
+        """The source waits for news by itself, so a step may follow a step at once."""
+        return self._source.waits
 
     @property
     def settled(self) -> bool:
@@ -129,10 +138,20 @@ class Watch:
             await self._advance(oldest.page.position)
         return told
 
-    async def _note_word(self) -> None:
+    async def _whose(self, news: Sequence[Change], page: Page) -> Sequence[Change]:
+        """Deletions that do not say whom they are about, with what was told or kept of their records before."""
+        unknown = {change.key for change in news if change.op is Op.DELETE and not change.subject}
+        if not unknown:
+            return news
+        known = await self._store.records.subjects(self._source.register, unknown)
+        for told in (*(ahead.page for ahead in self._ahead), page):
+            known |= {one.key: one.subject for one in told.changes if one.key in unknown and one.subject}
+        return [one if one.subject else msgspec.structs.replace(one, subject=known.get(one.key, "")) for one in news]
+
+    async def _note_word(self, page: Page) -> None:
         """The source has answered; written down once a minute."""
         now = self._clock.now()
-        if self._answers and (self._noted is None or now - self._noted > NOTE_WORD):
+        if self._answers and page.word and (self._noted is None or now - self._noted > NOTE_WORD):
             await self._store.hearing.heard([self._source.register], now=now)
             self._noted = now
 

@@ -85,7 +85,8 @@ FROM {
     )
 }
 ON CONFLICT (register, key) DO UPDATE SET
-  subject = excluded.subject, version = excluded.version, deleted = excluded.deleted, body = excluded.body,
+  subject = CASE WHEN excluded.deleted AND excluded.subject = '' THEN r.subject ELSE excluded.subject END,
+  version = excluded.version, deleted = excluded.deleted, body = excluded.body,
   kept_at = excluded.kept_at,
   revision = r.revision + CASE WHEN excluded.version > r.version THEN excluded.revision ELSE 0 END
 WHERE (excluded.version, excluded.deleted, length(excluded.body::text), excluded.body::text)
@@ -215,8 +216,9 @@ class Batch:
         )
         for register, key, subject, before in self._cursor:
             kept.records.add((register, key))
-            kept.subjects.add(subject)
-            if before is not None and before != subject:
+            if subject:  # of a record that was deleted before we knew it, nobody's affairs are touched
+                kept.subjects.add(subject)
+            if before and before != subject:
                 kept.subjects.add(before)
         return kept
 

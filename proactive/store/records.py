@@ -1,6 +1,6 @@
 """Records as facts about people, what was refused, and how far each source was read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,15 @@ class Records:
             for subject, register, key, version, body, kept_at in rows:
                 found[subject].append(Kept(register, key, version, body, kept_at))
         return found
+
+    async def subjects(self, register: str, keys: Collection[str]) -> dict[str, str]:
+        """Whom the records under these keys are about, as far as any was kept."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT key, subject FROM record WHERE register = :register AND key = ANY(:keys)"),
+                {"register": register, "keys": list(keys)},
+            )
+            return {key: subject for key, subject in rows if subject}
 
     async def unsettled(self, changes: Sequence[Change]) -> list[Change]:
         """Those of these changes that are neither kept (in this or a newer version) nor rejected."""

@@ -32,7 +32,7 @@ from proactive.store.store import Store, opened
 from proactive.web.app import create
 from proactive.web.citizen import entrance
 from proactive.web.passwords import hashed
-from rules import Catalogue
+from rules import Catalogue, manners
 from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
 
@@ -188,6 +188,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str) -> House:
         registers=Registers(list(registers.values()), facts),
         notifiers={"sms": sms},
         intake=intake,
+        manners=manners.load(),
     )
     app = create(
         store=store,
