@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.registers._debezium_change import LONGEST, Message, Part, Reader
@@ -307,6 +307,7 @@ def damaged(draw: st.DrawFn) -> Message:
     return Message(message.key, json.dumps(body).encode(), message.headers)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a captured message is long to draw from on a busy machine
 @given(
     st.lists(
         damaged() | st.builds(Message, st.none() | st.binary(max_size=20), st.none() | st.binary(max_size=60)),
