@@ -24,7 +24,7 @@ test: setup ## Lint, types, import contracts and every test, in a real browser t
 	@scripts/mariadb.sh
 	@scripts/jars.sh
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	@scripts/tests.sh $(PYTEST_ARGS)
 
 jars: ## Get the jars of Apache Kafka and Debezium with Maven, for the tests that need them (Java 17 or newer)
 	@scripts/jars.sh

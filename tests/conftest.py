@@ -30,18 +30,6 @@ MIGRATED = "migrated"
 """The database that every fresh one is a copy of; nobody writes into it."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the run, a file stays in one of them; the walk, which is long and shares its
-    demos, begins first and in one."""
-    items.sort(key=lambda item: not _walks(item))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("walk" if _walks(item) else item.path.name))
-
-
-def _walks(item: pytest.Item) -> bool:
-    return item.path.parent.name == "walk"
-
-
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
     """Where the run's servers keep what is theirs; other accounts may pass through, as a server run by root needs."""

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Every test: those that are quick in two processes, a file in one of them, then the walk alone, because its demos need
+# the whole machine. With arguments (-x -k notice) what they select, in one process.
+set -eu
+cd "$(dirname "$0")/.."
+python=.venv/bin/python
+
+if [ $# -gt 0 ]; then
+    exec "$python" -m pytest "$@"
+fi
+"$python" -m pytest --numprocesses 2 --dist loadfile --ignore tests/walk
+"$python" -m pytest tests/walk
