@@ -187,7 +187,9 @@ class Installation:
         self._running.stood_in.append("the registers: made-up people in a database beside ours, read with SELECT only")
         if self._given.manners is None:
             # They all live in one morning: caps an hour and a day would keep most of them from being told.
-            self._settle({"manners": DEMO_MANNERS, "notices_a_second": 2000})
+            given = self._given.model_fields_set
+            rehearsed = {"manners": DEMO_MANNERS, "notices_a_second": 2000}
+            self._settle({name: value for name, value in rehearsed.items() if name not in given})
             self._running.stood_in.append(f"some of the city's manners: {DEMO_MANNERS.name} lifts its caps and budgets")
 
     def _stand_ins(self, rehearsal: Rehearsal | None) -> list[Part]:
