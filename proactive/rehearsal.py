@@ -28,6 +28,8 @@ OFFICER = "csgt"
 OTHER_OFFICER = "haichau"
 OTHER_OFFICE = "centre-20242"
 LOOK_EVERY = 0.5
+ARRIVES_WITHIN = timedelta(seconds=20)
+"""How long a text that the provider has may be on its way; what takes longer is not waited for."""
 STUCK_AFTER = 180.0
 """Seconds without anything moving after which a rehearsal gives up."""
 
@@ -152,6 +154,8 @@ class Rehearse:
         if any(states.get(state) for state in WAITS_FOR_US):
             return False
         if await self._store.figures.unfinished(today=self._clock.today()):
+            return False
+        if await self._store.figures.on_their_way(since=self._clock.now() - ARRIVES_WITHIN):
             return False
         return len(self._play.played.answered) + len(self.to_try) >= await self._store.figures.reached()
 

@@ -1,7 +1,7 @@
 """The journey in figures, counted where it is remembered."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -85,6 +85,16 @@ class Figures:
                         "+ (SELECT count(*) FROM dossier WHERE stale)"
                     ),
                     {"today": today},
+                )
+                or 0
+            )
+
+    async def on_their_way(self, *, since: datetime) -> int:
+        """How many notices a provider has accepted since then, and has not yet told the end of."""
+        async with self._engine.connect() as connection:
+            return int(
+                await connection.scalar(
+                    text("SELECT count(*) FROM notice WHERE state = 'accepted' AND sent_at >= :since"), {"since": since}
                 )
                 or 0
             )

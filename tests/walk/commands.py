@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +57,13 @@ class Command:
         """The process below it whose command line has all these words."""
         return next((pid for pid, line in self.children().items() if all(word in line for word in words)), None)
 
-    def kill(self, pid: int) -> None:
-        """kill -9, and proof that it was alive before and is gone after."""
+    def kill(self, pid: int, *, when: Callable[[], bool] = lambda: True) -> None:
+        """kill -9, and proof that it was alive before and is gone after; at the very moment that `when` comes true."""
         victim = psutil.Process(pid)
         assert victim.is_running()
         assert pid in self.children(), "only what this command started may be killed"
+        while not when():
+            time.sleep(0.001)
         os.kill(pid, signal.SIGKILL)
         victim.wait(10)
         assert not victim.is_running()

@@ -73,15 +73,17 @@ class Play:
             lines = journal.read_text().splitlines() if journal.exists() else []
             return sum(1 for line in lines if line.startswith('{"taken"') and "Ma kiem tra" in line)
 
-        def watch() -> int:
-            deadline = time.monotonic() + 120
-            while (found := taken()) <= more_than:
-                assert time.monotonic() < deadline, f"more than {more_than} texts at the provider"
-                time.sleep(0.002)
-            self.kill(pid, what=f"while offering: the provider had {found}")
-            return found
+        found, deadline = more_than, time.monotonic() + 120
 
-        return await asyncio.to_thread(watch)
+        def more() -> bool:
+            nonlocal found
+            assert time.monotonic() < deadline, f"more than {more_than} texts at the provider"
+            found = taken()
+            return found > more_than
+
+        await asyncio.to_thread(self.command.kill, pid, when=more)
+        self.killed.append((pid, f"while offering: the provider had {found}"))
+        return found
 
 
 Disturb = Callable[[Play], Coroutine[None, None, None]]
