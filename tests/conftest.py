@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from psycopg.sql import SQL, Identifier
 
 import rules
@@ -28,6 +29,13 @@ MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 MIGRATED = "migrated"
 """The database that every fresh one is a copy of; nobody writes into it."""
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command that was tried in this process sends our logs to a standard error that is gone by now."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
