@@ -3,6 +3,7 @@
 See docs/debezium.md: what is done here is what its engineer does there.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -92,11 +93,17 @@ def connector(capture: Capture, *, slot: str = SLOT, prefix: str = PREFIX) -> Ma
 
 
 async def give_up(admin_url: str, owner_url: str, *, slot: str = SLOT) -> None:
-    """Drop the slot: one that nobody reads keeps the source's log for ever. Nobody may be reading it any more."""
+    """Drop the slot: one that nobody reads keeps the source's log for ever. Its connector must have been stopped; the
+    server may take a moment to notice. Raises `Unusable` where somebody goes on reading it."""
     database = urlsplit(owner_url).path.removeprefix("/")
     async with await AsyncConnection.connect(admin_url, autocommit=True, connect_timeout=5) as admin:
-        await admin.execute(
-            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
-            "WHERE slot_name = %s AND database = %s AND NOT active",
-            (slot, database),
-        )
+        for _ in range(100):
+            found = await admin.execute(
+                "SELECT active, CASE WHEN NOT active THEN pg_drop_replication_slot(slot_name) END "
+                "FROM pg_replication_slots WHERE slot_name = %s AND database = %s",
+                (slot, database),
+            )
+            if not any([active async for active, _ in found]):
+                return
+            await asyncio.sleep(0.1)
+    raise Unusable(f"The slot {slot} is still read; stop its connector first.")
