@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help jars setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-measure api-docs lock messages assets clean
+.PHONY: help jars setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -39,6 +39,10 @@ bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=20
 
 bench-push: setup ## Measure the push API over HTTP with the real web process; prints JSON (ARGS="--rate 2000 --seconds 15")
 	@$(BIN)/python -m tests.benchmarks.push $(ARGS)
+
+bench-debezium: setup ## Measure commit in the source to record kept, through real Debezium and Kafka; prints JSON (ARGS="--n 300")
+	@scripts/jars.sh
+	@$(BIN)/python -m tests.benchmarks.debezium $(ARGS)
 
 fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none may harm a neighbour (N=100000)
 	@$(BIN)/python -m tests.web.push.fuzz --n $(N)
