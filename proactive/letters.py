@@ -19,6 +19,7 @@ from rules.texts import size
 
 HOTLINE = "1022"
 
+
 @dataclass(frozen=True)
 class Letter:
     """A text ready to be sent. `segments` is what an SMS provider will count and bill."""

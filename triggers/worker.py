@@ -114,7 +114,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         ),
         step("mend", lambda: journey.mend(catalogue=catalogue, store=store, clock=clock, limit=limit)),
         *office_files(parts, publisher, limit=limit),
-        step("tidy", lambda: journey.tidy(store=store, clock=clock), seconds=600),
+        step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)
             for watch in watching(parts, publish=publisher.changes, limit=s.batch)

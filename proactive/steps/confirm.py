@@ -1,7 +1,10 @@
 """confirm: the citizen answers; six equal answers, each with what it changes. Called by the citizen's page."""
 
+import asyncio
 from collections.abc import Mapping
 from uuid import UUID
+
+import structlog
 
 from proactive.domain.dossier import ANSWERED, Answer, Dossier, Field, State, move
 from proactive.errors import OutOfTurn, Overtaken, Permanent
@@ -13,8 +16,13 @@ from proactive.store.store import Store
 from rules import Catalogue
 from rules.offices import offices
 
+log = structlog.get_logger()
+
 REMIND_ONLY = 1
 """The level of services that tell, and prepare nothing to be handed in: the law asks for presence, or leaves it so."""
+
+HANDED_OVER_WITHIN, LOOK_EVERY = 5.0, 0.05
+"""Seconds for which an answer waits for messages that are just being handed over, and how often it looks."""
 
 
 async def confirm(
@@ -68,7 +76,19 @@ async def confirm(
     )
     if not done:
         raise Overtaken("Hồ sơ vừa thay đổi. Xin xem lại rồi trả lời.")
+    if answer is Answer.NEVER:
+        await _nothing_in_flight(dossier, store=store, clock=clock)
     return after.model_copy(update={"version": dossier.version + 1})
+
+
+async def _nothing_in_flight(dossier: Dossier, *, store: Store, clock: Clock) -> None:
+    """Wait until no message to this person is being handed over any more: none begins after we have said so. Whoever
+    claims one from now on sees that nothing is wanted."""
+    for _ in range(int(HANDED_OVER_WITHIN / LOOK_EVERY)):
+        if not await store.addressees.in_flight(dossier.subject, now=clock.now()):
+            return
+        await asyncio.sleep(LOOK_EVERY)
+    log.warning("confirm.still_in_flight", dossier=str(dossier.id))
 
 
 def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | None, *, catalogue: Catalogue) -> Dossier:

@@ -1,6 +1,6 @@
 """Dossiers: claimed by the steps in batches, looked up by the pages one at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -65,6 +65,20 @@ class Dossiers:
             now,
             limit,
             today=today,
+        )
+
+    async def claim_unanswered(
+        self, made_before: Mapping[str, datetime], *, now: datetime, limit: int
+    ) -> list[Dossier]:
+        """Dossiers made before their service's moment that nobody has answered, and that no rung will tell again."""
+        return await self._claim(
+            "state IN ('offered', 'unreached') AND tell_on IS NULL AND rest_until <= :now AND EXISTS (SELECT FROM "
+            "unnest(CAST(:services AS text[]), CAST(:moments AS timestamptz[])) AS w(service, moment) "
+            "WHERE w.service = dossier.service AND dossier.created_at < w.moment)",
+            now,
+            limit,
+            services=list(made_before),
+            moments=list(made_before.values()),
         )
 
     async def _claim(

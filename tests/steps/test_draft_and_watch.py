@@ -427,7 +427,7 @@ async def test_two_who_tell_at_once_do_not_tell_the_same(
 
 
 async def test_news_long_told_is_forgotten_and_news_untold_never(
-    draft: Drafting, recogniser: Recogniser, store: Store, clock: SetClock
+    draft: Drafting, recogniser: Recogniser, store: Store, catalogue: Catalogue, clock: SetClock
 ) -> None:
     await draft.everything_was_read()
     recogniser.knows(ANH, driver(2))
@@ -438,7 +438,7 @@ async def test_news_long_told_is_forgotten_and_news_untold_never(
 
     await journey.tell(store=store, publish=take, clock=clock, limit=1)
     clock.forward(days=8)
-    await journey.tidy(store=store, clock=clock)
+    await journey.tidy(catalogue=catalogue, store=store, clock=clock)
 
     async with store.engine.connect() as connection:
         left = list((await connection.execute(text("SELECT published_at FROM news"))).scalars())

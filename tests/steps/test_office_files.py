@@ -248,7 +248,7 @@ async def test_only_refused_rows_stay_and_not_for_ever(office: Office) -> None:
     after = await left(office.store)
 
     office.clock.forward(days=31)
-    await journey.tidy(store=office.store, clock=office.clock)
+    await journey.tidy(catalogue=office.catalogue, store=office.store, clock=office.clock)
 
     assert after == (1, 0)
     assert await left(office.store) == (0, 0)

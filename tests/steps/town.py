@@ -1,9 +1,12 @@
 """A small town: sources, a channel and an intake that only remember, around a real store; its steps run by hand."""
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +19,7 @@ from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.notice import Notice, Sending
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
-from proactive.ports.notifier import Accepted, Outcome, Outgoing
+from proactive.ports.notifier import Accepted, Notifier, Outcome, Outgoing
 from proactive.ports.register import Told
 from proactive.steps.ask import Registers
 from proactive.steps.confirm import confirm
@@ -31,7 +34,8 @@ from proactive.steps.told import ToldRegisters
 from proactive.store.people import Officer
 from proactive.store.recognition import RecognitionStore
 from proactive.store.store import Store
-from rules import Catalogue, manners
+from rules import Catalogue, Service, manners
+from rules.grammar import Rung
 from rules.manners import Manners
 from tests.steps.people import Person
 from tests.trust import trusted
@@ -103,6 +107,8 @@ class Town:
     facts: Facts
     clock: SetClock
     sms: Channel = field(default_factory=Channel)
+    second: Channel | None = None
+    """Another channel, where a test has one."""
     manners: Manners = field(default_factory=manners.load)
     intake: MemoryIntake = field(default_factory=MemoryIntake)
     sources: dict[str, Source] = field(default_factory=lambda: {name: Source(name) for name in KEYS})
@@ -131,6 +137,21 @@ class Town:
             values = {"now": self.clock.now()}
             await self.store.live.propose(service, reason="a test", ends_on=date(2030, 1, 1), by="an", **values)
             await self.store.live.approve(service, by="binh", **values)
+
+    def ladder_of(self, name: str, ladder: tuple[Rung, ...]) -> None:
+        """The service tells on this ladder, with its texts for sms on every channel of it."""
+        old = self.catalogue.services[name]
+        folder = Path(tempfile.mkdtemp())
+        shutil.copytree(old.messages_dir, folder / "messages")
+        for channel in {channel for rung in ladder for channel in rung.channels}:
+            for language in ("vi", "en"):
+                text = old.messages_dir / f"sms.{language}.j2"
+                shutil.copy(text, folder / "messages" / f"{channel}.{language}.j2")
+        made = Service(
+            old.text.model_copy(update={"ladder": ladder}), old.form, self.catalogue.registers, folder=folder,
+            version=old.version,
+        )  # fmt: skip
+        self.catalogue = Catalogue({**self.catalogue.services, name: made}, self.catalogue.registers)
 
     def says(self, person: Person) -> list[Change]:
         """The sources hold this from now on; nobody has told us."""
@@ -206,15 +227,19 @@ class Town:
         lines = await self.store.dossiers.history(dossier.id)
         return [(line["verb"], line["to_state"]) for line in lines if line["from_state"] != line["to_state"]]
 
-    async def offer(self) -> int:
+    @property
+    def notifiers(self) -> dict[str, Notifier]:
+        return {"sms": self.sms, **({self.second.name: self.second} if self.second else {})}
+
+    async def offer(self, *, limit: int = 100, a_second: int = 1000) -> int:
         return await offer(
-            catalogue=self.catalogue, registers=self.registers, notifiers={"sms": self.sms}, store=self.store,
-            clock=self.clock, policy=self.manners, a_second=1000, limit=100,
+            catalogue=self.catalogue, registers=self.registers, notifiers=self.notifiers, store=self.store,
+            clock=self.clock, policy=self.manners, a_second=a_second, limit=limit,
         )  # fmt: skip
 
     async def reconcile(self) -> int:
         return await reconcile(
-            notifiers={"sms": self.sms}, store=self.store, clock=self.clock, absent_after=ABSENT_AFTER, limit=100
+            notifiers=self.notifiers, store=self.store, clock=self.clock, absent_after=ABSENT_AFTER, limit=100
         )
 
     async def receipt(self, reference: str, status: str) -> None:
