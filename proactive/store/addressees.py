@@ -94,8 +94,11 @@ class Addressees:
             )
 
     async def alarms(self) -> int:
-        """How many people of live services have a simulated number as their registered phone."""
-        asked = text("SELECT count(*) FROM dossier WHERE not_told_because = 'simulated_number'")
+        """How many dossiers of live services wait because the citizen's registered phone is a simulated number."""
+        asked = text(
+            "SELECT count(*) FROM dossier WHERE not_told_because = 'simulated_number' "
+            "AND state IN ('drafted', 'offered', 'unreached')"
+        )
         async with self._engine.connect() as connection:
             return int(await connection.scalar(asked) or 0)
 

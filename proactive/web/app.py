@@ -6,6 +6,7 @@
                                            POST /not-me       csrf
              GET  /dossier                 POST /dossier      csrf, version, answer, return_to, choice-<field>...
              GET  /dossier/correct         POST /dossier/correct   csrf, version, claim-<field>..., note
+             GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
                                            POST /sign-out     csrf
              GET  /check                   POST /check        csrf, code
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
@@ -57,6 +58,7 @@ from proactive.store.store import Store
 from proactive.web.citizen.check import Check
 from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.own_dossier import OwnDossier
+from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.forecast import Forecast
@@ -122,6 +124,7 @@ def create(
     parts = (
         Entrance,
         OwnDossier,
+        Wishes,
         Check,
         SignIn,
         Queue,

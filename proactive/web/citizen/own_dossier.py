@@ -21,6 +21,15 @@ ANSWERABLE = frozenset({State.OFFERED, State.UNREACHED, State.RETURNED, State.DE
 """States in which the page asks for an answer."""
 
 
+async def own_dossier(site: Site, request: Request) -> tuple[SignedIn, Dossier]:
+    """The citizen's session and the dossier it is for. Raises `SignedOut`."""
+    session = await site.door.signed_in(request, CITIZEN)
+    dossier = await site.store.dossiers.get(UUID(session.holder))
+    if dossier is None:
+        raise SignedOut(CITIZEN)
+    return session, dossier
+
+
 class OwnDossier:
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -33,11 +42,7 @@ class OwnDossier:
         ]
 
     async def _mine(self, request: Request) -> tuple[SignedIn, Dossier]:
-        session = await self._site.door.signed_in(request, CITIZEN)
-        dossier = await self._site.store.dossiers.get(UUID(session.holder))
-        if dossier is None:
-            raise SignedOut(CITIZEN)
-        return session, dossier
+        return await own_dossier(self._site, request)
 
     async def show(self, request: Request) -> Response:
         session, dossier = await self._mine(request)

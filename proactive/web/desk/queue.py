@@ -67,6 +67,7 @@ class Queue:
             first=(page - 1) * PAGE + 1,
             waiting=await self._waiting(officer.office) if current in {"decide", "held"} else (),
             schemas=site.wording.registers(),
+            simulated=await site.store.addressees.alarms(),
         )
 
     async def _waiting(self, office: str) -> list[Waiting]:
