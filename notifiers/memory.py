@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unreachable
 from proactive.ports.clock import Clock
@@ -35,7 +36,7 @@ class Trouble(StrEnum):
 
 
 async def open(*, public_url: str, clock: Clock) -> Notifier:
-    """A channel that reaches everybody who has any address."""
+    """A channel that reaches everybody who has a phone or an e-mail address."""
     return MemoryNotifier(public_url=public_url)
 
 
@@ -50,9 +51,12 @@ class MemoryNotifier(Notifier):
     troubles: deque[Trouble] = field(default_factory=deque)
     silent: bool = False
     """Does not answer questions."""
+    by_people: bool = False
+    """Reaches everybody, as a list of whom to call does."""
 
-    def reachable(self, phone: str | None) -> str | None:
-        return phone.strip() or None if phone else None
+    def reachable(self, addressee: Addressee) -> str | None:
+        address = (addressee.phone or addressee.email or "").strip()
+        return address if address or self.by_people else None
 
     async def send(self, message: Outgoing) -> Outcome:
         trouble = self.troubles.popleft() if self.troubles else None

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import aiohttp
-import phonenumbers
 import structlog
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -22,6 +21,7 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
+from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unreachable, Unusable
 from proactive.ports.clock import Clock
@@ -70,9 +70,6 @@ STATUSES: dict[str, Sending | None] = {
 """Twilio's message statuses, and what each means for a notice. They come in any order and more than once."""
 
 _TWILIO = "api.twilio.com"
-_DEAD_AREAS = ("510", "511")
-"""Quang Nam's and Da Nang's landline codes until 2017: number plans still take them for mobile numbers."""
-
 _MARGIN = timedelta(seconds=60)
 """How far Twilio's clock and ours may differ."""
 
@@ -127,20 +124,8 @@ class Sms(Notifier):
         self._messages = client.messages
         self._validator = RequestValidator(token)  # type: ignore[no-untyped-call] # untyped
 
-    def reachable(self, phone: str | None) -> str | None:
-        try:
-            number = phonenumbers.parse(phone or "", "VN")
-        except phonenumbers.NumberParseException:
-            return None
-        national = phonenumbers.national_significant_number(number)
-        if (
-            number.country_code != 84
-            or national.startswith(_DEAD_AREAS)
-            or not phonenumbers.is_valid_number(number)
-            or phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.MOBILE
-        ):
-            return None
-        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    def reachable(self, addressee: Addressee) -> str | None:
+        return addressee.mobile
 
     async def send(self, message: Outgoing) -> Outcome:
         try:

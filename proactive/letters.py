@@ -13,7 +13,9 @@ from pathlib import Path
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from proactive.domain.addressee import Addressee
 from proactive.errors import Permanent
+from proactive.ports.notifier import Notifier
 from rules.channels import channels
 from rules.texts import size
 
@@ -65,6 +67,16 @@ def _environment(folder: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # plain text
     )
+
+
+def code_channel(notifiers: Mapping[str, Notifier], addressee: Addressee) -> tuple[str, str] | None:
+    """The channel by which a one-time code can go to this person, and their address on it."""
+    carriers = {name for name, channel in channels().items() if channel.carries_codes}
+    for name, notifier in notifiers.items():
+        address = notifier.reachable(addressee) if name in carriers else None
+        if address is not None:
+            return name, address
+    return None
 
 
 def passcode_text(code: str) -> str:

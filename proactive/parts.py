@@ -31,6 +31,7 @@ from proactive.store.migrate import require_tables
 from proactive.store.store import Store, opened
 from proactive.versions import Book
 from rules import Catalogue, RegisterSchema, Unpublishable, manners, sound
+from rules.channels import channels as channel_rules
 from rules.manners import Manners
 
 log = structlog.get_logger()
@@ -222,6 +223,8 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         for channel in channels(catalogue):
             notifiers[channel] = await adapter("notifiers", channel).open(public_url=settings.public_url, clock=clock)
             stack.push_async_callback(notifiers[channel].close)
+        if not any(one.carries_codes for name, one in channel_rules().items() if name in notifiers):
+            raise Unusable("No ladder names a channel that carries one-time codes (rules/channels: carries_codes).")
         intake = await adapter("connectors.intakes", settings.intake).open()
         stack.push_async_callback(intake.close)
         yield Parts(

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 
 
@@ -22,6 +23,20 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True)
+class Content:
+    """What a message says, for a channel that sends a template its provider approved, with values in place of a text.
+
+    `values` are the names a text of the service may use, each as it would stand in the text: `code`, `expires_on`
+    (29/02/2028), `days_late`, `rung`, `variant` and the service's `letters`; four digits of a number at most.
+    """
+
+    service: str
+    variant: str | None
+    language: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message about to be sent. `reference` is the notice's id; `since` is when it was claimed."""
 
@@ -29,6 +44,9 @@ class Outgoing:
     to: str
     body: str
     since: datetime
+    content: Content | None = None
+    """None: several matters in one text, a one-time code, or only a question about a message. A channel that cannot
+    send a bare text refuses it as `TECHNICAL`."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,15 @@ class Notifier(Protocol):
     name: str
     """The channel's name; also the name of its file, its templates and its hook."""
 
-    def reachable(self, phone: str | None) -> str | None:
-        """The address in the form that this channel wants, or None where it cannot reach it."""
+    by_people: bool = False
+    """Work for people, such as a list of whom to call: there is no provider, and everybody can be reached."""
+
+    def reachable(self, addressee: Addressee) -> str | None:
+        """The address in the form that this channel wants, or None where it cannot reach them.
+
+        An address that it gave leads to itself: `reachable(Addressee.at(address)) == address`. A channel `by_people`
+        always gives one, be it the empty one.
+        """
 
     async def send(self, message: Outgoing) -> Outcome: ...
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from proactive.domain.addressee import one_form
 from proactive.domain.dossier import Dossier, State, look_again, move
 from proactive.domain.notice import Notice, Sending, advance
 from proactive.errors import Permanent
@@ -18,9 +19,9 @@ from proactive.ports.notifier import Notifier
 from proactive.prefill import reasons
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
 from proactive.steps.draft import contact
-from proactive.steps.telling.compose import Draft, text, together
+from proactive.steps.telling.compose import Draft, said, together
 from proactive.steps.telling.handing import hand_over
-from proactive.steps.telling.hearing import Manners, may_hear, special_numbers, untrusted, waits
+from proactive.steps.telling.hearing import Manners, addressee_of, may_hear, special_numbers, untrusted, waits
 from proactive.steps.telling.outcomes import FIRST_QUESTION, OPERATOR_MENDS, hold, kept, offered
 from proactive.steps.telling.rungs import BrokenOff, Told, Unreached, next_channel
 from proactive.steps.under import made_under
@@ -60,7 +61,7 @@ async def offer(
     if not dossiers:
         return 0
     in_force = policy.on(today)
-    numbers = await special_numbers(store, notifiers, in_force)
+    numbers = await special_numbers(store, in_force)
     manners = Manners(policy=in_force, a_second=a_second, numbers=numbers, now=now, today=today)
     ready, moves, ground = await may_hear(
         dossiers, catalogue=catalogue, notifiers=notifiers, store=store, manners=manners
@@ -84,7 +85,7 @@ async def offer(
             case StillTrue() as truth:
                 service = made_under(dossier, catalogue=catalogue)
                 assert service is not None  # or it could not be still true
-                blocked = {phone for subject, phone in wrong if subject == dossier.subject}
+                blocked = {one_form(phone) for subject, phone in wrong if subject == dossier.subject}
                 planned = _plan(
                     _fresh(dossier, truth, service), service, told[dossier.id], blocked,
                     notifiers=notifiers, manners=manners, ground=ground,
@@ -97,7 +98,7 @@ async def offer(
         store.engine, list(together(drafts, manners=manners)), policy=in_force, now=now, today=today
     )
     await store.dossiers.keep([*moves, *_refused(refused, manners)], now=now)
-    outcomes, receipts = await hand_over(messages, notifiers=notifiers, numbers=numbers)
+    outcomes, receipts = await hand_over(messages, notifiers=notifiers)
     now, today = clock.now(), clock.today()
     done = [one for message, came in outcomes for one in kept(message, came, policy=in_force, now=now, today=today)]
     await store.dossiers.keep(done, now=now)
@@ -139,9 +140,9 @@ def _plan(
     rung, next_day = service.rung(anchor=dossier.anchor, today=today)
     dossier = dossier.model_copy(update={"rung": rung.name, "tell_on": next_day, "tell_after": now})
     known = {notice.channel: notice for notice in told if notice.rung == rung.name}
-    wrong = blocked | {a for phone in blocked for one in notifiers.values() if (a := one.reachable(phone))}
+    addressee = addressee_of(dossier, ground).without(blocked)
     closed = {channel for channel in rung.channels if ground.opted_out(dossier.subject, service.name, channel)}
-    chosen = next_channel(rung, known, dossier, notifiers=notifiers, wrong=wrong, closed=closed, now=now)
+    chosen = next_channel(rung, known, addressee, notifiers=notifiers, closed=closed, now=now)
     match chosen:
         case BrokenOff(notice) if notice.carried_by is not None:
             return offered(before, dossier)  # what became of the notice that carries it is asked about
@@ -153,15 +154,15 @@ def _plan(
         case Unreached(why):
             unreached = dossier if dossier.state is State.UNREACHED else move(dossier, State.UNREACHED)
             return _move(before, unreached, note=why)
-    language = ground.languages.get(dossier.subject, "vi")
     try:
-        letter = text(service, dossier, chosen.channel, language, today)
+        letter, content = said(service, dossier, chosen.channel, addressee.language, today)
     except Permanent as error:
         log.error("offer.text_unusable", service=service.name, channel=chosen.channel, why=str(error))
         return hold(before, str(error), now + OPERATOR_MENDS)
     return Draft(
-        before=before, dossier=dossier, service=service, rung=rung, chosen=chosen, letter=letter, language=language
-    )
+        before=before, dossier=dossier, service=service, rung=rung, chosen=chosen, addressee=addressee,
+        letter=letter, content=content,
+    )  # fmt: skip
 
 
 def _refused(refused: Sequence[Refused], manners: Manners) -> list[Move]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from proactive import letters
+from proactive.domain.addressee import Addressee
 from proactive.domain.keys import Keys
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Accepted, Notifier, Outgoing, Rejected
@@ -19,9 +20,9 @@ async def send_passcodes(
 
     async def send(passcode: Passcode) -> None:
         notifier = notifiers.get(passcode.channel)
-        address = notifier.reachable(passcode.to) if notifier is not None else None
+        address = notifier.reachable(Addressee.at(passcode.to)) if notifier is not None else None
         if notifier is None or address is None:
-            await store.passcodes.settle(passcode.id, state="failed", why="this channel cannot reach the phone")
+            await store.passcodes.settle(passcode.id, state="failed", why="this channel cannot reach the address")
             return
         text = letters.passcode_text(keys.passcode(passcode.id))
         outcome = await notifier.send(Outgoing(str(passcode.id), address, text, clock.now()))

@@ -14,9 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.manners import Asked, Decision, Send, shares
+from proactive.ports.notifier import Content
 from proactive.store import ground
 from proactive.store.keeping import Move, keep_in
-from rules.manners import Policy
+from rules.manners import Policy, Simulated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,8 @@ class Matter:
     move: Move
     asked: Asked
     guest: bool
-    simulated: bool
+    simulated: Simulated | None
+    """What the number rehearses, where it is one of those."""
 
     @property
     def subject(self) -> str:
@@ -38,6 +40,8 @@ class Message:
     """What goes out at once: the matters of one person, of which the first carries the message."""
 
     matters: tuple[Matter, ...]
+    content: Content | None = None
+    """What it says in names and values, where it is about one matter."""
 
     @property
     def subject(self) -> str:
@@ -72,7 +76,9 @@ async def claim_messages(
         known = await ground.read(connection, subjects=subjects, allowances=wanted, today=today)
         for message in messages:
             decisions = tuple(
-                known.ask(one.asked, one.subject, guest=one.guest, simulated=one.simulated, policy=policy, now=now)
+                known.ask(
+                    one.asked, one.subject, guest=one.guest, simulated=bool(one.simulated), policy=policy, now=now
+                )
                 if versions.get(one.move.before.id) == one.move.before.version
                 else None
                 for one in message.matters

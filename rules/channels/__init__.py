@@ -44,6 +44,8 @@ class Channel(Rule):
     most_segments: int | None = Field(default=None, ge=1)
     most_characters: int | None = Field(default=None, ge=1)
     price: Name | None = None
+    carries_codes: bool = False
+    """One-time codes to the registered phone may go by it."""
     forbids: Mapping[Name, Ground]
 
     def faults(self, text: str) -> Iterator[tuple[str, str]]:

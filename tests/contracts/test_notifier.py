@@ -8,6 +8,7 @@ import pytest
 
 from notifiers.memory import MemoryNotifier, Trouble
 from proactive.demo.phones import PhoneSettings, app
+from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unreachable
 from proactive.ports.clock import SystemClock
@@ -201,13 +202,21 @@ async def test_a_receipt_that_was_changed_on_the_way_is_forged(world: World) -> 
 
 @pytest.mark.parametrize("phone", [None, "", "   "])
 async def test_nobody_is_reached_without_an_address(world: World, phone: str | None) -> None:
-    assert world.notifier.reachable(phone) is None
+    assert world.notifier.reachable(Addressee(phone=phone)) is None
+
+
+async def test_people_reach_also_whoever_has_no_address() -> None:
+    nobody = Addressee()
+
+    assert MemoryNotifier(by_people=True).reachable(nobody) is not None
+    assert MemoryNotifier().reachable(nobody) is None
 
 
 async def test_an_address_is_reached_in_one_form(world: World) -> None:
-    address = world.notifier.reachable("+84599000101")
+    address = world.notifier.reachable(Addressee(phone="+84599000101", email="an@example.vn"))
 
-    assert address == world.notifier.reachable(address) == "+84599000101"
+    assert address is not None
+    assert address == world.notifier.reachable(Addressee.at(address)) == "+84599000101"
 
 
 async def test_a_provider_that_does_not_answer_questions_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import rules
 from notifiers.sms import Sms
+from proactive.domain.addressee import Addressee
 from rules import Dimension
 from rules.alike import NOT_IN_A_NUMBER, REACHABLE, alike
 from rules.expected import Sort, expectations
@@ -116,7 +117,7 @@ NUMBERS = st.tuples(
 def test_a_number_is_reachable_exactly_where_the_channel_says_so(number: str) -> None:
     sms = Sms.__new__(Sms)
 
-    address = sms.reachable(number)
+    address = sms.reachable(Addressee(phone=number))
     known = address is not None and not address.startswith("+841")  # those are machines
 
     assert bool(re.search(REACHABLE, re.sub(NOT_IN_A_NUMBER, "", number))) == known

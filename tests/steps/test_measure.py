@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from notifiers.sms import Sms
+from proactive.domain.addressee import mobile
 from proactive.domain.change import Change, Op
 from proactive.domain.quality import Score
 from proactive.steps.measure import measure
@@ -67,7 +67,6 @@ async def registers(town: Town) -> Registers:
 def by_hand(rows: Rows, today: date) -> dict[tuple[str, Dimension], set[str]]:
     """The keys of the rows that fall short, worked out without a line of the product's own counting."""
     people: Mapping[str, Row] = {row["personal_id"]: row for row in rows["residents"]}
-    sms = Sms.__new__(Sms)
     wrong: dict[tuple[str, Dimension], set[str]] = {}
 
     def short(register: str, dimension: Dimension, key: str, condition: bool) -> None:
@@ -91,7 +90,7 @@ def by_hand(rows: Rows, today: date) -> dict[tuple[str, Dimension], set[str]]:
         for name in ("date_of_birth", "unit_code", "address"):
             short("residents", Dimension.COMPLETE, key, not row[name])
         short("residents", Dimension.CLEAN, key, untidy(row["full_name"]) or untidy(row["address"]))
-        short("residents", Dimension.CLEAN, key, row["phone"] is not None and sms.reachable(row["phone"]) is None)
+        short("residents", Dimension.CLEAN, key, row["phone"] is not None and mobile(row["phone"]) is None)
     seen: set[tuple[str, ...]] = set()
     for row in sorted(rows["driver_licences"], key=lambda row: row["licence_no"]):
         key, person = row["licence_no"], people.get(row["personal_id"])

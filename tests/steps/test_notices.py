@@ -59,6 +59,18 @@ async def test_the_message_says_the_day_and_the_check_code_and_no_name(town: Tow
     assert "HOÀNG" not in message.body.upper() and dossier.subject not in message.body
 
 
+async def test_a_channel_of_templates_gets_the_same_values_by_name(town: Town) -> None:
+    dossier = await town.told(driver())
+
+    [(_, message)] = town.sms.taken
+    content = message.content
+    assert content is not None
+    assert (content.service, content.variant, content.language) == (dossier.service, dossier.variant, "vi")
+    assert content.values["expires_on"] == "23/12/2026"
+    assert content.values["code"] == f"{dossier.code[:4]} {dossier.code[4:]}"
+    assert not any(dossier.subject in value or dossier.record_key in value for value in content.values.values())
+
+
 async def test_two_workers_offering_at_once_send_one_message(town: Town) -> None:
     dossier = await town.drafted(driver())
 
@@ -302,7 +314,7 @@ async def test_whoever_has_no_phone_is_not_reached_and_it_is_said_why(town: Town
 
     assert await state(town, dossier) is State.UNREACHED
     assert town.sms.called == []
-    assert (await town.store.dossiers.history(dossier.id))[-1]["note"] == "Chưa có số điện thoại."
+    assert (await town.store.dossiers.history(dossier.id))[-1]["note"] == "Chưa có địa chỉ liên lạc."
 
 
 # -- Only if it is still true ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import msgspec
 from connectors.intakes.memory import MemoryIntake
 from connectors.registers.memory import MemoryRegister
 from notifiers.memory import MemoryNotifier
+from proactive.domain.addressee import Addressee
 from proactive.domain.change import Change, encode
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.notice import Notice, Sending
@@ -79,9 +80,9 @@ class Channel(MemoryNotifier):
     dies_before: bool = False
     dies_after: bool = False
 
-    def reachable(self, phone: str | None) -> str | None:
+    def reachable(self, addressee: Addressee) -> str | None:
         """Vietnamese numbers however they are written, as +84."""
-        digits = "".join(letter for letter in phone or "" if letter.isdigit()).removeprefix("84").lstrip("0")
+        digits = "".join(letter for letter in addressee.phone or "" if letter.isdigit()).removeprefix("84").lstrip("0")
         return f"+84{digits}" if digits else None
 
     async def send(self, message: Outgoing) -> Outcome:

@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from proactive import letters
+from proactive.domain.addressee import Addressee
 from proactive.domain.dossier import Dossier, look_again
 from proactive.domain.notice import Notice, Sending, notice_id
 from proactive.errors import Permanent
 from proactive.letters import Letter
+from proactive.ports.notifier import Content
 from proactive.steps.telling.hearing import Manners
 from proactive.steps.telling.rungs import Try, falls_back_at
 from proactive.store.claiming import Matter, Message
@@ -32,8 +34,13 @@ class Draft:
     service: Service
     rung: Rung
     chosen: Try
+    addressee: Addressee
     letter: Letter
-    language: str
+    content: Content
+
+    @property
+    def language(self) -> str:
+        return self.addressee.language
 
     @property
     def together(self) -> tuple[str, str, str]:
@@ -41,8 +48,8 @@ class Draft:
         return self.dossier.subject, self.chosen.channel, self.chosen.address
 
 
-def text(service: Service, dossier: Dossier, channel: str, language: str, today: date) -> Letter:
-    """The letter of one matter. Raises `Permanent`."""
+def said(service: Service, dossier: Dossier, channel: str, language: str, today: date) -> tuple[Letter, Content]:
+    """The letter of one matter, and what it says in names and values. Raises `Permanent`."""
     values: dict[str, object] = dict(
         service.letter_values(dossier.record_key, {f.name: f.value for f in dossier.fields})
     )
@@ -53,7 +60,9 @@ def text(service: Service, dossier: Dossier, channel: str, language: str, today:
         "code": letters.spaced(dossier.code),
         "rung": dossier.rung,
     }
-    return letters.write(service.messages_dir, channel=channel, language=language, values=values)
+    letter = letters.write(service.messages_dir, channel=channel, language=language, values=values)
+    named = {name: str(value) for name, value in values.items() if value is not None}
+    return letter, Content(service.name, dossier.variant, language, named)
 
 
 def together(drafts: Sequence[Draft], *, manners: Manners) -> Iterator[Message]:
@@ -105,11 +114,11 @@ def _message(drafts: Sequence[Draft], letter: Letter, manners: Manners) -> Messa
             Matter(
                 move=_claims(draft, claimed, manners),
                 asked=asked,
-                guest=manners.numbers.guest(draft.chosen.channel, draft.chosen.address),
-                simulated=manners.numbers.rehearses(draft.chosen.channel, draft.chosen.address) is not None,
+                guest=manners.numbers.guest(draft.addressee),
+                simulated=manners.numbers.rehearses(draft.addressee),
             )
         )
-    return Message(tuple(matters))
+    return Message(tuple(matters), first.content if len(drafts) == 1 else None)
 
 
 def _claim(draft: Draft, body: str, now: datetime, *, carried_by: UUID | None, vnd: int) -> Notice:

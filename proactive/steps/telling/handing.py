@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from proactive.domain.notice import Sending
 from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
-from proactive.steps.telling.hearing import Numbers
 from proactive.store.claiming import Message
 from rules.manners import Simulated
 
@@ -19,17 +18,17 @@ REHEARSED: Mapping[Simulated, Outcome | None] = {
 
 
 async def hand_over(
-    messages: Sequence[Message], *, notifiers: Mapping[str, Notifier], numbers: Numbers
+    messages: Sequence[Message], *, notifiers: Mapping[str, Notifier]
 ) -> tuple[list[tuple[Message, Outcome]], list[Receipt]]:
     """Each message with what its provider said, and the receipts of those that were only rehearsed."""
     receipts: list[Receipt] = []
 
     async def call(message: Message) -> tuple[Message, Outcome]:
         [notice] = message.matters[0].move.notices
-        simulated = numbers.rehearses(notice.channel, notice.to)
+        simulated = message.matters[0].simulated
         if simulated is None:
             since = notice.sent_at or notice.created_at
-            outgoing = Outgoing(str(notice.id), notice.to, notice.body, since)
+            outgoing = Outgoing(str(notice.id), notice.to, notice.body, since, message.content)
             return message, await notifiers[notice.channel].send(outgoing)
         outcome = REHEARSED[simulated]
         if outcome is None:

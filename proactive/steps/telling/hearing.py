@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from proactive.domain.addressee import Addressee, one_form
 from proactive.domain.dossier import Answer, Dossier, State, move
 from proactive.domain.manners import DAY as A_DAY
 from proactive.domain.manners import Asked, Budget, Decision, Never, Send, Wait, Why, opens, shares
@@ -28,28 +29,29 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers that are not like others, in each channel's own form."""
+    """Numbers that are not like others, each in its one form. They mark a person, on whatever channel."""
 
-    guests: Mapping[str, frozenset[str]]
-    simulated: Mapping[str, Mapping[str, Simulated]]
+    guests: frozenset[str]
+    simulated: Mapping[str, Simulated]
 
-    def guest(self, channel: str, address: str | None) -> bool:
-        return address in self.guests.get(channel, ())
+    def guest(self, addressee: Addressee) -> bool:
+        return addressee.any_in(self.guests) is not None
 
-    def rehearses(self, channel: str, address: str | None) -> Simulated | None:
-        return self.simulated.get(channel, {}).get(address or "")
+    def rehearses(self, addressee: Addressee) -> Simulated | None:
+        return self.simulated.get(addressee.any_in(self.simulated) or "")
 
 
-async def special_numbers(store: Store, notifiers: Mapping[str, Notifier], policy: Policy) -> Numbers:
-    """The guests and the simulated numbers as each channel writes them."""
-    phones = await store.guests.phones()
+async def special_numbers(store: Store, policy: Policy) -> Numbers:
+    """The guests and the simulated numbers."""
     return Numbers(
-        {name: frozenset(filter(None, map(one.reachable, phones))) for name, one in notifiers.items()},
-        {
-            name: {address: becomes for phone, becomes in policy.simulated.items() if (address := one.reachable(phone))}
-            for name, one in notifiers.items()
-        },
+        frozenset(map(one_form, await store.guests.phones())),
+        {one_form(phone): becomes for phone, becomes in policy.simulated.items()},
     )
+
+
+def addressee_of(dossier: Dossier, ground: Ground) -> Addressee:
+    """Where this dossier's citizen can be reached, and in which language."""
+    return Addressee(phone=dossier.phone, language=ground.languages.get(dossier.subject, "vi"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +96,15 @@ async def may_hear(
     for dossier in dossiers:
         one = asked.get(dossier.id)
         notifier = notifiers.get(one.channel) if one is not None else None
-        address = notifier.reachable(dossier.phone) if notifier is not None else None
+        addressee = addressee_of(dossier, ground)
+        address = notifier.reachable(addressee) if notifier is not None else None
         if ground.opted_out(dossier.subject, dossier.service):
             moves.append(declined(dossier))
         elif one is None or address is None:
             ready.append(dossier)  # nothing will go out on it: the sources say what becomes of it
         else:
-            guest = manners.numbers.guest(one.channel, address)
-            simulated = manners.numbers.rehearses(one.channel, address) is not None
+            guest = manners.numbers.guest(addressee)
+            simulated = manners.numbers.rehearses(addressee) is not None
             decision = ground.ask(one, dossier.subject, guest=guest, simulated=simulated, policy=policy, now=now)
             if isinstance(decision, Send) or decision == Never(Why.OPTED_OUT):
                 ready.append(dossier)  # another channel of the rung may be open

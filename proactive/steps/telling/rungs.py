@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from proactive.domain.dossier import Dossier
+from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Notice, Sending
 from proactive.ports.notifier import Notifier
 from rules.grammar import Rung
@@ -44,15 +44,14 @@ class Unreached:
 def next_channel(
     rung: Rung,
     told: Mapping[str, Notice],
-    dossier: Dossier,
+    addressee: Addressee,
     *,
     notifiers: Mapping[str, Notifier],
-    wrong: Container[str],
     closed: Container[str],
     now: datetime,
 ) -> Try | Told | BrokenOff | Unreached:
-    """`told`: this rung's notices by channel; `wrong`: addresses of others; `closed`: channels opted out of."""
-    why, reached = "Chưa có số điện thoại.", False
+    """`told`: this rung's notices by channel; `closed`: channels opted out of."""
+    why, reached = "Chưa có địa chỉ liên lạc.", False
     for channel in rung.channels:
         notice = told.get(channel)
         if notice is not None and notice.state in FAILED:
@@ -69,10 +68,11 @@ def next_channel(
         if channel in closed:
             why = "Ông/bà đã chọn không nhận qua kênh này."
             continue
-        address = _address(notifiers.get(channel), dossier.phone, wrong)
+        notifier = notifiers.get(channel)
+        address = notifier.reachable(addressee) if notifier is not None else None
         if address is not None:
             return Try(channel, address, notice)
-        why = "Số điện thoại không nhận được kênh này." if dossier.phone else why
+        why = "Địa chỉ liên lạc không nhận được kênh này." if addressee.phone or addressee.email else why
     return Told() if reached else Unreached(why)
 
 
@@ -84,9 +84,3 @@ def falls_back_at(rung: Rung, notice: Notice) -> datetime | None:
     arrived = notice.state is Sending.DELIVERED
     hours = [one for one in ((None if arrived else wait.no_delivery), wait.no_reaction) if one is not None]
     return (notice.sent_at or notice.created_at) + timedelta(hours=min(hours)) if hours else None
-
-
-def _address(notifier: Notifier | None, phone: str | None, wrong: Container[str]) -> str | None:
-    """Registers write one number in several ways; the channel's own form of it tells that it is the same."""
-    address = notifier.reachable(phone) if notifier is not None else None
-    return None if address in wrong else address

@@ -16,16 +16,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from proactive.domain.addressee import Addressee, one_form
 from proactive.domain.dossier import TELLABLE, Answer, Dossier
 from proactive.domain.keys import PASSCODE_DIGITS, read_code
 from proactive.errors import OutOfTurn, Overtaken, TooMany
+from proactive.letters import code_channel
 from proactive.store.people import Passcode
 from proactive.web import forms
 from proactive.web.door import CITIZEN, Attempt, address
 from proactive.web.pages import to
 from proactive.web.site import Site
 
-CHANNEL = "sms"
 PASSCODE_LASTS = timedelta(minutes=10)
 LAST_DIGITS = 4
 HOUR = timedelta(hours=1)
@@ -91,10 +92,12 @@ class Entrance:
         dossier = await site.store.dossiers.by_code(code)
         if dossier is None or not compare_digest(dossier.subject[-LAST_DIGITS:].encode(), digits.encode()):
             return
-        phone = site.notifiers[CHANNEL].reachable(dossier.phone)
         _, wrong = await site.store.notices.unwanted([dossier.subject])
-        if phone is None or (dossier.subject, dossier.phone or "") in wrong or (dossier.subject, phone) in wrong:
+        registered = Addressee(phone=dossier.phone).without({one_form(phone) for _, phone in wrong})
+        way = code_channel(site.notifiers, registered)
+        if way is None:
             return
+        channel, phone = way
         try:
             await site.door.throttle("passcode", str(dossier.id), most=3, per=HOUR)
         except TooMany:
@@ -103,7 +106,7 @@ class Entrance:
             Passcode(
                 id=ticket,
                 dossier_id=dossier.id,
-                channel=CHANNEL,
+                channel=channel,
                 to=phone,
                 state="requested",
                 tries=0,

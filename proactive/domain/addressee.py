@@ -1,0 +1,69 @@
+"""The addressee: how a citizen can be reached on whatever channel, and which writings of an address are one."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+import phonenumbers
+
+_DEAD_AREAS = ("510", "511")
+"""Quang Nam's and Da Nang's landline codes until 2017: number plans still take them for mobile numbers."""
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Where one citizen can be reached. Each channel takes what it can use, see `Notifier.reachable`.
+
+    `phone` is as the register writes it; `email` is one that the citizen proved to read (docs/adr/0024).
+    """
+
+    phone: str | None = None
+    email: str | None = None
+    language: str = "vi"
+
+    @classmethod
+    def at(cls, address: str) -> Addressee:
+        """Whoever is at this address, and nothing else known of them."""
+        return cls(email=address) if "@" in address else cls(phone=address)
+
+    @property
+    def mobile(self) -> str | None:
+        """The phone as E.164 (+84905123456), or None where it is not a Vietnamese mobile number."""
+        return mobile(self.phone or "")
+
+    def without(self, wrong: Container[str]) -> Addressee:
+        """The addressee without addresses that are somebody else's; `wrong` holds them as `one_form` gives them."""
+        return replace(
+            self,
+            phone=None if self.phone and one_form(self.phone) in wrong else self.phone,
+            email=None if self.email and one_form(self.email) in wrong else self.email,
+        )
+
+    def any_in(self, addresses: Container[str]) -> str | None:
+        """The first of their addresses that is among these, which are written as `one_form` gives them."""
+        forms = [one_form(address) for address in (self.phone, self.email) if address]
+        return next((form for form in forms if form in addresses), None)
+
+
+def mobile(phone: str) -> str | None:
+    """A Vietnamese mobile number as E.164, however it was written; None for everything else."""
+    try:
+        number = phonenumbers.parse(phone, "VN")
+    except phonenumbers.NumberParseException:
+        return None
+    national = phonenumbers.national_significant_number(number)
+    if (
+        number.country_code != 84
+        or national.startswith(_DEAD_AREAS)
+        or not phonenumbers.is_valid_number(number)
+        or phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.MOBILE
+    ):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def one_form(address: str) -> str:
+    """The one form of an address that is written in several ways, to tell whether two are the same."""
+    address = address.strip()
+    return address.lower() if "@" in address else (mobile(address) or address)
