@@ -2,7 +2,8 @@
 
 The city has one centre for public administrative services in each unit (Decree 118/2025/ND-CP, Art. 14: each of them
 receives and returns whatever the unit the citizen lives in). Those are made from `units.csv`; `offices.csv` holds the
-others. A merged or renamed unit gets its `valid_to`, and a new line.
+others, and `police_points.csv` the commune-level police where the Ministry of Public Security receives. A merged or
+renamed unit gets its `valid_to`, and a new line; `predecessors.csv` says into which unit each older one went.
 """
 
 from __future__ import annotations
@@ -37,6 +38,19 @@ class UnitKind(StrEnum):
         return {"ward": "Ward", "commune": "Commune", "special_zone": "Special Zone"}[self]
 
 
+class PredecessorKind(StrEnum):
+    """What a unit was before 2025-07-01."""
+
+    WARD = "ward"
+    COMMUNE = "commune"
+    TOWNSHIP = "township"
+
+    @property
+    def vi(self) -> str:
+        """The word in front of its name."""
+        return {"ward": "phường", "commune": "xã", "township": "thị trấn"}[self]
+
+
 class Unit(Rule):
     """A commune-level unit: `code` is the five digits of the General Statistics Office."""
 
@@ -59,6 +73,7 @@ class OfficeKind(StrEnum):
     COMMUNE_CENTRE = "commune_centre"
     CITY_CENTRE = "city_centre"
     POLICE = "police"
+    POLICE_POINT = "police_point"
     DEPARTMENT = "department"
     SOCIAL_INSURANCE = "social_insurance"
 
@@ -72,6 +87,34 @@ class Office(Rule):
     confidence: Confidence
     source: Text
     unit: str | None = None
+    sample: bool = False
+    """Made up until the agency says which offices there are; never told to a citizen as a fact."""
+
+
+class Share(StrEnum):
+    """How much of an older unit went into the present one."""
+
+    WHOLE = "whole"
+    MOST = "most"
+    PART = "part"
+
+
+class Predecessor(Rule):
+    """A unit that was merged; `also` are names that were merged into it before, without marks and spaces.
+
+    `unit` is the unit it went into. One that was split has a line for each, the one with most of its people first.
+    """
+
+    code: str = Field(pattern=r"^[0-9]{5}$")
+    name: Text
+    kind: PredecessorKind
+    district: Text
+    province: Text
+    unit: str
+    share: Share
+    also: str | None = None
+    valid_to: date
+    source: Text
 
 
 @cache
@@ -83,8 +126,24 @@ def units() -> dict[str, Unit]:
 @cache
 def offices() -> dict[str, Office]:
     """All offices by id: first the ones of the city, then a centre for each unit."""
-    listed = (Office.model_validate(row) for row in _rows("offices.csv"))
+    listed = [Office.model_validate(row) for row in (*_rows("offices.csv"), *_rows("police_points.csv"))]
     return {office.id: office for office in (*listed, *map(_centre, units().values()))}
+
+
+@cache
+def predecessors() -> dict[str, tuple[Predecessor, ...]]:
+    """The units before 2025-07-01, by the code they had; a split one has several lines, the largest share first."""
+    found: dict[str, tuple[Predecessor, ...]] = {}
+    for one in map(Predecessor.model_validate, _rows("predecessors.csv")):
+        found[one.code] = tuple(sorted((*found.get(one.code, ()), one), key=lambda each: list(Share).index(each.share)))
+    return found
+
+
+def unit_of(code: str | None) -> Unit | None:
+    """Today's unit for a code of today or of before the merger; of a split one, the unit that most of it went into."""
+    if code in units():
+        return units()[code]
+    return units()[predecessors()[code][0].unit] if code in predecessors() else None
 
 
 def office(id: str) -> Office:
@@ -98,8 +157,9 @@ def office(id: str) -> Office:
 
 
 def centre_of(unit_code: str | None) -> Office | None:
-    """The centre of this unit; None where the code is unknown."""
-    return offices().get(f"centre-{unit_code}")
+    """The centre of this unit, also by its code of before the merger; None where the code is unknown."""
+    unit = unit_of(unit_code)
+    return offices()[f"centre-{unit.code}"] if unit is not None else None
 
 
 def _centre(unit: Unit) -> Office:
