@@ -16,7 +16,8 @@ PostgreSQL remembers, Kafka carries word: each step picks up what rests in its s
 true, does the one outside thing it is there for, and keeps the next state with its news in one transaction. Every step
 takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again; replay
 takes refused changes once more. Beside the line, files of offices are read, shown and applied; measure says how far
-each register can be trusted, and by one that is not good enough nobody new is told.
+each register can be trusted, and by one that is not good enough nobody new is told. renew buys the next token of a
+provider before the one in use ends.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ from proactive.steps.passcodes import send_passcodes
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
 from proactive.steps.relay import relay
+from proactive.steps.renew import renew
 from proactive.steps.replay import replay, try_out
 from proactive.steps.rework import rework
 from proactive.steps.tell import tell
@@ -64,6 +66,7 @@ __all__ = [
     "recognise",
     "reconcile",
     "relay",
+    "renew",
     "replay",
     "rework",
     "send_passcodes",

@@ -4,6 +4,7 @@ Adapters are found by name: the file `notifiers/sms.py` is the channel `sms`. So
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,11 +22,13 @@ from proactive.ports.inbox import Inbox
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
 from proactive.ports.register import Readable, RegisterSource, Told
+from proactive.ports.tokens import Authority
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister, ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
 from proactive.sources.grammar import Deletes, Seen
 from proactive.steps.ask import Registers
+from proactive.steps.renew import KeptTokens
 from proactive.steps.told import ToldRegisters
 from proactive.store.migrate import require_tables
 from proactive.store.store import Store, opened
@@ -55,6 +58,8 @@ class Parts:
     """The registers that files of offices may fill."""
     book: Book | None = None
     """Brings the catalogue to what is in force; None where it stays as it was read."""
+    authorities: Sequence[Authority] = ()
+    """Who gives out tokens that have to be renewed."""
     compared: Mapping[str, Deletes] = field(default_factory=dict)
     """The registers whose deleted rows are found by comparing keys, and how that is done."""
 
@@ -67,6 +72,18 @@ def adapter(package: str, name: str) -> ModuleType:
         if error.name not in {package, f"{package}.{name}"}:
             raise
         raise Unusable(f"There is no {package.replace('.', '/')}/{name}.py. Put it there or name another.") from error
+
+
+def authority(channel: str, *, clock: Clock) -> Authority | None:
+    """Who gives out the tokens of this channel's provider, where it gives any: `notifiers/_<channel>_access.py`.
+
+    Raises `Unusable`.
+    """
+    name = f"notifiers._{channel}_access"
+    if importlib.util.find_spec(name) is None:
+        return None
+    found: Authority = importlib.import_module(name).authority(clock=clock)
+    return found
 
 
 def rule_book() -> Catalogue:
@@ -219,16 +236,24 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         sources = configured(settings, catalogue.registers)
         told = ToldRegisters(telling(sources, settings), catalogue=catalogue, store=store, clock=clock)
         registers = await opened_sources(sources, facts, told, shift=settings.shift, stack=stack)
-        notifiers = {}
+        keys = Keys(secret)
+        notifiers, authorities = {}, list[Authority]()
         for channel in channels(catalogue):
-            notifiers[channel] = await adapter("notifiers", channel).open(public_url=settings.public_url, clock=clock)
+            given: dict[str, object] = {}
+            if (gives := authority(channel, clock=clock)) is not None:
+                stack.push_async_callback(gives.close)
+                authorities.append(gives)
+                given["tokens"] = KeptTokens(gives.provider, gives.account, store=store, keys=keys, clock=clock)
+            notifiers[channel] = await adapter("notifiers", channel).open(
+                public_url=settings.public_url, clock=clock, **given
+            )
             stack.push_async_callback(notifiers[channel].close)
         if not any(one.carries_codes for name, one in channel_rules().items() if name in notifiers):
             raise Unusable("No ladder names a channel that carries one-time codes (rules/channels: carries_codes).")
         intake = await adapter("connectors.intakes", settings.intake).open()
         stack.push_async_callback(intake.close)
         yield Parts(
-            settings=settings, catalogue=catalogue, facts=facts, store=store, keys=Keys(secret), clock=clock,
+            settings=settings, catalogue=catalogue, facts=facts, store=store, keys=keys, clock=clock,
             registers=registers, notifiers=notifiers, intake=intake, manners=good_manners(settings), book=book,
-            compared=comparing(sources), files=by_files(sources),
+            compared=comparing(sources), files=by_files(sources), authorities=authorities,
         )  # fmt: skip

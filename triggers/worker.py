@@ -114,6 +114,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         ),
         step("mend", lambda: journey.mend(catalogue=catalogue, store=store, clock=clock, limit=limit)),
         *office_files(parts, publisher, limit=limit),
+        *tokens(parts),
         step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)
@@ -161,6 +162,14 @@ def office_files(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step
         )
         running.append(Step("collect", look, every=max(every, 5.0)))
     return running
+
+
+def tokens(parts: Parts) -> list[Step]:
+    """Renews the tokens of providers, where some channel needs one."""
+    if not parts.authorities:
+        return []
+    again = partial(journey.renew, authorities=parts.authorities, store=parts.store, keys=parts.keys, clock=parts.clock)
+    return [Step("renew", again, every=20.0)]
 
 
 def rework(parts: Parts) -> list[Step]:

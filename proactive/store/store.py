@@ -26,6 +26,7 @@ from proactive.store.quality import Quality
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
 from proactive.store.tickets import Tickets
+from proactive.store.tokens import ProviderTokens
 
 
 class Store:
@@ -56,6 +57,7 @@ class Store:
         self.figures = Figures(engine)
         self.quality = Quality(engine)
         self.tickets = Tickets(engine)
+        self.tokens = ProviderTokens(engine)
 
 
 @asynccontextmanager

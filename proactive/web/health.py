@@ -23,9 +23,19 @@ class Health:
     async def health(self, request: Request) -> Response:
         alive = await self._database()
         said: dict[str, object] = {"status": "ok" if alive else "failing", "database": alive}
-        if alive and await self._site.store.addressees.alarms():
-            said["alarms"] = ["simulated_number"]  # a number for rehearsals is somebody's registered phone
+        alarms = await self._alarms() if alive else []
+        if alarms:
+            said["alarms"] = alarms
         return JSONResponse(said, 200 if alive else 503)
+
+    async def _alarms(self) -> list[str]:
+        """What somebody must look at, though this process is up."""
+        found = []
+        if await self._site.store.addressees.alarms():
+            found.append("simulated_number")  # a number for rehearsals is somebody's registered phone
+        now = self._site.clock.now()
+        tokens = await self._site.store.tokens.all()
+        return [*found, *(f"token_{worry}:{one.provider}" for one in tokens if (worry := one.worry(now)))]
 
     async def ready(self, request: Request) -> Response:
         return Response(status_code=204 if await self._database() else 503)
