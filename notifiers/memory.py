@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
-from proactive.errors import Forged, Unreachable
+from proactive.errors import Forged, Unanswerable, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Accepted, Failure, Hook, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
 
@@ -51,6 +51,8 @@ class MemoryNotifier(Notifier):
     troubles: deque[Trouble] = field(default_factory=deque)
     silent: bool = False
     """Does not answer questions."""
+    forgets: bool = False
+    """Keeps nothing that it could be asked about."""
     by_people: bool = False
     """Reaches everybody, as a list of whom to call does."""
 
@@ -71,6 +73,8 @@ class MemoryNotifier(Notifier):
     async def find(self, message: Outgoing) -> Accepted | None:
         if self.silent:
             raise Unreachable
+        if self.forgets:
+            raise Unanswerable
         for reference, known in self.taken:
             if (known.to, known.body) == (message.to, message.body) and known.since >= message.since:
                 return Accepted(reference)

@@ -4,6 +4,7 @@
     |-- Temporary            try again later; nothing is wrong with what was asked
     |   `-- Unreachable      another system did not answer: hold the dossier, tell the officer why
     |-- Permanent            trying again will not help; somebody must mend something
+    |   |-- Unanswerable     nobody can say what became of it: leave it in doubt, and say so
     |   `-- Forged           a message does not come from whom it says; answer 403 and keep nothing of it
     |-- OutOfTurn            the state does not allow this step (any more); show the present state instead
     |-- Overtaken            somebody else saved first; read again, then decide again
@@ -31,6 +32,10 @@ class Unreachable(Temporary):
 
 class Permanent(ProactiveError):
     """This cannot be done, however often it is tried."""
+
+
+class Unanswerable(Permanent):
+    """Nobody can say what became of this."""
 
 
 class Forged(Permanent):

@@ -48,15 +48,14 @@ def day(value: date) -> str:
 
 def write(folder: Path, *, channel: str, language: str, values: Mapping[str, object]) -> Letter:
     """The letter of a service for a channel. Raises `Permanent` where the template or its result may not be used."""
+    name = channels()[channel].template(language)
     try:
-        text = _environment(folder).get_template(f"{channel}.{language}.j2").render(**values)
+        text = _environment(folder).get_template(name).render(**values)
     except jinja2.TemplateError as error:
-        raise Permanent(
-            f"The template {channel}.{language}.j2 of {folder.parent.name} cannot be used: {error}"
-        ) from error
+        raise Permanent(f"The template {name} of {folder.parent.name} cannot be used: {error}") from error
     said = " ".join(text.split())
     if wrong := [why for why, _ in channels()[channel].faults(said)]:
-        raise Permanent(f"The text {channel}.{language}.j2 of {folder.parent.name} may not go out: {' '.join(wrong)}")
+        raise Permanent(f"The text {name} of {folder.parent.name} may not go out: {' '.join(wrong)}")
     return measured(said)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from rules import messages
 from rules.base import Name, Rule, Text
+from rules.channels import channels
 from rules.dated import Flaw
 from rules.kinds import Row
 from rules.problem import BadRow
@@ -115,7 +116,7 @@ def told(
         "code": CODE,
         "rung": service.rung(anchor=anchor, today=on)[0].name,
     }
-    return messages.render(messages.template(service.messages_dir / f"{channel}.{language}.j2"), values)
+    return messages.render(messages.template(service.messages_dir / channels()[channel].template(language)), values)
 
 
 def _yes(holds: bool) -> str:

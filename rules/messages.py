@@ -48,7 +48,7 @@ def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, 
             yield f"{name}.vi.j2", why, f"Write rules/channels/{name}.yaml, or use one of: {', '.join(channels())}."
             continue
         for language in LANGUAGES:
-            path = folder / "messages" / f"{name}.{language}.j2"
+            path = folder / "messages" / channel.template(language)
             if not path.is_file():
                 yield path.name, f"The ladder uses {name}, but this text is missing.", "Write it into messages/."
                 continue

@@ -26,8 +26,9 @@ class Preview:
 
 def previews(service: Service, *, channel: str, language: str) -> Iterator[Preview]:
     """A text for each variant, in the order of the service. Raises `LookupError` where it has none for this channel."""
-    if not (service.messages_dir / f"{channel}.{language}.j2").is_file():
-        raise LookupError(f"{service.name} has no text messages/{channel}.{language}.j2")
+    name = channels()[channel].template(language)
+    if not (service.messages_dir / name).is_file():
+        raise LookupError(f"{service.name} has no text messages/{name}")
     cases = _cases(service)
     for variant in service.variants:
         text, case = _text(service, variant, cases, channel, language)
@@ -46,7 +47,9 @@ def _text(
             return told(service, verdict, record, records, case.on, channel=channel, language=language), case.name
     letters = {name: messages.sample(fact, service.form, service.judged) for name, fact in service.text.letters.items()}
     values = {**letters, "variant": variant, "rung": service.ladder[0].name, "days_late": 0, "code": CODE}
-    return messages.render(messages.template(service.messages_dir / f"{channel}.{language}.j2"), values), None
+    return messages.render(
+        messages.template(service.messages_dir / channels()[channel].template(language)), values
+    ), None
 
 
 def _rows(service: Service, register: str, given: object) -> tuple[Row, ...]:

@@ -110,7 +110,10 @@ class Notifier(Protocol):
     async def send(self, message: Outgoing) -> Outcome: ...
 
     async def find(self, message: Outgoing) -> Accepted | None:
-        """Ask the provider whether it has this message. Raises `Unreachable` when it does not answer."""
+        """Ask the provider whether it has this message; nothing is sent.
+
+        Raises `Unreachable` when it does not answer, and `Unanswerable` where it keeps nothing that can be asked about.
+        """
 
     def receipts(self, hook: Hook) -> Sequence[Receipt]:
         """The receipts in a verified request. Raises `Forged` when the signature does not hold."""

@@ -9,7 +9,7 @@ import structlog
 
 from proactive.domain.dossier import Dossier, State, look_again, move
 from proactive.domain.notice import SENDING_MOVES, Notice, Sending, advance
-from proactive.errors import Unreachable
+from proactive.errors import Unanswerable, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Notifier, Outgoing
 from proactive.store.keeping import Move
@@ -125,6 +125,8 @@ async def _ask(notice: Notice, notifiers: Mapping[str, Notifier], *, now: dateti
         )
     except Unreachable as error:
         return doubtful.model_copy(update={**later, "why": str(error)})
+    except Unanswerable as error:
+        return doubtful.model_copy(update={"lease_until": None, "why": str(error)})
     if found is not None:
         return advance(doubtful, Sending.ACCEPTED, provider_ref=found.provider_ref, lease_until=None, why=None)
     if notice.asked < 1 or now - since < absent_after:

@@ -43,10 +43,18 @@ class Channel(Rule):
     script: Script
     most_segments: int | None = Field(default=None, ge=1)
     most_characters: int | None = Field(default=None, ge=1)
+    texts_of: Name | None = None
+    """The channel whose texts it uses; its own where nothing stands here."""
     price: Name | None = None
     carries_codes: bool = False
     """One-time codes to the registered phone may go by it."""
+    tells_delivery: bool = True
+    """Whether somebody says when a message arrived. Where nobody does, no rung waits for that word."""
     forbids: Mapping[Name, Ground]
+
+    def template(self, language: str) -> str:
+        """The file of a text for it, in the messages of a service."""
+        return f"{self.texts_of or self.name}.{language}.j2"
 
     def faults(self, text: str) -> Iterator[tuple[str, str]]:
         """Why this text may not go out on this channel, and how to mend it; nothing where it may."""
@@ -72,6 +80,10 @@ def channels() -> Mapping[str, Channel]:
         problems += wrong
         if channel is not None:
             found[channel.name] = channel
+    for one in found.values():
+        if one.texts_of is not None and (one.texts_of not in found or found[one.texts_of].texts_of is not None):
+            mend = "Name a channel with texts of its own."
+            problems.append(Problem("texts_of", f"It is {one.texts_of}.", mend, file=f"rules/channels/{one.name}.yaml"))
     if problems:
         raise ValueError("\n".join(map(str, problems)))
     return found

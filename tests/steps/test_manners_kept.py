@@ -500,6 +500,23 @@ async def test_whoever_is_not_delivered_to_in_time_is_told_on_the_next_channel_o
     assert (len(town.sms.called), len(town.second.called)) == (1, 1)
 
 
+async def test_no_rung_waits_for_word_that_never_comes(town: Town) -> None:
+    service = town.catalogue.services[SERVICE]
+    wait = FallBack(no_delivery=6, no_reaction=30)
+    other_way = {"channels": ("viettel_sms", "sms"), "fall_back_after_hours": wait}
+    town.ladder_of(SERVICE, tuple(rung.model_copy(update=other_way) for rung in service.ladder))
+    town.second = Channel(name="viettel_sms")
+    await town.told(driver())
+    town.clock.forward(hours=7)
+    await town.offer()
+    assert town.sms.called == []
+
+    town.clock.at = MORNING + timedelta(hours=31)
+    await town.offer()
+
+    assert (len(town.second.called), len(town.sms.called)) == (1, 1)
+
+
 async def test_whoever_got_it_has_longer_to_react_and_an_answer_ends_it(two_channels: Town) -> None:
     town = two_channels
     silent, answers = await town.told(driver(1)), await town.told(driver(2))

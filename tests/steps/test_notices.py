@@ -216,6 +216,22 @@ async def test_a_provider_that_does_not_answer_questions_leaves_the_notice_in_do
     assert len(town.sms.called) == 1
 
 
+async def test_where_nobody_can_be_asked_it_stays_in_doubt_and_nothing_follows_it(town: Town) -> None:
+    town.sms.forgets = True
+    town.sms.troubles.append(Trouble.TAKES_AND_TIMES_OUT)
+    dossier = await town.told(driver())
+
+    for _ in range(3):
+        town.clock.forward(hours=2)
+        await town.reconcile()
+        await town.offer()
+
+    [notice] = await town.notices(dossier)
+    assert (notice.state, notice.lease_until) == (Sending.UNKNOWN, None)
+    assert await state(town, dossier) is State.OFFERED
+    assert len(town.sms.called) == 1
+
+
 @pytest.mark.parametrize("offer_comes_first", [True, False], ids=["offer first", "reconcile first"])
 async def test_a_dead_workers_claim_is_explained_and_not_sent_again(town: Town, offer_comes_first: bool) -> None:
     dossier = await town.drafted(driver())

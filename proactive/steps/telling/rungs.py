@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Notice, Sending
 from proactive.ports.notifier import Notifier
+from rules.channels import channels
 from rules.grammar import Rung
 
 FAILED = frozenset({Sending.REJECTED, Sending.UNDELIVERED, Sending.LOST})
@@ -81,6 +82,7 @@ def falls_back_at(rung: Rung, notice: Notice) -> datetime | None:
     wait = rung.fall_back_after_hours
     if wait is None or notice.channel == rung.channels[-1] or notice.state is Sending.UNKNOWN:
         return None
-    arrived = notice.state is Sending.DELIVERED
+    said = channels().get(notice.channel)
+    arrived = notice.state is Sending.DELIVERED or (said is not None and not said.tells_delivery)
     hours = [one for one in ((None if arrived else wait.no_delivery), wait.no_reaction) if one is not None]
     return (notice.sent_at or notice.created_at) + timedelta(hours=min(hours)) if hours else None
