@@ -511,7 +511,7 @@ async def test_no_rung_waits_for_word_that_never_comes(town: Town) -> None:
     await town.offer()
     assert town.sms.called == []
 
-    town.clock.at = MORNING + timedelta(hours=31)
+    town.clock.at = MORNING + timedelta(days=2)
     await town.offer()
 
     assert (len(town.second.called), len(town.sms.called)) == (1, 1)
