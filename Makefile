@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: help jars setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
+.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -52,6 +52,9 @@ api-docs: setup ## Write docs/api anew from the models of the push API
 
 bench-measure: setup ## Measure how long a register's quality takes to count; prints JSON (N=200000 licences)
 	@$(BIN)/python -m tests.benchmarks.measure --number $(N)
+
+tamper: setup ## Falsify the audit log in each way at each of a thousand places; takes minutes
+	@PROACTIVE_TEST_STRIDE=1 $(BIN)/python -m pytest tests/audit/test_tampering.py
 
 mutation: setup ## See which changes of rules/ no test notices; takes an hour or two (MODULES="day window")
 	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES)

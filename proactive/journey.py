@@ -42,6 +42,7 @@ from proactive.steps.relay import relay
 from proactive.steps.renew import renew
 from proactive.steps.replay import replay, try_out
 from proactive.steps.rework import rework
+from proactive.steps.seal import seal
 from proactive.steps.tell import tell
 from proactive.steps.tidy import tidy
 from proactive.steps.watch import Watch
@@ -69,6 +70,7 @@ __all__ = [
     "renew",
     "replay",
     "rework",
+    "seal",
     "send_passcodes",
     "tell",
     "tidy",

@@ -13,7 +13,10 @@ from datetime import timedelta
 from types import ModuleType
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from proactive.domain.audit import Signer
 from proactive.domain.keys import Keys
 from proactive.errors import Unusable
 from proactive.facts import Facts
@@ -23,6 +26,7 @@ from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
 from proactive.ports.register import Readable, RegisterSource, Told
 from proactive.ports.tokens import Authority
+from proactive.ports.witness import FileWitness, Witness
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister, ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
@@ -40,6 +44,7 @@ from rules.manners import Manners
 log = structlog.get_logger()
 
 SHORTEST_SECRET = 32
+MAKE_KEY = "openssl genpkey -algorithm ed25519 -out audit.pem"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +207,24 @@ def good_manners(settings: Settings) -> Manners:
         return manners.load(settings.manners) if settings.manners is not None else manners.load()
     except Unpublishable as error:
         raise Unusable(f"The manners cannot be used: {error}") from error
+
+
+def signer(settings: Settings) -> Signer:
+    """Who seals the audit log: the key of the settings, or one derived from the secret. Raises `Unusable`."""
+    if settings.audit_key is None:
+        return Signer(Ed25519PrivateKey.from_private_bytes(Keys(settings.secret.get_secret_value()).derive("audit")))
+    try:
+        key = load_pem_private_key(settings.audit_key.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise Unusable(f"PROACTIVE_AUDIT_KEY cannot be read: {error}. Make one: {MAKE_KEY}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Unusable(f"PROACTIVE_AUDIT_KEY holds no Ed25519 key. Make one: {MAKE_KEY}")
+    return Signer(key)
+
+
+def witnesses(settings: Settings) -> list[Witness]:
+    """Where the audit log's checkpoints are copied to."""
+    return [FileWitness(path) for path in settings.witness_files]
 
 
 def channels(catalogue: Catalogue) -> list[str]:

@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     session_seconds: float = Field(10.0, ge=1, description="Silence after which Kafka gives a worker's work to others.")
     topic_prefix: str = Field("proactive", pattern=r"^[a-z][a-z0-9-]*$", description="First word of our topics' names.")
     secret: SecretStr = Field(SecretStr(""), description="At least 32 characters; keys of hashes, codes and cookies.")
+    audit_key: Path | None = Field(None, description="File of the Ed25519 key (PEM) that seals the audit log.")
+    audit_witnesses: str = Field(
+        "", description="Files to copy the audit log's checkpoints to, with commas between; not on our own machines."
+    )
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
     web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")
@@ -53,6 +57,11 @@ class Settings(BaseSettings):
     notices_a_second: int = Field(100, ge=1, le=100_000, description="Most messages a second that a channel is given.")
     agency: str = Field("H17", pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}$", description="Agency in dossier codes.")
     clock_shift: float = Field(0.0, description="Seconds to move the clock by, for rehearsals.")
+
+    @property
+    def witness_files(self) -> tuple[Path, ...]:
+        """The files of the witnesses; without any, one in our own data folder, which proves little."""
+        return tuple(Path(name) for name in _names(self.audit_witnesses)) or (self.data_dir / "checkpoints.jsonl",)
 
     @property
     def has_source(self) -> bool:

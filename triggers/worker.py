@@ -18,7 +18,7 @@ import uvloop
 from proactive import journey
 from proactive.errors import ProactiveError, Unusable
 from proactive.logs import begin_logging
-from proactive.parts import Parts, assembled, inboxes
+from proactive.parts import Parts, assembled, inboxes, signer, witnesses
 from proactive.settings import Settings, read
 from proactive.steps.relay import look_after
 from proactive.topics import ensure, topics
@@ -28,6 +28,8 @@ from triggers.step import Step
 from triggers.watcher import comparing, watching
 
 log = structlog.get_logger()
+
+SEAL_SECONDS = 30.0
 
 
 def application(settings: Settings) -> faust.App:
@@ -115,6 +117,11 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         step("mend", lambda: journey.mend(catalogue=catalogue, store=store, clock=clock, limit=limit)),
         *office_files(parts, publisher, limit=limit),
         *tokens(parts),
+        step(
+            "seal",
+            lambda: journey.seal(signer=signer(s), witnesses=witnesses(s), store=store, clock=clock),
+            seconds=SEAL_SECONDS,
+        ),
         step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)

@@ -8,6 +8,7 @@ from proactive.errors import OutOfTurn, Overtaken, Permanent, Unreachable
 from proactive.ports.clock import DA_NANG, Clock
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
 from proactive.steps.draft import redraft
+from proactive.steps.seal import require_sealed
 from proactive.store.keeping import Move
 from proactive.store.people import Officer
 from proactive.store.store import Store
@@ -32,7 +33,8 @@ async def decide(
     """Keep an officer's decision; an approval asks the sources once more and reserves the reference it will go under.
 
     Raises `Permanent` (not this officer's dossier, or a reason is missing), `OutOfTurn` (nothing to decide, or it is no
-    longer true), `Overtaken` (changed since the officer saw it) and `Unreachable` (nobody can tell whether it is true).
+    longer true), `Overtaken` (changed since the officer saw it), `Unreachable` (nobody can tell whether it is true) and
+    `Temporary` (the audit log is not being sealed).
     """
     dossier = await store.dossiers.get(dossier_id)
     if dossier is None or dossier.office != officer.office or not officer.active:
@@ -50,6 +52,7 @@ async def decide(
             raise Permanent("Hồ sơ đã được trả lại một lần; pháp luật chỉ cho yêu cầu bổ sung một lần.")
     update: dict[str, object] = {"decided_by": officer.username, "decision_note": note, "held_because": None}
     if decision is Decision.APPROVE:
+        await require_sealed(store)
         dossier = await _still_true(dossier, catalogue=catalogue, registers=registers, store=store, clock=clock)
         reference = dossier.reference or await _reserve(agency, store=store, clock=clock)
         update |= {"reference": reference, "approved_hash": dossier.content_hash()}

@@ -13,6 +13,7 @@ from proactive.errors import Permanent, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.intake import Intake, Refused, Taken, Unanswered
 from proactive.steps.ask import CannotTell, NoLonger, Registers, Truth, ask_again
+from proactive.steps.seal import require_sealed
 from proactive.steps.under import made_under
 from proactive.store.keeping import Handover, Move
 from proactive.store.store import Store
@@ -30,6 +31,7 @@ async def forward(
     *, catalogue: Catalogue, registers: Registers, intake: Intake, store: Store, clock: Clock, limit: int
 ) -> int:
     """Hand approved dossiers to the intake if they are still true; gives how many were looked at."""
+    await require_sealed(store)
     now = clock.now()
     dossiers = await store.dossiers.claim([State.APPROVED], now=now, limit=min(limit, 500))
     if not dossiers:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.store.addressees import Addressees
+from proactive.store.audit import Audit
 from proactive.store.comparing import Comparisons
 from proactive.store.connectors import Connectors
 from proactive.store.dossiers import Dossiers
@@ -48,6 +49,7 @@ class Store:
         self.live = Live(engine)
         self.guests = Guests(engine)
         self.addressees = Addressees(engine)
+        self.audit = Audit(engine)
         self.intake = IntakeNews(engine)
         self.passcodes = Passcodes(engine)
         self.sessions = Sessions(engine)

@@ -1,6 +1,7 @@
 """For whoever runs the platform: is this process up, and does its database answer?"""
 
 import asyncio
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.routing import Route
 from proactive.web.site import Site
 
 PATIENCE = 3.0
+SEALED_BY = timedelta(minutes=10)
 
 
 class Health:
@@ -33,6 +35,8 @@ class Health:
         found = []
         if await self._site.store.addressees.alarms():
             found.append("simulated_number")  # a number for rehearsals is somebody's registered phone
+        if await self._site.store.audit.unsealed_for() > SEALED_BY:
+            found.append("audit_unsealed")  # after an hour nothing is approved or forwarded
         now = self._site.clock.now()
         tokens = await self._site.store.tokens.all()
         return [*found, *(f"token_{worry}:{one.provider}" for one in tokens if (worry := one.worry(now)))]

@@ -31,7 +31,7 @@ class Steps(Protocol):
     async def decide(
         self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer
     ) -> Dossier:
-        """Keep the officer's decision after the sources were asked again. Raises `Unreachable` when one is silent."""
+        """Keep the officer's decision after the sources were asked again. Raises `Temporary` when one is silent."""
 
     async def try_out(self, which: Which) -> Rehearsed:
         """What taking these refused changes once more would do; writes nothing."""

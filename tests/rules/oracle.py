@@ -278,7 +278,7 @@ def turning_days(name: str, person: Person) -> Iterator[date]:
     for rows in person.values():
         for row in rows:
             for column, value in row.items():
-                if (found := day(value) if column.endswith("_on") or "date" in column or "valid" in column else None):
+                if found := day(value) if column.endswith("_on") or "date" in column or "valid" in column else None:
                     yield from _around(name, found)
 
 

@@ -69,6 +69,10 @@ class OptOut(Table, table=True):
     service: str = Field(primary_key=True, sa_type=Text)
     channel: str = Field(primary_key=True, sa_type=Text, default="", sa_column_kwargs={"server_default": ""})
     at: datetime = moment()
+    id: UUID | None = Field(
+        default=None, nullable=False, sa_column_kwargs={"server_default": text("gen_random_uuid()")}
+    )
+    """What the audit log calls this row by: its key is personal."""
 
 
 class WrongPhone(Table, table=True):
@@ -79,3 +83,6 @@ class WrongPhone(Table, table=True):
     subject: str = Field(primary_key=True, sa_type=Text)
     phone: str = Field(primary_key=True, sa_type=Text)
     at: datetime = moment()
+    id: UUID | None = Field(
+        default=None, nullable=False, sa_column_kwargs={"server_default": text("gen_random_uuid()")}
+    )

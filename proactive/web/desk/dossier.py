@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from proactive.domain.dossier import DECIDED, MOVES, Decision, Dossier, State
-from proactive.errors import OutOfTurn, Overtaken, Permanent, Unreachable
+from proactive.errors import OutOfTurn, Overtaken, Permanent, Temporary
 from proactive.store.people import Officer
 from proactive.web import forms
 from proactive.web.desk.sign_in import officer_at
@@ -152,7 +152,7 @@ class DeskDossier:
             await self._site.steps.decide(
                 dossier.id, decision=decision, note=note or None, expected_version=version, officer=officer
             )
-        except Unreachable as silent:
+        except Temporary as silent:
             present = await self._site.store.dossiers.get(dossier.id) or dossier
             return await self._page(
                 request, session, officer, present, status=503, silent=str(silent), typed=(str(decision), note)
