@@ -23,6 +23,7 @@ from proactive.store.news import News
 from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
+from proactive.store.procedures import Procedures
 from proactive.store.quality import Quality
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
@@ -58,6 +59,7 @@ class Store:
         self.news = News(engine)
         self.figures = Figures(engine)
         self.quality = Quality(engine)
+        self.procedures = Procedures(engine)
         self.tickets = Tickets(engine)
         self.tokens = ProviderTokens(engine)
 

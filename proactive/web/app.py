@@ -9,6 +9,8 @@
              GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
                                            POST /sign-out     csrf
              GET  /check                   POST /check        csrf, code
+             GET  /procedures?q=&field=&boundary=&page=   GET /procedures.json   GET /procedures.csv
+             GET  /procedures/{code}
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
              GET  /desk?show=<tab>&page=   POST /desk/sign-out     csrf
              GET  /desk/forecast?service=&office=&days=
@@ -76,6 +78,7 @@ from proactive.web.hooks import Hooks
 from proactive.web.pages import HERE, Pages
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
+from proactive.web.public.procedures import Procedures
 from proactive.web.push.endpoint import Beside, Push
 from proactive.web.site import Site
 from proactive.web.static_files import StaticFiles
@@ -126,6 +129,7 @@ def create(
         OwnDossier,
         Wishes,
         Check,
+        Procedures,
         SignIn,
         Queue,
         Forecast,

@@ -101,10 +101,10 @@ def add_working_days(day: date, count: int) -> date:
 def received_on(moment: datetime) -> date:
     """The working day on which something counts as received; a moment without an offset is Vietnamese time."""
     local = moment.astimezone(VIETNAM) if moment.tzinfo is not None else moment
-    period = _counting()["received_until_hour"].at(local.date())
-    if period is None or not isinstance(period.value, int):
+    until = counted("received_until_hour", local.date())
+    if not isinstance(until, int):
         raise ValueError(f"No rule says until which hour something counts as received on {local:%Y-%m-%d}.")
-    if is_working(local.date()) and local.hour < period.value:
+    if is_working(local.date()) and local.hour < until:
         return local.date()
     return next_working(local.date())
 
@@ -128,9 +128,15 @@ def _swapped(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("VN", years=year).weekend_workdays)
 
 
+def counted(name: str, day: date) -> object:
+    """The value of this rule of counting on a day; None where none was in force."""
+    period = _counting()[name].at(day)
+    return None if period is None else period.value
+
+
 def _weekend(day: date) -> tuple[object, ...]:
-    period = _counting()["weekend"].at(day)
-    return period.value if period is not None and isinstance(period.value, tuple) else ()
+    found = counted("weekend", day)
+    return found if isinstance(found, tuple) else ()
 
 
 @cache

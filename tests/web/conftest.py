@@ -166,7 +166,8 @@ async def emptied(store: Store) -> None:
             text(
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
                 "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file, "
-                "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee CASCADE"
+                "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee, "
+                "procedure, procedure_line CASCADE"
             )
         )
 

@@ -1,0 +1,1 @@
+"""Pages that anybody may read, about procedures and not about people."""
