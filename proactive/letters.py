@@ -53,7 +53,7 @@ def write(folder: Path, *, channel: str, language: str, values: Mapping[str, obj
         text = _environment(folder).get_template(name).render(**values)
     except jinja2.TemplateError as error:
         raise Permanent(f"The template {name} of {folder.parent.name} cannot be used: {error}") from error
-    said = " ".join(text.split())
+    said = channels()[channel].laid_out(text)
     if wrong := [why for why, _ in channels()[channel].faults(said)]:
         raise Permanent(f"The text {name} of {folder.parent.name} may not go out: {' '.join(wrong)}")
     return measured(said)

@@ -116,7 +116,8 @@ def told(
         "code": CODE,
         "rung": service.rung(anchor=anchor, today=on)[0].name,
     }
-    return messages.render(messages.template(service.messages_dir / channels()[channel].template(language)), values)
+    said = channels()[channel]
+    return messages.render(messages.template(service.messages_dir / said.template(language)), values, said)
 
 
 def _yes(holds: bool) -> str:

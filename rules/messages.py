@@ -33,15 +33,18 @@ def _compiled(text: str) -> jinja2.Template:
     return environment.from_string(text)
 
 
-def render(text: jinja2.Template, values: Mapping[str, object]) -> str:
-    """The text on one line. Raises jinja2.TemplateError."""
-    return " ".join(text.render(**values).split())
+def render(text: jinja2.Template, values: Mapping[str, object], channel: Channel) -> str:
+    """The text as it goes out on a channel. Raises jinja2.TemplateError."""
+    return channel.laid_out(text.render(**values))
 
 
 def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema]) -> Iterator[Fault]:
-    """What is wrong with the texts of the ladder's channels, tried with the longest values they can get."""
+    """What is wrong with the texts of the ladder's channels, and with any others there are, tried with the longest
+    values they can get."""
     letters = {name: sample(fact, form, registers) for name, fact in text.letters.items()}
-    for name in sorted({name for rung in text.ladder for name in rung.channels}):
+    needed = {name for rung in text.ladder for name in rung.channels}
+    written = {path.name.split(".")[0] for path in (folder / "messages").glob("*.j2")} & set(channels())
+    for name in sorted(needed | written):
         channel = channels().get(name)
         if channel is None:
             why = f"The ladder uses {name}, and nothing says what a text on it may be."
@@ -68,7 +71,7 @@ def _told(path: Path, channel: Channel, text: ServiceText, letters: Mapping[str,
     for variant, rung, days in product(text.variants, text.ladder, _DAYS_LATE):
         values = {**letters, "variant": variant, "rung": rung.name, "days_late": days, "code": "WXYZ WXYZ"}
         try:
-            said = render(ready, values)
+            said = render(ready, values, channel)
         except jinja2.TemplateError as error:
             yield f"It cannot be rendered: {error}.", may_use
             return

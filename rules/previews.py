@@ -47,9 +47,8 @@ def _text(
             return told(service, verdict, record, records, case.on, channel=channel, language=language), case.name
     letters = {name: messages.sample(fact, service.form, service.judged) for name, fact in service.text.letters.items()}
     values = {**letters, "variant": variant, "rung": service.ladder[0].name, "days_late": 0, "code": CODE}
-    return messages.render(
-        messages.template(service.messages_dir / channels()[channel].template(language)), values
-    ), None
+    said = channels()[channel]
+    return messages.render(messages.template(service.messages_dir / said.template(language)), values, said), None
 
 
 def _rows(service: Service, register: str, given: object) -> tuple[Row, ...]:

@@ -9,6 +9,7 @@ import jinja2
 
 from proactive.foresight.assumptions import Assumption
 from rules import Service, messages
+from rules.channels import channels
 from rules.texts import size
 
 PASSCODE_SEGMENTS = 1
@@ -55,7 +56,7 @@ def _segments(service: Service, rung: str) -> list[int]:
     for variant, late in product(service.variants, (0, 30)):
         values = {**letters, "variant": variant, "rung": rung, "days_late": late, "code": "WXYZ WXYZ"}
         try:
-            found.append(size(messages.render(text, values)).segments)
+            found.append(size(messages.render(text, values, channels()["sms"])).segments)
         except jinja2.TemplateError:  # this variant never meets this rung
             continue
     return found or [0]

@@ -46,6 +46,8 @@ class Channel(Rule):
     texts_of: Name | None = None
     """The channel whose texts it uses; its own where nothing stands here."""
     price: Name | None = None
+    paragraphs: bool = False
+    """A text keeps its paragraphs, with an empty line between; the first is the subject. Otherwise it is one line."""
     carries_codes: bool = False
     """One-time codes to the registered phone may go by it."""
     tells_delivery: bool = True
@@ -55,6 +57,12 @@ class Channel(Rule):
     def template(self, language: str) -> str:
         """The file of a text for it, in the messages of a service."""
         return f"{self.texts_of or self.name}.{language}.j2"
+
+    def laid_out(self, text: str) -> str:
+        """What a template gave, as it goes out on this channel."""
+        if not self.paragraphs:
+            return " ".join(text.split())
+        return "\n\n".join(" ".join(one.split()) for one in text.split("\n\n") if one.strip())
 
     def faults(self, text: str) -> Iterator[tuple[str, str]]:
         """Why this text may not go out on this channel, and how to mend it; nothing where it may."""
@@ -67,8 +75,11 @@ class Channel(Rule):
             yield why, "Shorten it."
         if self.most_characters is not None and len(text) > self.most_characters:
             yield f"it has {len(text)} characters, and {self.most_characters} may be.", "Shorten it."
+        if self.paragraphs and "\n\n" not in text:
+            yield "it has no subject.", "Begin it with a subject and an empty line."
+        seen = text.replace("\n\n", " ") if self.paragraphs else text
         for name in self.forbids:
-            yield from prohibitions()[name].check(text)
+            yield from prohibitions()[name].check(seen)
 
 
 @cache

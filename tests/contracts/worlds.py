@@ -10,7 +10,7 @@ from notifiers.memory import MemoryNotifier, Trouble
 from proactive.demo.phones import PhoneSettings, app
 from proactive.ports.notifier import Hook, Notifier, Outgoing
 from tests.demo.servers import Catcher, serving, until
-from tests.notifiers import twilio, viettel
+from tests.notifiers import mail, twilio, viettel
 
 NUMBERS = {
     "well": "+84599000101",
@@ -131,10 +131,42 @@ class Viettel:
         return len(self._gateway.queue)
 
 
+class Email:
+    """The same: a relay is told by nobody to stop, and says nothing later."""
+
+    numbers: ClassVar = {name: f"{name}@example.vn" for name in ("well", "unsure", "busy")}
+
+    def __init__(self, notifier: Notifier, relay: mail.Relay) -> None:
+        self.notifier = notifier
+        self._relay = relay
+
+    @staticmethod
+    @asynccontextmanager
+    async def opened(patch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+        relay = mail.Relay()
+        async with relay.listening() as port:
+            notifier = await mail.channel(patch, port, TIMEOUT=0.5)
+            yield Email(notifier, relay)
+            await notifier.close()
+
+    def prepare(self, wanted: str) -> None:
+        if wanted == "busy":
+            self._relay.to_recipient.append("450 4.2.1 later")
+        if wanted == "unsure":
+            self._relay.loses_answers = 1
+
+    async def receipt(self, sent: Outgoing, status: str) -> Hook:
+        return Hook("http://127.0.0.1/hooks/email", {}, b"")
+
+    def taken(self) -> int:
+        return len(self._relay.kept)
+
+
 WORLDS: Mapping[str, Callable[[pytest.MonkeyPatch], AbstractAsyncContextManager[World]]] = {
     "memory": Memory.opened,
     "sms": Sms.opened,
     "viettel_sms": Viettel.opened,
+    "email": Email.opened,
 }
 CAN_BE_ASKED = ["memory", "sms"]
 """Those whose providers say whether they have a message; of the others nobody can tell."""

@@ -17,6 +17,7 @@ import rules
 from proactive.settings import Settings
 from rules import Service, Verdict, messages, source
 from rules.cases import Cases
+from rules.channels import channels
 from rules.offices import offices
 from rules.texts import size
 from tests.rules.conftest import Rows
@@ -221,7 +222,7 @@ def test_every_text_is_short_plain_and_asks_for_nothing(name: str) -> None:
             given_values = {"variant": verdict.variant, "days_late": late, "code": "K7Q4 M2XD", "rung": rung.name}
             values = service.letter_values(key, fields) | given_values
             for language in messages.LANGUAGES:
-                text = messages.render(template(service, language), values)
+                text = messages.render(template(service, language), values, channels()["sms"])
                 letter = size(text)
 
                 assert (letter.encoding, letter.segments <= 2) == ("GSM-7", True), text
