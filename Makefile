@@ -23,6 +23,7 @@ test: setup ## Lint, types, import contracts and every test, in a real browser t
 	@scripts/browser.sh
 	@scripts/mariadb.sh
 	@scripts/jars.sh
+	@scripts/identity.sh
 	@$(MAKE) --no-print-directory lint
 	@scripts/tests.sh $(PYTEST_ARGS)
 

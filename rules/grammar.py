@@ -21,6 +21,14 @@ class Status(StrEnum):
     DRAFT = "draft"
 
 
+class Opens(StrEnum):
+    """What opens a dossier of this service: the check code with a one-time code, or an electronic identity too; or
+    the electronic identity alone, for matters in which a phone in the wrong hands would do harm."""
+
+    CODE = "code"
+    IDENTITY = "identity"
+
+
 class Procedure(Rule):
     """The administrative procedure this service prepares. Its code changes with the national list: configure it.
 
@@ -223,6 +231,7 @@ class ServiceText(Rule):
     regimes: tuple[Regime, ...] = Field(min_length=1)
     needs: tuple[Need, ...] = ()
     contact: Contact
+    opens_by: Opens = Opens.CODE
     letters: dict[Name, Fact] = Field(default_factory=dict)
     ladder: tuple[Rung, ...] = Field(min_length=1)
     budget: Budget | None = None

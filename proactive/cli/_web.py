@@ -11,6 +11,7 @@ from proactive.journeys import Journeys
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings
 from proactive.web.app import create
+from proactive.web.identity import loader as identity
 
 log = structlog.get_logger()
 
@@ -23,7 +24,7 @@ async def serve(settings: Settings) -> None:
             store=parts.store, keys=parts.keys, clock=parts.clock, settings=settings, catalogue=parts.catalogue,
             steps=Journeys(parts), notifiers=parts.notifiers, intake=parts.intake,
             told=parts.registers.told.registers if parts.registers.told is not None else (),
-            files=parts.files,
+            files=parts.files, clients=identity.load(settings.identity),
         )  # fmt: skip
         server = uvicorn.Server(
             uvicorn.Config(

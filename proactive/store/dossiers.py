@@ -106,6 +106,11 @@ class Dossiers:
         found = await self._select("d.code = :code", code=code)
         return found[0] if found else None
 
+    async def of_subject(self, subject: str, *, limit: int = 100) -> list[Dossier]:
+        """Everything that was prepared for one person, what happened last first."""
+        mine = "d.subject = :subject ORDER BY d.updated_at DESC, d.id LIMIT :n"
+        return await self._select(mine, subject=subject, n=limit)
+
     async def by_references(self, references: Sequence[str]) -> list[Dossier]:
         return await self._select("d.reference = ANY(:references)", references=list(references))
 

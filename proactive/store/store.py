@@ -27,6 +27,7 @@ from proactive.store.procedures import Procedures
 from proactive.store.quality import Quality
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
+from proactive.store.sign_ons import SignOns
 from proactive.store.tickets import Tickets
 from proactive.store.tokens import ProviderTokens
 
@@ -54,6 +55,7 @@ class Store:
         self.intake = IntakeNews(engine)
         self.passcodes = Passcodes(engine)
         self.sessions = Sessions(engine)
+        self.sign_ons = SignOns(engine)
         self.officers = Officers(engine)
         self.counters = Counters(engine)
         self.news = News(engine)

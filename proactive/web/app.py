@@ -7,6 +7,9 @@
              GET  /dossier                 POST /dossier      csrf, version, answer, return_to, choice-<field>...
              GET  /dossier/correct         POST /dossier/correct   csrf, version, claim-<field>..., note
              GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
+                                           POST /sign-in      csrf, provider
+             GET  /sign-in/return?state=&code=&iss=   (from the provider)
+             GET  /mine                    POST /mine         csrf, dossier
                                            POST /sign-out     csrf
              GET  /check                   POST /check        csrf, code
              GET  /procedures?q=&field=&boundary=&page=   GET /procedures.json   GET /procedures.csv
@@ -43,7 +46,7 @@
 Forms answer 303 when done, 400 when something is missing, 403 when not from our page, 409 when stale, 429 too many.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -59,7 +62,9 @@ from proactive.store.desk import Desk
 from proactive.store.store import Store
 from proactive.web.citizen.check import Check
 from proactive.web.citizen.entrance import Entrance
+from proactive.web.citizen.mine import Mine
 from proactive.web.citizen.own_dossier import OwnDossier
+from proactive.web.citizen.sign_in import CitizenSignIn
 from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
@@ -75,6 +80,8 @@ from proactive.web.errors import Errors
 from proactive.web.guard import Guard
 from proactive.web.health import Health
 from proactive.web.hooks import Hooks
+from proactive.web.identity.grammar import Audience, Client
+from proactive.web.identity.relying_party import RelyingParty
 from proactive.web.pages import HERE, Pages
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
@@ -98,14 +105,23 @@ def create(
     intake: Intake,
     told: Collection[str] = (),
     files: Mapping[str, ConnectedRegister] | None = None,
+    clients: Sequence[Client] = (),
 ) -> Starlette:
     """The application. It opens nothing and closes nothing: who made the parts ends them.
 
-    `told` are the registers that connectors are asked to send from the beginning.
+    `told` are the registers that connectors are asked to send from the beginning; `clients` the providers of identities
+    at which people may sign in.
     """
     desk, wording, static = Desk(store.engine), Wording(catalogue), StaticFiles(HERE / "static")
     door = Door(store=store, desk=desk, keys=keys, clock=clock, public_url=settings.public_url)
-    pages = Pages(door=door, clock=clock, static=static, extra={"office_name": wording.office})
+    identity = RelyingParty(clients, sign_ons=store.sign_ons, keys=keys, clock=clock, public_url=settings.public_url)
+    pages = Pages(
+        door=door,
+        clock=clock,
+        static=static,
+        extra={"office_name": wording.office, "providers": identity.offered(Audience.CITIZEN)},
+        led_to=identity.led_to(),
+    )
     site = Site(
         store=store,
         desk=desk,
@@ -119,6 +135,7 @@ def create(
         intake=intake,
         door=door,
         pages=pages,
+        identity=identity,
         passwords=Passwords(),
         files=files or {},
     )
@@ -126,6 +143,8 @@ def create(
     push = Push(store=store, keys=keys, clock=clock, catalogue=catalogue, told=told, rate=settings.push_rate)
     parts = (
         Entrance,
+        CitizenSignIn,
+        Mine,
         OwnDossier,
         Wishes,
         Check,

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from proactive.domain.acting import Acting
 from proactive.domain.keys import Keys
 from proactive.errors import ProactiveError
 from proactive.ports.clock import Clock
@@ -25,7 +26,9 @@ from proactive.store.people import Session
 from proactive.store.store import Store
 from proactive.web.forms import Form
 
-CITIZEN, OFFICER = "citizen", "officer"
+CITIZEN, OFFICER, PERSON = "citizen", "officer", "person"
+"""Kinds of session: a citizen for one dossier, an officer, and a person who signed in and sees all of their own."""
+
 CITIZEN_STAYS = timedelta(minutes=20)
 OFFICER_STAYS = timedelta(hours=8)
 OFFICER_IDLES = timedelta(minutes=30)
@@ -40,11 +43,16 @@ class SignedOut(ProactiveError):
         self.kind = kind
 
 
+BY_CODE = Acting()
+
+
 @dataclass(frozen=True)
 class SignedIn:
     holder: str
     csrf: str
     token_hash: str
+    acting: Acting = BY_CODE
+    """How it is known who this is, of citizens and persons."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,9 @@ class Door:
         """Whoever is signed in. Raises `SignedOut`."""
         token = self.cookie(request, kind)
         if token and (session := await self._session(self._keys.token_hash(token), kind)) is not None:
-            return SignedIn(session.holder, session.csrf, self._keys.token_hash(token))
+            known = self._keys.token_hash(token)
+            acting = BY_CODE if kind == OFFICER else await self._store.sign_ons.acting(known)
+            return SignedIn(session.holder, session.csrf, known, acting)
         raise SignedOut(kind)
 
     async def _session(self, token_hash: str, kind: str) -> Session | None:
@@ -132,14 +142,19 @@ class Door:
         session = await self._store.sessions.find(token_hash, now=now)
         return session if session is not None and session.kind == kind else None
 
-    async def sign_in(self, request: Request, response: Response, *, kind: str, holder: str) -> None:
-        """A new session under a new token, whatever the browser brought with it; the old one ends."""
+    async def sign_in(
+        self, request: Request, response: Response, *, kind: str, holder: str, acting: Acting | None = None
+    ) -> None:
+        """A new session under a new token, whatever the browser brought with it; the old one ends. `acting` says how
+        it is known who this is, where it is not by a one-time code or a password."""
         await self._end(request, kind)
         token, now = secrets.token_urlsafe(32), self._clock.now()
-        stays = CITIZEN_STAYS if kind == CITIZEN else OFFICER_IDLES
+        stays = OFFICER_IDLES if kind == OFFICER else CITIZEN_STAYS
         session = Session(kind=kind, holder=holder, csrf=secrets.token_urlsafe(24), expires_at=now + stays)
         await self._store.sessions.begin(self._keys.token_hash(token), session, now=now)
-        self.give(response, kind, token, stays=CITIZEN_STAYS if kind == CITIZEN else OFFICER_STAYS)
+        if acting is not None:
+            await self._store.sign_ons.note(self._keys.token_hash(token), acting)
+        self.give(response, kind, token, stays=OFFICER_STAYS if kind == OFFICER else CITIZEN_STAYS)
         self.take(response, "attempt")
 
     async def sign_out(self, request: Request, response: Response, *, kind: str) -> None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from proactive.errors import TooMany
-from proactive.web.door import CITIZEN, SignedOut
+from proactive.web.door import OFFICER, SignedOut
 from proactive.web.pages import Pages, to
 
 OWN_WORDS = {403, 404, 413, 429, 500, 503}
@@ -38,10 +38,10 @@ class Errors:
         return page
 
     async def signed_out(self, request: Request, error: SignedOut) -> Response:
-        door = "/" if error.kind == CITIZEN else "/desk/sign-in"
+        door = "/desk/sign-in" if error.kind == OFFICER else "/"
         if request.method in {"GET", "HEAD"}:
             return to(door)
-        return self._pages.show(request, "signed_out.html", status=401, door=door, desk=error.kind != CITIZEN)
+        return self._pages.show(request, "signed_out.html", status=401, door=door, desk=error.kind == OFFICER)
 
     def _page(self, request: Request, status: int, *, minutes: int = 1) -> Response:
         desk = request.url.path.startswith("/desk")

@@ -4,7 +4,7 @@ Every value that a page shows is escaped: templates never mark data as safe.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,17 @@ LOCALE = HERE.parent / "locale"
 
 
 class Pages:
-    def __init__(self, *, door: Door, clock: Clock, static: StaticFiles, extra: Mapping[str, Any]) -> None:
-        self._door, self._clock = door, clock
+    def __init__(
+        self,
+        *,
+        door: Door,
+        clock: Clock,
+        static: StaticFiles,
+        extra: Mapping[str, Any],
+        led_to: Sequence[str] = (),
+    ) -> None:
+        """`led_to` are the origins elsewhere to which a form of ours may lead: providers of identities."""
+        self._door, self._clock, self._led_to = door, clock, " ".join(("'self'", *led_to))
         self._environments = {language: _environment(language, static, extra) for language in LANGUAGES}
 
     def language(self, request: Request) -> str:
@@ -52,7 +61,7 @@ class Pages:
             **values,
         }
         page = HTMLResponse(self._environments[language].get_template(name).render(context), status)
-        page.headers["content-security-policy"] = _policy(nonce)
+        page.headers["content-security-policy"] = _policy(nonce, self._led_to)
         page.headers["content-language"] = language
         if not self._door.cookie(request, "visit"):
             self._door.give(page, "visit", self._door.visit(request))
@@ -108,8 +117,8 @@ def _as_it_is(said: str, titles: Mapping[str, str] | None = None) -> str:
     return said
 
 
-def _policy(nonce: str) -> str:
+def _policy(nonce: str, led_to: str) -> str:
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; font-src 'self'; "
-        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"img-src 'self' data:; form-action {led_to}; base-uri 'none'; frame-ancestors 'none'"
     )

@@ -12,6 +12,7 @@ from proactive.sources import ConnectedRegister
 from proactive.store.desk import Desk
 from proactive.store.store import Store
 from proactive.web.door import Door
+from proactive.web.identity.relying_party import RelyingParty
 from proactive.web.pages import Pages
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
@@ -33,6 +34,7 @@ class Site:
     intake: Intake
     door: Door
     pages: Pages
+    identity: RelyingParty
     passwords: Passwords
     files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
     """The registers that files of offices may fill."""

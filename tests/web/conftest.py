@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,13 @@ from proactive.store.people import Officer, Role
 from proactive.store.store import Store, opened
 from proactive.web.app import create
 from proactive.web.citizen import entrance
+from proactive.web.identity.grammar import Client
 from proactive.web.passwords import hashed
 from rules import Catalogue, manners
 from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
 
+KEYS = Keys("a secret of more than thirty-two characters")
 PASSWORD = "mot mat khau dai de thu"
 
 
@@ -167,14 +169,14 @@ async def emptied(store: Store) -> None:
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
                 "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file, "
                 "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee, "
-                "procedure, procedure_line CASCADE"
+                "procedure, procedure_line, sign_in_attempt CASCADE"
             )
         )
 
 
-def build(store: Store, catalogue: Catalogue, *, public_url: str) -> House:
+def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Sequence[Client] = ()) -> House:
     clock = SetClock(MORNING)
-    keys = Keys("a secret of more than thirty-two characters")
+    keys = KEYS
     registers = {name: MemoryRegister(name) for name in catalogue.registers}
     facts = Facts(catalogue)
     sms, intake = MemoryNotifier(name="sms", public_url=public_url), MemoryIntake(public_url=public_url)
@@ -201,6 +203,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str) -> House:
         notifiers={"sms": sms},
         intake=intake,
         files={"violations": ConnectedRegister(catalogue.registers["violations"])},
+        clients=clients,
     )
     people = People(store=store, catalogue=catalogue, clock=clock, registers=registers)
     return House(app, parts, store, people, clock, keys, sms, intake, registers, [])

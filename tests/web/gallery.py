@@ -1,6 +1,7 @@
 """Every page in every state worth a look, in a real browser; the same walk for the tests and for docs/screenshots."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -8,12 +9,17 @@ from datetime import date, timedelta
 
 import uvicorn
 from playwright.async_api import Page
+from pydantic import SecretStr
 
+from proactive.domain.acting import Acting, Proof
 from proactive.domain.application import Progress
 from proactive.domain.dossier import Answer, Dossier, State
-from proactive.store.people import Role
+from proactive.store.people import Role, Session
 from proactive.store.store import Store
+from proactive.web.door import PERSON
+from proactive.web.identity.grammar import Audience, Client, Level, Provider, Secret
 from rules import Catalogue
+from rules.base import Words
 from tests.steps.holdings import worsening
 from tests.web import office
 from tests.web.conftest import PASSWORD, House, build, emptied
@@ -31,7 +37,7 @@ async def served(store: Store, catalogue: Catalogue) -> AsyncIterator[tuple[Hous
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        house = build(store, catalogue, public_url=url)
+        house = build(store, catalogue, public_url=url, clients=[NEVER_THERE])
         server = uvicorn.Server(uvicorn.Config(house.app, access_log=False, log_level="warning", server_header=False))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -41,6 +47,17 @@ async def served(store: Store, catalogue: Catalogue) -> AsyncIterator[tuple[Hous
         finally:
             server.should_exit = True
             await running
+
+
+NEVER_THERE = Client(
+    provider=Provider(
+        name="vneid", title=Words(vi="VNeID", en="VNeID"), audience=Audience.CITIZEN, issuer="http://127.0.0.1:9",
+        client_id="portal", client_secret=Secret(env="NONE"), claims={"personal_id": "SoDinhDanh"},
+        level=Level(enough=("2",)),
+    ),
+    secret=SecretStr("none"),
+)  # fmt: skip
+"""A provider that pages name and that never answers."""
 
 
 class Walk:
@@ -98,6 +115,36 @@ class Walk:
         await self.press("Không phải việc của tôi")
         await self.see("citizen-not-me")
         await self.open("/khong-co-trang-nay", "error-404")
+        await self.open("/")
+        await self.press("Đăng nhập bằng VNeID")
+        await self.see("citizen-sign-in-silent")
+        await self.open("/sign-in/return?state=x", "citizen-sign-in-stale")
+
+    async def person(self) -> None:
+        """Somebody who has signed in by an electronic identity."""
+        people = self.house.people
+        await self.identified("048190000001")
+        await self.open("/mine", "citizen-mine-empty")
+        await people.dossier()
+        past = await people.dossier(expires=date(2026, 10, 10))
+        await people.moved(past, State.MOOT, subject="048190000001")
+        done = await people.dossier(licence_class="C")
+        confirmed = await people.moved(done, State.CONFIRMED, verb="confirm", actor="citizen", subject="048190000001")
+        await self.forwarded(confirmed)
+        await self.open("/mine", "citizen-mine")
+        await self.press("Xem và trả lời")
+        await self.see("citizen-mine-opened")
+
+    async def identified(self, personal_id: str) -> None:
+        """A session as it is after coming back from a provider."""
+        await self.page.context.clear_cookies()
+        token, now = secrets.token_urlsafe(32), self.house.clock.now()
+        session = Session(kind=PERSON, holder=personal_id, csrf="c" * 32, expires_at=now + timedelta(minutes=20))
+        known = self.house.keys.token_hash(token)
+        await self.house.store.sessions.begin(known, session, now=now)
+        acting = Acting(proof=Proof.IDENTITY, provider="vneid", level="2")
+        await self.house.store.sign_ons.note(known, acting)
+        await self.page.context.add_cookies([{"name": PERSON, "value": token, "url": self.url}])
 
     async def citizen(self) -> None:
         """Confirms; the answers of the intake come; the result is returned."""
@@ -375,6 +422,15 @@ class Walk:
         self.house.clock.at = MORNING
 
     async def everything(self) -> None:
-        for part in (self.entrance, self.citizen, self.other_ends, self.desk, self.steward, self.files, self.quality):
+        for part in (
+            self.entrance,
+            self.person,
+            self.citizen,
+            self.other_ends,
+            self.desk,
+            self.steward,
+            self.files,
+            self.quality,
+        ):
             await emptied(self.house.store)
             await part()

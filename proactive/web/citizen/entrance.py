@@ -26,6 +26,7 @@ from proactive.web import forms
 from proactive.web.door import CITIZEN, Attempt, address
 from proactive.web.pages import to
 from proactive.web.site import Site
+from rules.grammar import Opens
 
 PASSCODE_LASTS = timedelta(minutes=10)
 LAST_DIGITS = 4
@@ -91,6 +92,9 @@ class Entrance:
         site, now = self._site, self._site.clock.now()
         dossier = await site.store.dossiers.by_code(code)
         if dossier is None or not compare_digest(dossier.subject[-LAST_DIGITS:].encode(), digits.encode()):
+            return
+        service = site.wording.service(dossier.service)
+        if service is not None and service.text.opens_by is Opens.IDENTITY:
             return
         _, wrong = await site.store.notices.unwanted([dossier.subject])
         registered = Addressee(phone=dossier.phone).without({one_form(phone) for _, phone in wrong})

@@ -38,7 +38,6 @@ class OwnDossier:
             Route("/dossier", self.answer, methods=["POST"]),
             Route("/dossier/correct", self.correct, methods=["GET"]),
             Route("/dossier/correct", self.take_claims, methods=["POST"]),
-            Route("/sign-out", self.sign_out, methods=["POST"]),
         ]
 
     async def _mine(self, request: Request) -> tuple[SignedIn, Dossier]:
@@ -216,14 +215,6 @@ class OwnDossier:
             claims=claims,
             expected_version=form.number("version"),
         )
-
-    async def sign_out(self, request: Request) -> Response:
-        session = await self._site.door.signed_in(request, CITIZEN)
-        form = await forms.read(request)
-        self._site.door.check(request, form, session)
-        answer = to("/?signed-out=1")
-        await self._site.door.sign_out(request, answer, kind=CITIZEN)
-        return answer
 
 
 def _answer(typed: str) -> Answer | None:
