@@ -123,13 +123,14 @@ class Walk:
     async def person(self) -> None:
         """Somebody who has signed in by an electronic identity."""
         people = self.house.people
-        await self.identified("048190000001")
+        await self.identified("048190999999")
         await self.open("/mine", "citizen-mine-empty")
-        await people.dossier()
+        mine = (await people.dossier()).subject
+        await self.identified(mine)
         past = await people.dossier(expires=date(2026, 10, 10))
-        await people.moved(past, State.MOOT, subject="048190000001")
+        await people.moved(past, State.MOOT, subject=mine)
         done = await people.dossier(licence_class="C")
-        confirmed = await people.moved(done, State.CONFIRMED, verb="confirm", actor="citizen", subject="048190000001")
+        confirmed = await people.moved(done, State.CONFIRMED, verb="confirm", actor="citizen", subject=mine)
         await self.forwarded(confirmed)
         await self.open("/mine", "citizen-mine")
         await self.press("Xem và trả lời")
