@@ -23,6 +23,8 @@ class Check:
 
     holds: Callable[[Row], bool]
     problem: Callable[[Row], Problem]
+    columns: tuple[str, ...]
+    """All that it looks at."""
     span: tuple[str, date, date] | None = None
     """Where it asks of one column that its date lies between two days: such checks are made in one go."""
 
@@ -39,7 +41,7 @@ def within(kind: Kind, earliest: date, latest: date) -> Check:
         why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
         return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
 
-    return Check(holds, problem, (name, earliest, latest))
+    return Check(holds, problem, (name,), (name, earliest, latest))
 
 
 def in_our_time(kind: Kind) -> Check:
@@ -54,7 +56,7 @@ def in_our_time(kind: Kind) -> Check:
         why = f"{kind.shown(row[name])} is not between the years {_OLDEST} and {_NEWEST}."
         return Problem(name, why, "Send the time at which the row was last changed.")
 
-    return Check(holds, problem)
+    return Check(holds, problem, (name,))
 
 
 def not_before(later: Kind, earlier: Kind) -> Check:
@@ -73,7 +75,7 @@ def not_before(later: Kind, earlier: Kind) -> Check:
         why = f"{later.shown(row[late])} is before {early} {earlier.shown(row[early])}."
         return Problem(late, why, f"Correct whichever of {late} and {early} is wrong in the source.")
 
-    return Check(holds, problem)
+    return Check(holds, problem, (late, early))
 
 
 def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
@@ -89,7 +91,7 @@ def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
         why = f"{kind.shown(row[name])} is unknown where {by} is {row[by]}."
         return Problem(name, why, f"Send one of {known}, or correct {by}.")
 
-    return Check(holds, problem)
+    return Check(holds, problem, (name, by))
 
 
 def _day(value: date) -> date:

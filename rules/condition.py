@@ -137,6 +137,10 @@ class Condition(ABC):
     def columns(self, scope: Scope) -> Iterator[tuple[str, str]]:
         """The columns it reads, each with its register."""
 
+    def hangs_on(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        """The columns whose values decide: not what only says whose a row is, or names the row that was found."""
+        return self.columns(scope)
+
     @abstractmethod
     def holds(self, scope: Scope) -> Test:
         """The fast test for the scope's day. Raises NotInForce where a value it needs is not."""

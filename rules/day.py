@@ -149,8 +149,14 @@ class Day:
         return len(anchors) - 1
 
     def _cycle_of(self, record: Row, anchor: date) -> str:
-        parts: list[object] = [anchor if name == "anchor" else record[name] for name in self._cycle]
-        return "|".join([_iso(part) if isinstance(part, date) else str(part) for part in parts])
+        return cycle_text([anchor if name == "anchor" else record[name] for name in self._cycle])
+
+
+def cycle_text(parts: Sequence[object]) -> str:
+    """What names one occasion of a subject and a service for ever: a dossier a cycle."""
+    return "|".join(
+        [part if part.__class__ is str else _iso(part) if isinstance(part, date) else str(part) for part in parts]
+    )
 
 
 def silence(text: ServiceText, why: NotInForce | None, day: date) -> Verdict:

@@ -32,11 +32,19 @@ class PersonReader:
 
     def read(self, line: bytes) -> Rows:
         """The sound rows by register; unknown registers and columns are ignored. Raises BadRow with all problems."""
+        return self.rows(self.decode(line), line)
+
+    def decode(self, line: bytes) -> Any:
+        """What stands in the line, with no row looked at as a whole; None where it must be read row by row."""
         try:
             person = self._person.decode(line)
         except _BROKEN:
-            return self._slowly(line)
-        if may_hold_nul(line):
+            return None
+        return None if may_hold_nul(line) else person
+
+    def rows(self, person: Any, line: bytes) -> Rows:
+        """The sound rows of a line that was decoded. Raises BadRow with all problems."""
+        if person is None:
             return self._slowly(line)
         found: Rows = {}
         for name, sound in self._sound:

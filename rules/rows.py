@@ -50,6 +50,8 @@ class Reader:
         self._one = msgspec.json.Decoder(self.struct)
         self._codes = tuple(kind.name for kind in kinds if kind.type is ColumnType.CODE and _may_be_number(kind))
         self._times = tuple(kind.name for kind in kinds if kind.type is ColumnType.TIMESTAMP)
+        self.checked = tuple(sorted({name for check in checks for name in check.columns}))
+        """The columns on whose values it hangs whether a decoded row is sound."""
 
     def read(self, body: bytes | str) -> dict[str, object]:
         """One JSON object as a row. Raises BadRow with all its problems."""

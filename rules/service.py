@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from rules.base import Confidence, Words
-from rules.condition import NotInForce, Records, Scope
+from rules.condition import Condition, NotInForce, Records, Scope
 from rules.conditions.one_of import together
 from rules.day import Day, silence
 from rules.expected import Dimension
@@ -21,6 +21,7 @@ from rules.ladder import rung_days
 from rules.ladder import useful_until as _useful_until
 from rules.offices import centre_of
 from rules.person import PersonReader
+from rules.recalled import Likeness
 from rules.register import RegisterSchema
 from rules.verdict import Owed, Verdict
 
@@ -208,11 +209,25 @@ class Service:
         for register in self.registers:
             yield register, self._schemas[register].subject.column
         yield from ((self.register, name) for name in text.cycle if name != "anchor")
+        for condition in self._conditions():
+            yield from condition.columns(scope)
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """Tells which people are alike in all that decides, so that what was said of one can be said of the other."""
+        hangs_on: dict[str, set[str]] = {}
+        for condition in self._conditions():
+            for register, column in condition.hangs_on(self._scope(date.min)):
+                hangs_on.setdefault(register, set()).add(column)
+        return Likeness(self.register, self.judged, hangs_on, self.text.cycle)
+
+    def _conditions(self) -> Iterator[Condition]:
+        text = self.text
         clauses = [*text.owed, *(block.when for block in text.blocked_by)]
         clauses += [choice.when for regime in text.regimes for choice in regime.variants if choice.when is not None]
         clauses += [need.when for need in text.needs if need.when is not None]
-        for condition in (text.window.window, *(clause.condition for clause in clauses)):
-            yield from condition.columns(scope)
+        yield text.window.window
+        yield from (clause.condition for clause in clauses)
 
     def _scope(self, on: date) -> Scope:
         return Scope(self._schemas, self.register, self.register, self.text.values, on)

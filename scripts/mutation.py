@@ -1,257 +1,228 @@
 """Mutation testing of rules/: one thing is changed at a time, and we see whether a test notices.
 
-    .venv/bin/python scripts/mutation.py [MODULE...]     all of rules/*.py unless named (day, conditions.late)
-    .venv/bin/python scripts/mutation.py --report        the table and what survived, of the last runs
+    .venv/bin/python scripts/mutation.py [MODULE...]          all of rules/ unless named (day, conditions.late)
+    .venv/bin/python scripts/mutation.py --minutes 60         as far as it comes; asked again, it goes on from there
+    .venv/bin/python scripts/mutation.py --sample 1500        so many more
+    .venv/bin/python scripts/mutation.py --again              once more those that survived
+    .venv/bin/python scripts/mutation.py --report [--left]    the table of what is known; and what survived
 
-The tests are collected once. For each mutant a child is forked in which the code of one function is exchanged in
-place; it runs the tests that were seen to enter that function, the quickest first, until one fails. What is found
-stands in build/mutation/results.jsonl, a line a mutant; a module that is asked for again is done again.
+The order is shuffled over all modules (`--seed`), so that a part of the run is a fair sample of the whole. The tests
+are collected once. For each mutant a child is forked in which the code of one function is exchanged in place; it runs
+the tests that were seen to enter that function until one fails: first those that have noticed the most there, then the
+quickest. What is found stands in build/mutation/results.jsonl, a line a mutant; an edited function is tried again.
 """
 
 from __future__ import annotations
 
-import ast
+import argparse
 import gc
+import hashlib
 import json
 import os
 import signal
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
+from mutants import RESULTS, ROOT, RULES, Mutant, Result, keep, known, modules, mutants, parsed, shuffled
+from mutation_report import report
 
-ROOT = Path(__file__).resolve().parent.parent
-RULES = ROOT / "rules"
-RESULTS = ROOT / "build" / "mutation" / "results.jsonl"
+sys.path.insert(0, str(ROOT))
+import rules
+
 WATCHED = RESULTS.with_name("watched.json")
-LONGEST = 60.0
-"""Seconds that a mutant which nobody notices may take."""
+_BOOK: dict[str, Callable[..., rules.Catalogue]] = {}
+"""How tests come to the whole rule book: `ready`, read before the change; and only if nobody notices, `read` anew."""
 
-SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv,
-    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.Break: ast.Continue, ast.Continue: ast.Break,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of one mutant: `killed`, `timeout` (killed as well), `survived`, or `untested`."""
-
-    module: str
-    function: str
-    line: int
-    change: str
-    status: str
-    by: str | None = None
-
-
-@dataclass(frozen=True)
-class Point:
-    """One place in a function, and how to change it there and back."""
-
-    node: ast.AST
-    change: str
-    do: Callable[[], None]
-    undo: Callable[[], None]
-
-
-def points(function: ast.AST) -> Iterator[Point]:
-    """Every change there is, but for docstrings and annotations."""
-    for parent in ast.walk(function):
-        for field, value in ast.iter_fields(parent):
-            if field in ("annotation", "returns", "decorator_list", "type_comment"):
-                continue
-            for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
-                if not isinstance(child, ast.AST) or _told_apart(parent, child):
-                    continue
-                for change, other in _changes(parent, field, child):
-                    yield _point(parent, field, index, child, change, other)
-
-
-def _told_apart(parent: ast.AST, child: ast.AST) -> bool:
-    docstring = isinstance(parent, ast.Expr) and isinstance(child, ast.Constant)
-    return docstring or (isinstance(parent, ast.Subscript | ast.AnnAssign) and isinstance(child, ast.Name))
-
-
-def _changes(parent: ast.AST, field: str, child: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    if (other := SWAPPED.get(type(child))) is not None:
-        yield f"{type(child).__name__} -> {other.__name__}", other()
-    elif isinstance(child, ast.UnaryOp) and isinstance(child.op, ast.Not):
-        yield "not x -> x", child.operand
-    elif isinstance(child, ast.Constant):
-        yield from _constants(child)
-    elif isinstance(child, ast.expr) and _may_be_none(parent, field):
-        yield f"{ast.unparse(child)[:60]} -> None", ast.Constant(None)
-
-
-def _constants(child: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
-    if isinstance(child.value, bool):
-        yield f"{child.value} -> {not child.value}", ast.Constant(not child.value)
-    elif isinstance(child.value, int):
-        yield f"{child.value} -> {child.value + 1}", ast.Constant(child.value + 1)
-    elif isinstance(child.value, str):
-        yield f"{child.value[:40]!r} -> XX", ast.Constant(f"XX{child.value}XX")
-
-
-def _may_be_none(parent: ast.AST, field: str) -> bool:
-    """Arguments, what is returned or given, and what is kept under a name."""
-    return (isinstance(parent, ast.Call) and field in ("args", "keywords")) or (
-        field == "value" and isinstance(parent, ast.Return | ast.Assign | ast.keyword | ast.Yield)
-    )
-
-
-def _point(parent: ast.AST, field: str, index: int | None, child: ast.AST, change: str, other: ast.AST) -> Point:
-    ast.fix_missing_locations(ast.copy_location(other, child if hasattr(child, "lineno") else parent))
-
-    def put(what: ast.AST) -> None:
-        if index is None:
-            setattr(parent, field, what)
-        else:
-            getattr(parent, field)[index] = what
-
-    return Point(child if hasattr(child, "lineno") else parent, change, lambda: put(other), lambda: put(child))
-
-
-def functions(tree: ast.AST) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """The functions of a module and the methods of its classes, with their names."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, node
-        elif isinstance(node, ast.ClassDef):
-            yield from ((f"{node.name}.{name}", method) for name, method in functions(node))
-
-
-def codes(code: CodeType) -> Iterator[CodeType]:
-    """The code objects of a module's functions and methods, not those within them."""
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            if "<" not in const.co_qualname:
-                yield const
-            yield from codes(const)
+LONGEST = 20.0
+"""Seconds of processor time that the tests of one mutant get; whatever nobody noticed by then survived."""
 
 
 class Mutation:
     """A pytest plugin that runs mutants where pytest would run its tests."""
 
-    def __init__(self, modules: list[str]) -> None:
-        self._modules = modules
-        self._entered: dict[str, set[int]] = defaultdict(set)
-        self._seconds: list[float] = []
-        self._live: list[FunctionType] = []
+    def __init__(self, todo: list[Mutant], *, sample: int | None, minutes: float | None) -> None:
+        self._todo, self._sample = todo, sample
+        self._until = None if minutes is None else time.monotonic() + 60 * minutes
+        self._known = known()
+        self._noticed: dict[str, Counter[str]] = defaultdict(Counter)
         self._worked_out: list[Any] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        from hypothesis import settings  # pytest wants to rewrite it first
+        from hypothesis import Phase, settings  # pytest wants to rewrite it first
 
-        items = session.items
-        for item in items:  # fewer examples, always the same
+        for item in session.items:  # fewer examples, always the same, and none made smaller
             function = getattr(item, "obj", None)
             if (used := getattr(function, "_hypothesis_internal_use_settings", None)) is not None:
-                few = settings(used, max_examples=12, derandomize=True, database=None, deadline=None)
+                few = settings(
+                    used, max_examples=12, derandomize=True, database=None, deadline=None,
+                    phases=[Phase.explicit, Phase.generate],
+                )  # fmt: skip
                 getattr(function, "__func__", function)._hypothesis_internal_use_settings = few
-        WATCHED.parent.mkdir(parents=True, exist_ok=True)
-        ids = [item.nodeid for item in items]
-        seen = json.loads(WATCHED.read_text("utf-8")) if WATCHED.exists() else {}
-        if seen.get("ids") != ids:
-            seen = {"ids": ids, **_in_a_child(lambda: self._watch(items))}
-            WATCHED.write_text(json.dumps(seen), encoding="utf-8")
-        sys.stderr.write(f"{len(items)} tests take {sum(seen['seconds']):.0f} s while they are watched\n")
-        self._live = [one for one in gc.get_objects() if type(one) is FunctionType and _ours(one)]
+        items = {item.nodeid: item for item in session.items}
+        seen = _seen(items)
+        seconds = {test: one["seconds"] for test, one in seen.items()}
+        entered: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(seen, key=seconds.__getitem__):
+            for function in seen[test]["entered"]:
+                entered[function].append(test)
+        live: dict[tuple[str, str], list[FunctionType]] = defaultdict(list)
+        for one in gc.get_objects():
+            if type(one) is FunctionType and one.__code__.co_filename.startswith(str(RULES)):
+                live[one.__code__.co_filename, one.__code__.co_qualname].append(one)
+        read, whole = rules.load, rules.load()
+        _BOOK.update(read=read, ready=lambda *given, **named: read(*given, **named) if given or named else whole)
         self._worked_out = [one for one in gc.get_objects() if _remembers(one)]
-        self._seconds = seen["seconds"]
-        self._entered.update({name: set(tests) for name, tests in seen["entered"].items()})
-        for module in self._modules:
-            self._module(module, items)
+        gc.collect()
+        gc.freeze()
+        using = {item.nodeid for item in session.items if "catalogue" in getattr(item, "fixturenames", ())}
+        count: Counter[str] = Counter()
+        for number, mutant in enumerate(self._todo):
+            if number == self._sample or (self._until is not None and time.monotonic() > self._until):
+                break
+            path = str(modules()[mutant.module])
+            tests = self._in_order(mutant, entered[_name(path, mutant.function)])
+            loads = len(using.intersection(tests)) == len(using)
+            status, by = self._tried(mutant, live[path, mutant.function], [items[test] for test in tests], loads=loads)
+            if by is not None:
+                self._noticed[mutant.module][by] += 1
+                self._noticed[f"{mutant.module}:{mutant.function}"][by] += 1
+            count[status] += 1
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            keep(Result(mutant.name, status, status, at, by), self._known.get(mutant.name))
+            if not (number + 1) % 50:
+                sys.stderr.write(f"{number + 1} of {len(self._todo)}: {dict(count)}\n")
         return True
 
-    def _watch(self, items: list[pytest.Item]) -> dict[str, Any]:
-        """Which test enters which function, and how long it takes. A test that fails as things are ends the run."""
-        entered: dict[str, list[int]] = defaultdict(list)
-        found: set[CodeType] = set()
+    def _in_order(self, mutant: Mutant, tests: list[str]) -> list[str]:
+        """The tests that noticed the most in this function, then in its module, then the quickest."""
+        here, near = self._noticed[f"{mutant.module}:{mutant.function}"], self._noticed[mutant.module]
+        return sorted(tests, key=lambda test: (-here[test], -near[test]))
 
-        def profile(frame: FrameType, event: str, _: object) -> None:
-            if event == "call":
-                found.add(frame.f_code)
-
-        seconds = []
-        _forget([one for one in gc.get_objects() if _remembers(one)])
-        for index, item in enumerate(items):
-            found.clear()
-            started = time.perf_counter()
-            sys.setprofile(profile)
-            failed = _fails(item, items[index + 1] if index + 1 < len(items) else None)
-            sys.setprofile(None)
-            seconds.append(time.perf_counter() - started)
-            if failed:
-                raise SystemExit(f"{item.nodeid} fails as things are")
-            for code in found:
-                if code.co_filename.startswith(str(RULES)):
-                    entered[_name(code.co_filename, code.co_qualname)].append(index)
-        return {"seconds": seconds, "entered": entered}
-
-    def _module(self, module: str, items: list[pytest.Item]) -> None:
-        path = RULES / f"{module.replace('.', '/')}.py"
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        results = []
-        for name, node in functions(tree):
-            tests = sorted(self._entered[_name(str(path), name)], key=lambda index: self._seconds[index])
-            live = [one for one in self._live if _is_function(one, str(path), name)]
-            for point in points(node):
-                point.do()
-                try:
-                    code = compile(tree, str(path), "exec", dont_inherit=True)
-                except (SyntaxError, ValueError, TypeError):
-                    code = None
-                finally:
-                    point.undo()
-                new = next((one for one in codes(code) if one.co_qualname == name), None) if code else None
-                if new is None or not live or any(new.co_freevars != one.__code__.co_freevars for one in live):
-                    continue
-                status, by = self._tried(new, live, [items[index] for index in tests])
-                line = getattr(point.node, "lineno", node.lineno)
-                results.append(Result(module, name, line, point.change, status, by))
-        _keep(module, results)
-
-    def _tried(self, code: CodeType, live: list[FunctionType], tests: list[pytest.Item]) -> tuple[str, str | None]:
+    def _tried(
+        self, mutant: Mutant, live: list[FunctionType], tests: list[pytest.Item], *, loads: bool
+    ) -> tuple[str, str | None]:
+        code = _changed(mutant)
+        if code is None or not live or any(code.co_freevars != one.__code__.co_freevars for one in live):
+            return "same", None
+        if _alike(code, live[0].__code__):
+            return "same", None
         if not tests:
             return "untested", None
 
-        def run() -> str | None:
+        def run(book: str) -> str | None:
+            rules.load = _BOOK[book]
             for function in live:
                 function.__code__ = code
             _forget(self._worked_out)
-            started = time.perf_counter()
+            started = time.process_time()
             for index, item in enumerate(tests):
                 if _fails(item, tests[index + 1] if index + 1 < len(tests) else None):
                     return item.nodeid
-                if time.perf_counter() - started > LONGEST:
+                if time.process_time() - started > LONGEST:
                     return None
             return None
 
         try:
-            by = _in_a_child(run, seconds=int(2 * LONGEST))
+            by = _in_a_child(lambda: run("ready"), seconds=2 * LONGEST)
+            if by is None and loads:
+                by = _in_a_child(lambda: run("read"), seconds=2 * LONGEST)
         except TimeoutError:
             return "timeout", None
         except ChildProcessError:
-            return "killed", "the process died"
+            return "killed", None
         return ("killed", by) if by else ("survived", None)
 
 
+def _changed(mutant: Mutant) -> CodeType | None:
+    """The code of the function with this one change, or None where it can't be changed so."""
+    tree, found = parsed(mutant.module)
+    point = found[mutant.function][1][mutant.index]
+    point.do()
+    try:
+        whole = compile(tree, str(modules()[mutant.module]), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, TypeError):
+        return None
+    finally:
+        point.undo()
+    return next((one for one in _codes(whole) if one.co_qualname == mutant.function), None)
+
+
+def _codes(code: CodeType) -> list[CodeType]:
+    """The code objects of a module's functions and methods, not those within them."""
+    found = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return [one for one in found if "<" not in one.co_qualname] + [deep for one in found for deep in _codes(one)]
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two functions do the same, whatever lines they stand on."""
+    if isinstance(one, CodeType) and isinstance(other, CodeType):
+        return (
+            (one.co_code, one.co_names, one.co_varnames) == (other.co_code, other.co_names, other.co_varnames)
+            and len(one.co_consts) == len(other.co_consts)
+            and all(map(_alike, one.co_consts, other.co_consts))
+        )
+    return type(one) is type(other) and one == other
+
+
+def _seen(items: dict[str, pytest.Item]) -> dict[str, dict[str, Any]]:
+    """Of each test which functions it enters and how long it takes; only those in changed files are looked at again."""
+    before = json.loads(WATCHED.read_text("utf-8")) if WATCHED.exists() else {}
+    texts = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in {item.path for item in items.values()}}
+    seen = {test: before[test] for test, item in items.items() if before.get(test, {}).get("file") == texts[item.path]}
+    new = [item for test, item in items.items() if test not in seen]
+    if new:
+        for test, one in _in_a_child(lambda: _watched(new)).items():
+            seen[test] = {**one, "file": texts[items[test].path]}
+        WATCHED.parent.mkdir(parents=True, exist_ok=True)
+        WATCHED.write_text(json.dumps(seen), encoding="utf-8")
+    sys.stderr.write(f"{len(items)} tests take {sum(one['seconds'] for one in seen.values()):.0f} s while watched\n")
+    return seen
+
+
+def _watched(items: list[pytest.Item]) -> dict[str, Any]:
+    """What was worked out is forgotten before each test, so that each is seen to do all that it stands on; the
+    rule book itself is read by the first of each file. A test that fails as things are ends the run."""
+    found: set[CodeType] = set()
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            found.add(frame.f_code)
+
+    seen: dict[str, Any] = {}
+    worked_out: list[Any] = []
+    loading: set[str] = set()
+    file, known_for = None, 0
+    for index, item in enumerate(items):
+        if item.path != file or known_for < 2:
+            worked_out, known_for = [one for one in gc.get_objects() if _remembers(one)], known_for + 1
+        if item.path != file:
+            file, known_for = item.path, 0
+        _forget(worked_out)
+        found.clear()
+        started = time.process_time()
+        sys.setprofile(profile)
+        failed = _fails(item, items[index + 1] if index + 1 < len(items) else None)
+        sys.setprofile(None)
+        if failed:
+            raise SystemExit(f"{item.nodeid} fails as things are")
+        ours = {_name(c.co_filename, c.co_qualname) for c in found if c.co_filename.startswith(str(RULES))}
+        if "catalogue" in getattr(item, "fixturenames", ()):
+            loading = loading or ours  # the first of them reads the rule book, and the others stand on it
+            ours |= loading
+        seen[item.nodeid] = {"seconds": round(time.process_time() - started, 4), "entered": sorted(ours)}
+    return seen
+
+
 def _name(file: str, function: str) -> str:
-    return f"{file}:{function.partition('.<locals>')[0]}"
-
-
-def _is_function(one: object, file: str, name: str) -> bool:
-    return type(one) is FunctionType and one.__code__.co_filename == file and one.__code__.co_qualname == name
+    return f"{Path(file).relative_to(RULES)}:{function.partition('.<locals>')[0]}"
 
 
 def _fails(item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -259,10 +230,6 @@ def _fails(item: pytest.Item, following: pytest.Item | None) -> bool:
 
 
 CACHED = ("judged", "people", "kinds", "reader")
-
-
-def _ours(function: FunctionType) -> bool:
-    return function.__code__.co_filename.startswith(str(RULES))
 
 
 def _remembers(one: object) -> bool:
@@ -273,7 +240,7 @@ def _remembers(one: object) -> bool:
 
 
 def _forget(worked_out: list[Any]) -> None:
-    """What was worked out before the fork is worked out anew."""
+    """What was worked out before is worked out anew."""
     for one in worked_out:
         if hasattr(one, "cache_clear"):
             one.cache_clear()
@@ -284,13 +251,14 @@ def _forget(worked_out: list[Any]) -> None:
             remembered.cache_clear()
 
 
-def _in_a_child(work: Callable[[], Any], seconds: int = 0) -> Any:
-    """What the work gives, done in a fork. Raises TimeoutError and ChildProcessError."""
+def _in_a_child(work: Callable[[], Any], seconds: float = 0) -> Any:
+    """What the work gives, done in a fork with so much processor time. Raises TimeoutError and ChildProcessError."""
     reading, writing = os.pipe()
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        signal.alarm(seconds)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, 1)
         try:
@@ -305,56 +273,38 @@ def _in_a_child(work: Callable[[], Any], seconds: int = 0) -> Any:
     with os.fdopen(reading) as pipe:
         body = pipe.read()
     _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF:
         raise TimeoutError
     if status:
         raise ChildProcessError(status)
     return json.loads(body)
 
 
-def _keep(module: str, results: list[Result]) -> None:
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    others = [line for line in _kept() if line["module"] != module]
-    lines = [json.dumps(one, ensure_ascii=False) for one in (*others, *map(asdict, results))]
-    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    count = Counter(one.status for one in results)
-    sys.stderr.write(f"{module}: {len(results)} mutants, {dict(count)}\n")
-
-
-def _kept() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines() if line] if RESULTS.exists() else []
-
-
-def report() -> None:
-    """The table of docs/mutation.md, and then every mutant that nobody noticed."""
-    by_module: dict[str, Counter[str]] = defaultdict(Counter)
-    for line in _kept():
-        by_module[line["module"]][line["status"]] += 1
-    print("| module | mutants | killed | survived | untested | killed % |\n|---|---:|---:|---:|---:|---:|")
-    for module, count in [*sorted(by_module.items()), ("**all**", sum(by_module.values(), Counter()))]:
-        every, killed = sum(count.values()), count["killed"] + count["timeout"]
-        share = 100 * killed / every if every else 100
-        print(f"| {module} | {every} | {killed} | {count['survived']} | {count['untested']} | {share:.1f} |")
-    print()
-    for line in _kept():
-        if line["status"] in ("survived", "untested"):
-            place = f"rules/{line['module'].replace('.', '/')}.py:{line['line']}"
-            print(f"{line['status']}: {place} {line['function']}: {line['change']}")
-
-
 def main() -> None:
-    if "--report" in sys.argv:
-        report()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*")
+    parser.add_argument("--seed", type=int, default=20261129)
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--left", action="store_true")
+    given = parser.parse_args()
+    if unknown := set(given.modules) - set(modules()):
+        sys.exit(f"There is no {', '.join(sorted(unknown))} in rules/. Name some of: {', '.join(modules())}.")
+    every = mutants(given.modules or list(modules()))
+    if given.report:
+        report(every, left=given.left)
         return
-    found = [path.relative_to(RULES).with_suffix("") for path in [*RULES.glob("*.py"), *RULES.glob("conditions/*.py")]]
-    every = sorted(".".join(one.parts) for one in found if one.name != "__init__")
-    modules = sys.argv[1:] or every
-    if unknown := set(modules) - set(every):
-        sys.exit(f"There is no {', '.join(sorted(unknown))} in rules/. Name some of: {', '.join(every)}.")
+    results = known()
+    todo = [one for one in shuffled(every, given.seed) if (one.name in results) == given.again]
+    if given.again:
+        todo = [one for one in todo if results[one.name].status in ("survived", "untested")]
+    sys.stderr.write(f"{len(every)} mutants, {len(todo)} to do\n")
     words = ["tests/rules", "-p", "no:cacheprovider", "-p", "no:randomly", "--timeout=0", "-m", "not slow"]
     os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
-    sys.exit(pytest.main(words, plugins=[Mutation(modules)]))
+    plugin = Mutation(todo, sample=given.sample, minutes=given.minutes)
+    sys.exit(pytest.main([*words, "--tb=native"], plugins=[plugin]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ import typer
 from proactive.errors import ProactiveError
 
 
-def application() -> typer.Typer:
+def application(only: str | None = None) -> typer.Typer:
+    """All commands, or where a file is called like the one that is wanted, that file's: a command over a small file of
+    records does not wait for the libraries of the others."""
     app = typer.Typer(
         name="proactive",
         help="Public services that come to people before they ask.",
@@ -22,15 +24,18 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"{__name__}.{module.name}").register(app)
+    app.callback()(lambda: None)
+    files = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    name = "" if only is None else only.replace("-", "_")
+    wanted = [file for file in files if file == name or file.startswith(f"{name}_")] if name in files else files
+    for file in wanted:
+        importlib.import_module(f"{__name__}.{file}").register(app)
     return app
 
 
 def main() -> None:
     try:
-        application()()
+        application(next(iter(sys.argv[1:]), None))()
     except ProactiveError as error:
         sys.stderr.write(f"proactive: {error}\n")
         sys.exit(1)

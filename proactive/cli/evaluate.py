@@ -1,5 +1,6 @@
 """`proactive evaluate`: what a service says of people given as lines of JSON, with every reason; no database needed."""
 
+import gc
 import os
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,8 @@ import typer
 import rules as rules_package
 from rules import BadRow, Because, Problem, Service, Unpublishable, Verdict, load_service
 from rules.loader import load_registers
+from rules.person import Rows
+from rules.recalled import Recall
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
 _WRITTEN_AT_ONCE = 512
@@ -46,6 +49,7 @@ def evaluate(
     service = _service(service_name, rules)
     day = _day(on)
     out, bad = typer.get_binary_stream("stdout"), 0
+    gc.freeze()  # the rule book stays: nobody need look through it again for what can be thrown away
     try:
         with records.open("rb") as lines:
             waiting: list[bytes] = []
@@ -71,17 +75,36 @@ def evaluate(
 
 def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
     """One line of JSON for each line given, and whether that line could be used."""
-    read, main, told, printed = service.people.read, service.register, service.asked_on(day), Printed().line
+    people, main, told, printed = service.people, service.register, service.asked_on(day), Printed().around
+    recall = Recall[tuple[bytes, date | None, bytes]](service.likeness)
+    decode, before, cycle = people.decode, recall.known, recall.cycle
+
+    def make(known: Rows) -> tuple[tuple[bytes, date | None, bytes], bool]:
+        verdict = told(known[main][0], known)
+        begins, ends = printed(verdict)
+        return (begins, verdict.anchor, ends), verdict.cycle is not None
+
     for number, line in enumerate(lines, start=1):
-        try:
-            known = read(line.removeprefix(BOM_UTF8) if number == 1 else line)
-            asked = known.get(main)
-            if not asked:
-                raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
-        except BadRow as error:
-            yield _encode({"error": _said(number, error.problems)}) + b"\n", False
-        else:
-            yield printed(told(asked[0], known)), True
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901  some programs put it before the first line
+        person = decode(line)
+        said = None if person is None else before(person)
+        if said is None:
+            try:
+                known = people.rows(person, line)
+                if not known.get(main):
+                    raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
+            except BadRow as error:
+                yield _encode({"error": _said(number, error.problems)}) + b"\n", False
+                continue
+            if person is None:  # a line that was read slowly
+                verdict = told(known[main][0], known)
+                begins, ends = printed(verdict)
+                yield b"".join((begins, _encode(verdict.cycle), ends)), True
+                continue
+            said = recall.learn(person, known, make)
+        begins, anchor, ends = said
+        yield b"".join((begins, b"null" if anchor is None else _encode(cycle(person, anchor)), ends)), True
 
 
 class Printed:
@@ -94,14 +117,14 @@ class Printed:
         self._begins: dict[object, bytes] = {}
         self._goes: dict[object, bytes] = {}
 
-    def line(self, verdict: Verdict) -> bytes:
-        """One line of JSON: due, due_on, cycle, variant, blocked_by, needs, because."""
+    def around(self, verdict: Verdict) -> tuple[bytes, bytes]:
+        """What stands before and after the cycle: {due, due_on, cycle, variant, blocked_by, needs, because}."""
         begins = self._begins.get((verdict.due, verdict.due_on)) or self._begin(verdict.due, verdict.due_on)
         way = verdict.variant, verdict.blocked_by, verdict.needs
         goes = self._goes.get(way) or self._go(*way)
         known, make = self._texts.get, self._make
         reasons = b",".join([known(id(one)) or make(one) for one in verdict.because])
-        return b"".join((begins, _encode(verdict.cycle), goes, reasons, b"]}\n"))
+        return begins, b"".join((goes, reasons, b"]}\n"))
 
     def _begin(self, due: bool, due_on: date | None) -> bytes:
         text = self._begins[due, due_on] = _encode({"due": due, "due_on": due_on})[:-1] + b',"cycle":'

@@ -15,8 +15,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-import holidays
-
 from rules.base import Confidence, Rule, Text
 from rules.checks import VIETNAM
 from rules.dated import Dated
@@ -119,13 +117,17 @@ def _public(year: int) -> dict[date, str]:
     """The public holidays of the Labour Code, those that are taken later because of a weekend included."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"The public holidays of {year} are not known; ask between {FIRST_YEAR} and {LAST_YEAR}.")
-    return dict(holidays.country_holidays("VN", years=year, language="vi").items())
+    from holidays import country_holidays  # a large library, which most commands never ask
+
+    return dict(country_holidays("VN", years=year, language="vi").items())
 
 
 @cache
 def _swapped(year: int) -> frozenset[date]:
     """The days of a weekend that the library knows to be worked."""
-    return frozenset(holidays.country_holidays("VN", years=year).weekend_workdays)
+    from holidays import country_holidays
+
+    return frozenset(country_holidays("VN", years=year).weekend_workdays)
 
 
 def counted(name: str, day: date) -> object:

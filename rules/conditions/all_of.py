@@ -33,6 +33,10 @@ class Several(RootModel[Any], Condition):
         for clause in self.root:
             yield from clause.condition.columns(scope)
 
+    def hangs_on(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        for clause in self.root:
+            yield from clause.condition.hangs_on(scope)
+
     def dated(self) -> Iterator[str]:
         for clause in self.root:
             yield from clause.condition.dated()

@@ -44,6 +44,10 @@ class Exists(Rule, Condition):
         for clause in self.where:
             yield from clause.condition.columns(scope.over(self.register_))
 
+    def hangs_on(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        for clause in self.where:
+            yield from clause.condition.hangs_on(scope.over(self.register_))
+
     def dated(self) -> Iterator[str]:
         for clause in self.where:
             yield from clause.condition.dated()

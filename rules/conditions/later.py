@@ -33,6 +33,8 @@ class Later(Rule, Condition):
         names = self.columns_
 
         def holds(row: Row, asked: Row, records: Records, anchor: date) -> bool:
+            if row is asked:
+                return False
             for name in names:
                 mine: Any = row.get(name)
                 other: Any = asked.get(name)
