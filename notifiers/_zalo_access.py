@@ -118,10 +118,10 @@ class ZaloAccess(Authority):
         if not isinstance(said, dict) or status >= 500:
             return Unanswered(f"Zalo answered HTTP {status} without saying what became of it")
         if error := said.get("error"):
-            code = _number(error)
+            code = number(error)
             why = REFUSALS.get(code or 0, "Zalo refuses; are ZALO_APP_ID and ZALO_APP_SECRET right?")
             return Denied(str(code), why, spent=code == SPENT)
-        access, refresh, lives = said.get("access_token"), said.get("refresh_token"), _number(said.get("expires_in"))
+        access, refresh, lives = said.get("access_token"), said.get("refresh_token"), number(said.get("expires_in"))
         if not (isinstance(access, str) and access and isinstance(refresh, str) and refresh and lives):
             return Unanswered("Zalo's answer has no pair of tokens in it")
         now, lives = self._clock.now(), min(max(lives, _SHORTEST_LIFE), _LONGEST_LIFE)
@@ -131,7 +131,7 @@ class ZaloAccess(Authority):
         await self._http.aclose()
 
 
-def _number(value: object) -> int | None:
+def number(value: object) -> int | None:
     """Zalo writes numbers as numbers and as texts."""
     try:
         return int(str(value))

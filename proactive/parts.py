@@ -5,6 +5,7 @@ Adapters are found by name: the file `notifiers/sms.py` is the channel `sms`. So
 
 import importlib
 import importlib.util
+import os
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -234,6 +235,17 @@ def channels(catalogue: Catalogue) -> list[str]:
     )
 
 
+def _prefix(module: ModuleType) -> str:
+    """How the names of a channel's settings begin; empty where it has none."""
+    return str(module.Settings.model_config["env_prefix"]) if hasattr(module, "Settings") else ""
+
+
+def _set_up(module: ModuleType) -> bool:
+    """Whether any setting of a channel is given. One with none is left out; one that is half set up stops the start."""
+    prefix = _prefix(module)
+    return not prefix or any(name.startswith(prefix) and value for name, value in os.environ.items())
+
+
 @asynccontextmanager
 async def assembled(settings: Settings, *, application: str, connections: int = 10) -> AsyncIterator[Parts]:
     """Everything a process needs, checked and open; closed when the block ends. Raises `Unusable`."""
@@ -260,19 +272,23 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
         told = ToldRegisters(telling(sources, settings), catalogue=catalogue, store=store, clock=clock)
         registers = await opened_sources(sources, facts, told, shift=settings.shift, stack=stack)
         keys = Keys(secret)
-        notifiers, authorities = {}, list[Authority]()
+        notifiers, authorities, left_out = {}, list[Authority](), list[str]()
         for channel in channels(catalogue):
+            module = adapter("notifiers", channel)
+            if not _set_up(module):
+                log.warning("channels.not_set_up", channel=channel, settings=_prefix(module))
+                left_out.append(f"{channel} ({_prefix(module)}…)")
+                continue
             given: dict[str, object] = {}
             if (gives := authority(channel, clock=clock)) is not None:
                 stack.push_async_callback(gives.close)
                 authorities.append(gives)
                 given["tokens"] = KeptTokens(gives.provider, gives.account, store=store, keys=keys, clock=clock)
-            notifiers[channel] = await adapter("notifiers", channel).open(
-                public_url=settings.public_url, clock=clock, **given
-            )
+            notifiers[channel] = await module.open(public_url=settings.public_url, clock=clock, **given)
             stack.push_async_callback(notifiers[channel].close)
         if not any(one.carries_codes for name, one in channel_rules().items() if name in notifiers):
-            raise Unusable("No ladder names a channel that carries one-time codes (rules/channels: carries_codes).")
+            unset = f" These have no settings: {', '.join(left_out)}." if left_out else ""
+            raise Unusable(f"No channel that carries one-time codes (rules/channels: carries_codes) is set up.{unset}")
         intake = await adapter("connectors.intakes", settings.intake).open()
         stack.push_async_callback(intake.close)
         yield Parts(

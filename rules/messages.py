@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from rules import templates
 from rules.channels import Channel, channels
 from rules.grammar import Fact, Form, ServiceText
 from rules.register import RegisterSchema
@@ -50,6 +51,8 @@ def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, 
             why = f"The ladder uses {name}, and nothing says what a text on it may be."
             yield f"{name}.vi.j2", why, f"Write rules/channels/{name}.yaml, or use one of: {', '.join(channels())}."
             continue
+        values = {**letters, **dict.fromkeys(_GIVEN, "X" * 20), "code": "WXYZ WXYZ", "days_late": "730"}
+        yield from ((f"{name}.yaml", why, mend) for why, mend in templates.faults(folder / "messages", channel, values))
         for language in LANGUAGES:
             path = folder / "messages" / channel.template(language)
             if not path.is_file():

@@ -4,10 +4,11 @@ What came of a sending is a value, not an exception: accepted, rejected or unkno
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
@@ -34,6 +35,8 @@ class Content:
     variant: str | None
     language: str
     values: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The values under the names that the provider approved: the service's `messages/<channel>.yaml`, if it has one."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Rejected:
     failure: Failure
     code: str
     why: str
+    until: datetime | None = None
+    """For a temporary one: it makes no sense before then, for instance because a quota is used up."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Receipt:
     sending: Sending | None
     """The state it means for the notice; None: on its way, nothing to decide."""
     error_code: str | None = None
+    reference: UUID | None = None
+    """Our own reference, where the provider gives it back: so it settles a notice that is in doubt, too."""
 
 
 @dataclass(frozen=True)

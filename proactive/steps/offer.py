@@ -139,6 +139,8 @@ def _plan(
     now, today = manners.now, manners.today
     rung, next_day = service.rung(anchor=dossier.anchor, today=today)
     dossier = dossier.model_copy(update={"rung": rung.name, "tell_on": next_day, "tell_after": now})
+    if notifiers.keys().isdisjoint(rung.channels):
+        return hold(before, f"Chưa có kênh nào được thiết lập: {', '.join(rung.channels)}.", now + OPERATOR_MENDS)
     known = {notice.channel: notice for notice in told if notice.rung == rung.name}
     addressee = addressee_of(dossier, ground).without(blocked)
     closed = {channel for channel in rung.channels if ground.opted_out(dossier.subject, service.name, channel)}

@@ -9,6 +9,7 @@ on being used until it ends.
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable
@@ -182,4 +183,5 @@ class KeptTokens:
 
     async def refused(self, generation: int) -> None:
         self._known = None
-        await self._store.tokens.want(self._provider, self._account, generation=generation, now=self._clock.now())
+        with contextlib.suppress(SQLAlchemyError, OSError):  # it will be refused again
+            await self._store.tokens.want(self._provider, self._account, generation=generation, now=self._clock.now())

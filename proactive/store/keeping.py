@@ -53,6 +53,8 @@ class Move:
     handover: Handover | None = None
     opt_out_of: str | None = None
     """The service that the citizen never wants to hear of again; empty: all of them."""
+    opt_out_on: str | None = None
+    """The channel on which this person told the provider that they want nothing of this service any more."""
     untold: datetime | None = None
     """A message that was claimed at this moment did surely not go out: the person counts as not told by it."""
     gives_back: tuple[tuple[Allowance, int], ...] = ()
@@ -81,7 +83,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     kept: set[UUID] = set()
     # An opt-out and a claim on the same person's messages wait for each other: whichever is second sees the first.
     await ground.lock_people(
-        connection, [m.after.subject for m in moves if m.opt_out_of is not None or m.untold is not None]
+        connection, [m.after.subject for m in moves if m.opt_out_of is not None or m.opt_out_on or m.untold is not None]
     )
     for stale in (None, True, False):
         rows = [
@@ -106,6 +108,11 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
             {"subject": move.after.subject, "service": move.opt_out_of, "channel": "", "at": now}
             for move in done
             if move.opt_out_of is not None
+        ]
+        + [
+            {"subject": move.after.subject, "service": move.after.service, "channel": move.opt_out_on, "at": now}
+            for move in done
+            if move.opt_out_on is not None
         ],
     )
     await bulk.insert(

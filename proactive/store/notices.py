@@ -74,6 +74,7 @@ class Notices:
                         "status": receipt.status,
                         "sending": receipt.sending,
                         "error_code": receipt.error_code,
+                        "reference": receipt.reference,
                         "received_at": now,
                         "applied": receipt.sending is None,
                     }
@@ -87,8 +88,10 @@ class Notices:
             rows = await connection.execute(
                 text(
                     f"SELECT r.id AS receipt_id, r.sending, r.error_code AS receipt_code, {FIELDS} "
-                    "FROM receipt r JOIN notice n ON n.channel = r.channel AND n.provider_ref = r.provider_ref "
-                    "WHERE NOT r.applied ORDER BY r.id LIMIT :limit"
+                    "FROM receipt r CROSS JOIN LATERAL ("
+                    "SELECT * FROM notice p WHERE p.channel = r.channel AND p.provider_ref = r.provider_ref UNION "
+                    "SELECT * FROM notice q WHERE q.id = r.reference AND q.channel = r.channel "
+                    "AND q.state NOT IN ('planned', 'claimed')) n WHERE NOT r.applied ORDER BY r.id LIMIT :limit"
                 ),
                 {"limit": limit},
             )

@@ -52,6 +52,8 @@ class Channel(Rule):
     """One-time codes to the registered phone may go by it."""
     tells_delivery: bool = True
     """Whether somebody says when a message arrived. Where nobody does, no rung waits for that word."""
+    parameters: Mapping[Name, int] = Field(default_factory=dict)
+    """Kinds of parameters and their most characters, where templates are approved beforehand (rules/templates.py)."""
     forbids: Mapping[Name, Ground]
 
     def template(self, language: str) -> str:

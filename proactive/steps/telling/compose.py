@@ -16,7 +16,7 @@ from proactive.steps.telling.hearing import Manners
 from proactive.steps.telling.rungs import Try, falls_back_at
 from proactive.store.claiming import Matter, Message
 from proactive.store.keeping import Move
-from rules import Service, merged
+from rules import Service, merged, templates
 from rules.channels import Script, channels
 from rules.grammar import Rung
 from rules.texts import plain
@@ -62,7 +62,8 @@ def said(service: Service, dossier: Dossier, channel: str, language: str, today:
     }
     letter = letters.write(service.messages_dir, channel=channel, language=language, values=values)
     named = {name: str(value) for name, value in values.items() if value is not None}
-    return letter, Content(service.name, dossier.variant, language, named)
+    template = templates.read(service.messages_dir, channel)
+    return letter, Content(service.name, dossier.variant, language, named, template.given(values) if template else {})
 
 
 def together(drafts: Sequence[Draft], *, manners: Manners) -> Iterator[Message]:
@@ -100,7 +101,8 @@ def _short(draft: Draft) -> str:
 def _message(drafts: Sequence[Draft], letter: Letter, manners: Manners) -> Message:
     first = drafts[0]
     carrier = notice_id(first.dossier.id, first.rung.name, first.chosen.channel)
-    vnd = letter.segments * manners.policy.price_vnd.get(first.chosen.channel, 0)
+    billed = letter.segments if channels()[first.chosen.channel].most_segments is not None else 1
+    vnd = billed * manners.policy.price_vnd.get(first.chosen.channel, 0)
     matters = []
     for draft in drafts:
         carries = draft is first

@@ -9,6 +9,7 @@ import structlog
 from proactive.domain.dossier import Dossier, State, look_again, move
 from proactive.domain.manners import Allowance, Kind, shares
 from proactive.domain.notice import Notice, Sending, advance
+from proactive.ports.clock import DA_NANG
 from proactive.ports.notifier import Accepted, Failure, Outcome, Rejected
 from proactive.store.claiming import Matter, Message
 from proactive.store.keeping import Move
@@ -42,21 +43,28 @@ def _of(matter: Matter, outcome: Outcome, *, now: datetime, today: date) -> Move
                 notice, Sending.ACCEPTED, provider_ref=None if notice.carried_by else reference, lease_until=None
             )
             return offered(dossier, dossier, notices=(accepted,), note=f"{notice.channel}: {notice.rung}")
-        case Rejected(Failure.TEMPORARY, code, why):
+        case Rejected(Failure.TEMPORARY, code, why, until) if until is None or _of_use(until, matter):
             again = advance(notice, Sending.PLANNED, error_code=code, why=why, lease_until=None)
             pause = min(TRY_PROVIDER_AGAIN * 2 ** min(notice.fence - 1, 10), LONGEST_PAUSE)
-            return _again(dossier, again, today=today, now=now, rest_until=now + pause)
+            return _again(dossier, again, today=today, now=now, rest_until=max(until or now, now + pause))
         case Rejected(Failure.TECHNICAL, code, why):
             again = advance(notice, Sending.PLANNED, error_code=code, why=why, lease_until=None)
             due = look_again(dossier, today=today, at=now)
             return hold(due, f"{notice.channel}: {why} ({code})", now + OPERATOR_MENDS, notices=(again,))
-        case Rejected(_, code, why):
+        case Rejected(failure, code, why):
             rejected = advance(notice, Sending.REJECTED, error_code=code, why=why, lease_until=None, settled_at=now)
             # The rung may have another channel: offer looks at the dossier again at once.
-            return _again(dossier, rejected, today=today, now=now)
+            after = _again(dossier, rejected, today=today, now=now)
+            said_stop = failure is Failure.OPTED_OUT and matter.simulated is None
+            return replace(after, opt_out_on=notice.channel if said_stop else None)
         case unknown:
             doubtful = advance(notice, Sending.UNKNOWN, why=unknown.why, lease_until=now + FIRST_QUESTION)
             return offered(dossier, dossier, notices=(doubtful,), note=f"{notice.channel}: {notice.rung} (?)")
+
+
+def _of_use(until: datetime, matter: Matter) -> bool:
+    """Whether telling then still helps; otherwise the next channel is used today."""
+    return until.astimezone(DA_NANG).date() <= matter.asked.useful_until
 
 
 def as_claimed(matter: Matter) -> tuple[Dossier, Notice]:

@@ -70,7 +70,10 @@ def next_channel(
             why = "Ông/bà đã chọn không nhận qua kênh này."
             continue
         notifier = notifiers.get(channel)
-        address = notifier.reachable(addressee) if notifier is not None else None
+        if notifier is None:
+            why = "Kênh này chưa được thiết lập."
+            continue
+        address = notifier.reachable(addressee)
         if address is not None:
             return Try(channel, address, notice)
         why = "Địa chỉ liên lạc không nhận được kênh này." if addressee.phone or addressee.email else why

@@ -56,6 +56,8 @@ class Receipt(Table, table=True):
     status: str = Field(sa_type=Text)
     sending: str | None = words()
     error_code: str | None = words()
+    reference: UUID | None = Field(default=None)
+    """The notice's id, where the provider gave it back."""
     received_at: datetime = moment()
     applied: bool = Field(default=False)
 

@@ -1,0 +1,17 @@
+"""receipts that carry our own reference"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("receipt", sa.Column("reference", sa.Uuid(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("receipt", "reference")
