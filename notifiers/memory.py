@@ -13,6 +13,7 @@ from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unanswerable, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Accepted, Failure, Hook, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+from proactive.ports.tokens import Token, Tokens
 
 STATUSES: dict[str, Sending | None] = {
     "sent": None,
@@ -38,6 +39,24 @@ class Trouble(StrEnum):
 async def open(*, public_url: str, clock: Clock) -> Notifier:
     """A channel that reaches everybody who has a phone or an e-mail address."""
     return MemoryNotifier(public_url=public_url)
+
+
+@dataclass
+class MemoryTokens(Tokens):
+    """Holds one access token; remembers which were refused."""
+
+    access: str | None = "remembered"
+    generation: int = 1
+    silent: bool = False
+    refusals: list[int] = field(default_factory=list)
+
+    async def current(self) -> Token | None:
+        if self.silent:
+            raise Unreachable
+        return None if self.access is None else Token(self.access, self.generation)
+
+    async def refused(self, generation: int) -> None:
+        self.refusals.append(generation)
 
 
 @dataclass

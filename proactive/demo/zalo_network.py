@@ -1,6 +1,6 @@
 """What the stand-in for Zalo remembers: tokens that are good once, messages, the day's quota.
 
-Most phones just work. A phone that begins with 84900000 is refused with the code of its last three digits (84900000118:
+Most phones just work. One that begins with 84900000 is refused with the code of the digits that follow (84900000118:
 -118; ...124 and ...133 only the first time). As in `network.py`, the last two digits of any other decide:
 
     ...98   taken, and never delivered
@@ -124,7 +124,7 @@ class ZaloNetwork:
     def _refusal(self, phone: str) -> No | None:
         if not (phone.startswith("84") and phone.isdecimal() and 10 <= len(phone) <= 12):
             return No(-108, "Phone number invalid")
-        code = -int(phone[-3:]) if phone.startswith(CODES) else {"97": -139, "95": -32}.get(phone[-2:])
+        code = -int(phone[len(CODES) :]) if phone.startswith(CODES) else {"97": -139, "95": -32}.get(phone[-2:])
         if code is None or (code in {*ONCE, -32} and phone in self._once):
             return None
         self._once.add(phone)

@@ -10,9 +10,12 @@ from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unanswerable, Unreachable
 from proactive.ports.clock import SystemClock
-from proactive.ports.notifier import Accepted, Failure, Hook, Outgoing, Rejected, Unknown
+from proactive.ports.notifier import Accepted, Content, Failure, Hook, Outgoing, Rejected, Unknown
 from tests.contracts.worlds import CAN_BE_ASKED, HEAR_STOP, TELL_DELIVERY, WORLDS, World
 from tests.notifiers.twilio import channel
+
+REFERENCE = "01890a5d-ac96-774b-bcce-b302099a8057"
+CONTENT = Content("driver_licence_renewal", "renew", "vi", {"licence_class": "B"}, {"hang": "B"})
 
 can_be_asked = pytest.mark.parametrize("world", CAN_BE_ASKED, indirect=True)
 hears_stop = pytest.mark.parametrize("world", HEAR_STOP, indirect=True)
@@ -29,7 +32,7 @@ def outgoing(world: World, wanted: str = "well", text: str = "Cong an TP Da Nang
     world.prepare(wanted)
     address = world.notifier.reachable(Addressee.at(world.numbers[wanted]))
     assert address is not None
-    return Outgoing("notice", address, text, datetime.now(UTC))
+    return Outgoing(REFERENCE, address, text, datetime.now(UTC), CONTENT)
 
 
 async def test_a_message_is_taken_once(world: World) -> None:
@@ -152,7 +155,7 @@ async def test_a_receipt_that_was_changed_on_the_way_is_forged(world: World) -> 
 
 async def test_a_receipt_of_nobodys_is_forged(world: World) -> None:
     with pytest.raises(Forged):
-        world.notifier.receipts(Hook(f"http://127.0.0.1/hooks/{world.notifier.name}", {}, b"{}"))
+        world.notifier.receipts(Hook(f"http://127.0.0.1/hooks/{world.notifier.name}", {}, b'{"a": 1}'))
 
 
 @pytest.mark.parametrize("phone", [None, "", "   "])

@@ -1,16 +1,19 @@
 """The channels as the contract asks them: each with a provider behind it, started for one test."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import pytest
 
 from notifiers.memory import MemoryNotifier, Trouble
 from proactive.demo.phones import PhoneSettings, app
+from proactive.demo.zalo import delivered, event
 from proactive.ports.notifier import Hook, Notifier, Outgoing
 from tests.demo.servers import Catcher, serving, until
-from tests.notifiers import mail, twilio, viettel
+from tests.notifiers import mail, twilio, viettel, zalo
 
 NUMBERS = {
     "well": "+84599000101",
@@ -162,15 +165,44 @@ class Email:
         return len(self._relay.kept)
 
 
+class Zalo:
+    """It can't be asked by our reference, and says only that a message arrived: see tests/notifiers/test_zalo.py."""
+
+    numbers: ClassVar = NUMBERS
+
+    def __init__(self, notifier: Notifier, stand_in: zalo.Zalo) -> None:
+        self.notifier = notifier
+        self._stand_in = stand_in
+
+    @staticmethod
+    @asynccontextmanager
+    async def opened(patch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with zalo.standing_in() as stand_in, stand_in.channel(patch, Path(folder)) as ours:
+                yield Zalo(ours.notifier, stand_in)
+
+    def prepare(self, wanted: str) -> None:
+        """The stand-in goes by the number."""
+
+    async def receipt(self, sent: Outgoing, status: str) -> Hook:
+        [message] = self._stand_in.network.sent.values()
+        headers, body = event(self._stand_in.settings, delivered(message, 1))
+        return Hook("http://127.0.0.1/hooks/zalo", headers, body)
+
+    def taken(self) -> int:
+        return len(self._stand_in.network.sent)
+
+
 WORLDS: Mapping[str, Callable[[pytest.MonkeyPatch], AbstractAsyncContextManager[World]]] = {
     "memory": Memory.opened,
     "sms": Sms.opened,
     "viettel_sms": Viettel.opened,
     "email": Email.opened,
+    "zalo": Zalo.opened,
 }
 CAN_BE_ASKED = ["memory", "sms"]
 """Those whose providers say whether they have a message; of the others nobody can tell."""
-HEAR_STOP = ["memory", "sms"]
+HEAR_STOP = ["memory", "sms", "zalo"]
 """Those whose providers are told by people to stop, and refuse."""
 TELL_DELIVERY = ["memory", "sms"]
 """Those whose providers say what became of a message."""

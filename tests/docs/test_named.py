@@ -70,7 +70,7 @@ def test_every_setting_is_told_with_its_default(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*documents(), ".env.example", "docker-compose.yml", "Dockerfile"])
 def test_no_setting_is_named_that_nobody_reads(name: str) -> None:
-    named = set(re.findall(r"\b(?:PROACTIVE|TWILIO)_[A-Z][A-Z_]*[A-Z]\b", text(name)))
+    named = set(re.findall(r"\b(?:PROACTIVE|TWILIO|ZALO)_[A-Z][A-Z_]*[A-Z]\b", text(name)))
 
     assert named - set(settings()) == set()
 
