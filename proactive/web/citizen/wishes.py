@@ -60,4 +60,4 @@ class Wishes:
         """The channels on which this service may tell, by name and title."""
         service = self._site.wording.service(dossier.service)
         used = {name for rung in service.ladder for name in rung.channels} if service is not None else set()
-        return [(name, one.title) for name, one in channels().items() if name in used]
+        return [(name, one.title) for name, one in channels().items() if name in used & self._site.notifiers.keys()]
