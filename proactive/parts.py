@@ -40,6 +40,7 @@ from proactive.store.store import Store, opened
 from proactive.versions import Book
 from rules import Catalogue, RegisterSchema, Unpublishable, manners, sound
 from rules.channels import channels as channel_rules
+from rules.groups import spelt_out
 from rules.manners import Manners
 
 log = structlog.get_logger()
@@ -230,9 +231,8 @@ def witnesses(settings: Settings) -> list[Witness]:
 
 def channels(catalogue: Catalogue) -> list[str]:
     """The channels that some service's ladder names."""
-    return sorted(
-        {name for service in catalogue.services.values() for rung in service.ladder for name in rung.channels}
-    )
+    rungs = [rung for service in catalogue.services.values() for rung in service.ladder]
+    return sorted({name for rung in rungs for name in spelt_out(rung.channels)})
 
 
 def _prefix(module: ModuleType) -> str:

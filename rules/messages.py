@@ -13,6 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from rules import templates
 from rules.channels import Channel, channels
 from rules.grammar import Fact, Form, ServiceText
+from rules.groups import spelt_out
 from rules.register import RegisterSchema
 
 LANGUAGES = ("vi", "en")
@@ -43,7 +44,7 @@ def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, 
     """What is wrong with the texts of the ladder's channels, and with any others there are, tried with the longest
     values they can get."""
     letters = {name: sample(fact, form, registers) for name, fact in text.letters.items()}
-    needed = {name for rung in text.ladder for name in rung.channels}
+    needed = {name for rung in text.ladder for name in spelt_out(rung.channels)}
     written = {path.name.split(".")[0] for path in (folder / "messages").glob("*.j2")} & set(channels())
     for name in sorted(needed | written):
         channel = channels().get(name)

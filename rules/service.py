@@ -173,7 +173,7 @@ class Service:
 
     def useful_until(self, *, anchor: date, rung: Rung, ends_on: date) -> date:
         """The last day on which a message of this rung is of use: then the next rung speaks, or the anchor has come."""
-        index = self.ladder.index(rung)
+        index = next(n for n, one in enumerate(self.ladder) if one.name == rung.name)
         return min(_useful_until(self.ladder, index, anchor), ends_on)
 
     def letter_values(self, key: str, fields: Mapping[str, str | None]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from rules.base import Confidence, Words
 from rules.condition import Clause, Condition, Scope
 from rules.dated import Flaw, flaws, uncovered
 from rules.grammar import Form, Rung, ServiceText
+from rules.groups import spelt_out
 from rules.register import RegisterSchema
 from rules.source import Loc
 
@@ -160,7 +161,7 @@ def _plain_words(text: ServiceText) -> Iterator[Flaw]:
 
 def _rung(text: ServiceText, index: int, rung: Rung) -> Iterator[Flaw]:
     loc: Loc = ("ladder", index)
-    if len(set(rung.channels)) < len(rung.channels):
+    if len(set(spelt_out(rung.channels))) < len(spelt_out(rung.channels)):
         why = "It names a channel twice, and a rung tells at most once on each."
         yield (*loc, "channels"), why, "Name each channel once."
     wait = rung.fall_back_after_hours

@@ -8,7 +8,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import accumulate, permutations
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,9 @@ def moved(
 
     `seen` is what became of messages since the shares last moved; `resting` is how they are where all is well.
     """
+    known = {name: seen.get(name, Seen()) for name in shares}
     worse, (one, other) = max(
-        ((_surely_worse(seen.get(a, Seen()), seen.get(b, Seen()), caution), (a, b)) for a, b in permutations(shares, 2)),
+        ((_surely_worse(known[a], known[b], caution), (a, b)) for a, b in permutations(shares, 2)),
         default=(0.0, ("", "")),
     )
     after = dict(shares)
@@ -64,7 +65,7 @@ def moved(
         step = min(caution.most * worse, max(0.0, after[one] - caution.floor))
         after[one] -= step
         after[other] += step
-    elif _all_alike([seen.get(name, Seen()) for name in shares], caution):
+    elif _all_alike(list(known.values()), caution):
         after = _towards(after, resting, caution.back)
     return after
 
@@ -74,12 +75,10 @@ def order(key: str, shares: Mapping[str, float]) -> list[str]:
     left, drawn = dict(sorted(shares.items())), list[str]()
     for nth in range(len(left)):
         lot = int.from_bytes(hashlib.sha256(f"{key}:{nth}".encode()).digest()[:8], "big") / 2**64 * sum(left.values())
-        for name, share in left.items():
-            lot -= share
-            if lot < 0:
-                break
-        drawn.append(name)
-        del left[name]
+        ends = zip(left, accumulate(left.values()), strict=True)
+        first = next((name for name, end in ends if lot < end), max(left))
+        drawn.append(first)
+        del left[first]
     return drawn
 
 

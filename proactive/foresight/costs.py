@@ -10,6 +10,7 @@ import jinja2
 from proactive.foresight.assumptions import Assumption
 from rules import Service, messages
 from rules.channels import channels
+from rules.groups import spelt_out
 from rules.texts import size
 
 PASSCODE_SEGMENTS = 1
@@ -32,7 +33,7 @@ class Cost:
 def cost(service: Service, reckoned: Mapping[str, Assumption]) -> Cost:
     """What one occasion costs. Channels other than SMS are counted as messages; nobody knows their price yet."""
     price = reckoned["sms_segment_vnd"].value
-    texts = {rung.name: _segments(service, rung.name) for rung in service.ladder if "sms" in rung.channels}
+    texts = {rung.name: _segments(service, rung.name) for rung in service.ladder if "sms" in spelt_out(rung.channels)}
     first = min(texts.get(service.ladder[0].name, [0]))
     most = sum(max(sizes) for sizes in texts.values()) + (PASSCODE_SEGMENTS if texts else 0)
     return Cost(

@@ -6,6 +6,7 @@ Manners are asked twice: before the sources are troubled, and under lock in the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -19,6 +20,7 @@ from proactive.ports.notifier import Notifier
 from proactive.prefill import reasons
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
 from proactive.steps.draft import contact
+from proactive.steps.telling.balance import balance, count, drawn, shares_of
 from proactive.steps.telling.compose import Draft, said, together
 from proactive.steps.telling.handing import hand_over
 from proactive.steps.telling.hearing import Manners, addressee_of, may_hear, special_numbers, untrusted, waits
@@ -31,6 +33,7 @@ from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue, Service
 from rules import manners as policies
+from rules.groups import members
 
 log = structlog.get_logger()
 
@@ -62,7 +65,8 @@ async def offer(
         return 0
     in_force = policy.on(today)
     numbers = await special_numbers(store, in_force)
-    manners = Manners(policy=in_force, a_second=a_second, numbers=numbers, now=now, today=today)
+    shares = await shares_of(store)
+    manners = Manners(policy=in_force, a_second=a_second, numbers=numbers, shares=shares, now=now, today=today)
     ready, moves, ground = await may_hear(
         dossiers, catalogue=catalogue, notifiers=notifiers, store=store, manners=manners
     )
@@ -73,7 +77,7 @@ async def offer(
     moves += waiting
     truths = await ask_again(ready, catalogue=catalogue, registers=registers, today=today)
     now = clock.now()  # leases begin when the calls do, however long the sources took
-    manners = Manners(policy=in_force, a_second=a_second, numbers=numbers, now=now, today=today)
+    manners = replace(manners, now=now, today=today)
     _, wrong = await store.notices.unwanted([dossier.subject for dossier in ready])
     drafts: list[Draft] = []
     for dossier in ready:
@@ -98,12 +102,15 @@ async def offer(
         store.engine, list(together(drafts, manners=manners)), policy=in_force, now=now, today=today
     )
     await store.dossiers.keep([*moves, *_refused(refused, manners)], now=now)
-    outcomes, receipts = await hand_over(messages, notifiers=notifiers)
+    outcomes, receipts, handed = await hand_over(messages, notifiers=notifiers)
     now, today = clock.now(), clock.today()
     done = [one for message, came in outcomes for one in kept(message, came, policy=in_force, now=now, today=today)]
     await store.dossiers.keep(done, now=now)
     if receipts:
         await store.notices.receive(receipts, now=now)
+    if handed:
+        await count(handed, store=store, now=now)
+        await balance(store=store, now=now)
     return len(dossiers)
 
 
@@ -142,8 +149,14 @@ def _plan(
     if notifiers.keys().isdisjoint(rung.channels):
         return hold(before, f"Chưa có kênh nào được thiết lập: {', '.join(rung.channels)}.", now + OPERATOR_MENDS)
     known = {notice.channel: notice for notice in told if notice.rung == rung.name}
+    closed = {
+        channel
+        for name in rung.channels
+        for channel in members(name)
+        if any(ground.opted_out(dossier.subject, service.name, one) for one in (name, channel))
+    }
+    rung = drawn(rung, known, shares=manners.shares, key=str(dossier.id))
     addressee = addressee_of(dossier, ground).without(blocked)
-    closed = {channel for channel in rung.channels if ground.opted_out(dossier.subject, service.name, channel)}
     chosen = next_channel(rung, known, addressee, notifiers=notifiers, closed=closed, now=now)
     match chosen:
         case BrokenOff(notice) if notice.carried_by is not None:

@@ -12,6 +12,7 @@ from proactive.domain.notice import SENDING_MOVES, Notice, Sending, advance
 from proactive.errors import Unanswerable, Unreachable
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Notifier, Outgoing
+from proactive.steps.telling.balance import count_settled
 from proactive.store.keeping import Move
 from proactive.store.store import Store
 
@@ -49,6 +50,7 @@ async def _receipts(*, store: Store, clock: Clock, limit: int) -> int:
     carried = await store.notices.settle_carried(list(settled))
     undelivered = [n for n in (*settled.values(), *carried) if n.state is Sending.UNDELIVERED]
     await _not_delivered(undelivered, store, now=now, today=today)
+    await count_settled(list(settled.values()), store=store, now=now)
     await store.notices.receipts_applied([receipt_id for receipt_id, _, _, _ in found])
     return len(found)
 

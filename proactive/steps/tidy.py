@@ -9,6 +9,7 @@ from proactive.domain.dossier import State, move
 from proactive.ports.clock import Clock
 from proactive.steps.office_files import KEPT_FOR
 from proactive.store.keeping import Move
+from proactive.store.providers import KEPT as COUNTS_KEPT
 from proactive.store.store import Store
 from rules import Catalogue
 
@@ -26,6 +27,7 @@ async def tidy(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
     await store.notices.forget_receipts(before=now - RECEIPTS_WAIT)
     await store.file_rows.tidy(before=now - KEPT_FOR)
     await store.addressees.tidy(before=now - ALLOWANCES_KEPT)
+    await store.providers.tidy(before=now - 2 * COUNTS_KEPT)
     return await _give_up_unanswered(catalogue=catalogue, store=store, clock=clock)
 
 

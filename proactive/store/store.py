@@ -24,6 +24,7 @@ from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
 from proactive.store.procedures import Procedures
+from proactive.store.providers import Providers
 from proactive.store.quality import Quality
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
@@ -62,6 +63,7 @@ class Store:
         self.figures = Figures(engine)
         self.quality = Quality(engine)
         self.procedures = Procedures(engine)
+        self.providers = Providers(engine)
         self.tickets = Tickets(engine)
         self.tokens = ProviderTokens(engine)
 

@@ -28,6 +28,9 @@ class Health:
         alarms = await self._alarms() if alive else []
         if alarms:
             said["alarms"] = alarms
+        shares = await self._site.store.providers.shares() if alive else {}
+        if shares:
+            said["shares"] = {group: one.of for group, one in shares.items()}  # of providers; see the log balance.moved
         return JSONResponse(said, 200 if alive else 503)
 
     async def _alarms(self) -> list[str]:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,8 +124,8 @@ def chance(rates: dict[str, float], looks: int, *, seed: int, start: dict[str, f
 
 def turns(history: list[float]) -> int:
     """How often a share changed its direction."""
-    signs = [math.copysign(1, b - a) for a, b in zip(history, history[1:], strict=False) if abs(b - a) > 1e-9]
-    return sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+    signs = [math.copysign(1, b - a) for a, b in pairwise(history) if abs(b - a) > 1e-9]
+    return sum(a != b for a, b in pairwise(signs))
 
 
 def test_two_that_both_fail_half_of_the_time_do_not_take_turns() -> None:

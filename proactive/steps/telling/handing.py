@@ -1,10 +1,12 @@
 """The handing over: all messages of a batch are given to their providers at once, with no transaction open."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from proactive.domain.notice import Sending
 from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+from proactive.steps.telling.balance import Handed
 from proactive.store.claiming import Message
 from rules.manners import Simulated
 
@@ -19,9 +21,11 @@ REHEARSED: Mapping[Simulated, Outcome | None] = {
 
 async def hand_over(
     messages: Sequence[Message], *, notifiers: Mapping[str, Notifier]
-) -> tuple[list[tuple[Message, Outcome]], list[Receipt]]:
-    """Each message with what its provider said, and the receipts of those that were only rehearsed."""
+) -> tuple[list[tuple[Message, Outcome]], list[Receipt], list[Handed]]:
+    """Each message with what its provider said, the receipts of those that were only rehearsed, and how the others'
+    providers did."""
     receipts: list[Receipt] = []
+    handed: list[Handed] = []
 
     async def call(message: Message) -> tuple[Message, Outcome]:
         [notice] = message.matters[0].move.notices
@@ -29,7 +33,10 @@ async def hand_over(
         if simulated is None:
             since = notice.sent_at or notice.created_at
             outgoing = Outgoing(str(notice.id), notice.to, notice.body, since, message.content)
-            return message, await notifiers[notice.channel].send(outgoing)
+            begun = time.monotonic()
+            said = await notifiers[notice.channel].send(outgoing)
+            handed.append(Handed(notice.channel, said, time.monotonic() - begun))
+            return message, said
         outcome = REHEARSED[simulated]
         if outcome is None:
             outcome = Accepted(f"simulated-{notice.id}-{notice.fence}")
@@ -37,4 +44,4 @@ async def hand_over(
             receipts.append(Receipt(notice.channel, outcome.provider_ref, str(becomes), becomes, "simulated"))
         return message, outcome
 
-    return list(await asyncio.gather(*map(call, messages))), receipts
+    return list(await asyncio.gather(*map(call, messages))), receipts, handed

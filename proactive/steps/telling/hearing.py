@@ -14,6 +14,7 @@ from proactive.domain.manners import Asked, Budget, Decision, Never, Send, Wait,
 from proactive.domain.notice import Notice, Sending
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Notifier
+from proactive.steps.telling.balance import Shares, drawn
 from proactive.steps.telling.outcomes import hold
 from proactive.steps.trust import fall_short, sentence
 from proactive.steps.under import made_under
@@ -61,6 +62,7 @@ class Manners:
     policy: Policy
     a_second: int
     numbers: Numbers
+    shares: Shares
     now: datetime
     today: date
 
@@ -134,6 +136,7 @@ def _first(dossier: Dossier, *, catalogue: Catalogue, manners: Manners) -> Asked
     if service is None:
         return None
     rung, _ = service.rung(anchor=dossier.anchor, today=manners.today)
+    rung = drawn(rung, {}, shares=manners.shares, key=str(dossier.id))
     return manners.asked(dossier, service, rung, rung.channels[0])
 
 

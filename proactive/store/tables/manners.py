@@ -71,6 +71,8 @@ class Addressee(Table, table=True):
 
     subject: str = Field(primary_key=True, sa_type=Text)
     language: str | None = words()
+    email: str | None = words()
+    """An address that this person proved to read."""
     told_at: list[datetime] = Field(
         sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False, server_default="{}"), default_factory=list
     )

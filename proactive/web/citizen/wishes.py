@@ -13,7 +13,7 @@ from proactive.web.citizen.own_dossier import own_dossier
 from proactive.web.pages import LANGUAGES, to
 from proactive.web.site import Site
 from rules.base import Words
-from rules.channels import channels
+from rules.groups import members, title
 
 
 class Wishes:
@@ -60,4 +60,5 @@ class Wishes:
         """The channels on which this service may tell, by name and title."""
         service = self._site.wording.service(dossier.service)
         used = {name for rung in service.ladder for name in rung.channels} if service is not None else set()
-        return [(name, one.title) for name, one in channels().items() if name in used & self._site.notifiers.keys()]
+        set_up = {name for name in used if self._site.notifiers.keys() & set(members(name))}
+        return [(name, told) for name in sorted(set_up) if (told := title(name)) is not None]

@@ -13,6 +13,7 @@ from rules import Service
 from rules.base import Words
 from rules.channels import Channel, channels
 from rules.forbidden import prohibitions
+from rules.groups import spelt_out
 from rules.previews import Preview, previews
 
 
@@ -28,7 +29,7 @@ class Texts:
         services = site.wording.services
         service = _asked(services, request.query_params.get("service", ""))
         language = "en" if request.query_params.get("in") == "en" else "vi"
-        used = sorted({name for rung in service.ladder for name in rung.channels}) if service else []
+        used = sorted({name for rung in service.ladder for name in spelt_out(rung.channels)}) if service else []
         told = request.query_params.get("channel", "")
         channel = channels()[told if told in used else used[0]] if used else None
         return site.pages.show(
