@@ -15,7 +15,9 @@ import os
 import secrets
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 import psycopg
@@ -36,14 +38,23 @@ _FAST, _IMMEDIATE = (signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0)
 class EmbeddedPostgres:
     """One PostgreSQL server below `data_dir`. Part of a `Supervisor`, or started and stopped on its own.
 
-    `packages` is the site-packages folder that holds the wheel, by default the one it is installed in. Start it from a
-    thread that lives as long as the server should: the system ends the server when that thread ends.
+    `packages` is the site-packages folder that holds the wheel, by default the one it is installed in; `settings` go
+    over ours. Start it from a thread that lives as long as the server should: the system ends the server when that
+    thread ends.
     """
 
     name = "postgres"
 
-    def __init__(self, data_dir: Path, *, packages: Path | None = None, restart: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        packages: Path | None = None,
+        restart: bool = True,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.restart = restart
+        self._settings = {**SETTINGS, **settings}
         self._packages = packages or installed_packages()
         self._data_dir = data_dir.resolve()
         self._home = self._data_dir / "postgres"
@@ -125,7 +136,7 @@ class EmbeddedPostgres:
 
     async def _serve(self, identity: Identity | None, programs: Path) -> None:
         """Start the server, once more on another port when somebody took ours between our look and its start."""
-        settings = tuple(word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}"))
+        settings = tuple(word for name, value in self._settings.items() for word in ("-c", f"{name}={value}"))
         for _ in range(3):
             port = kept_port(self._home / "port")
             arguments = ("-D", str(self._cluster), "-p", str(port), *settings)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.ports.notifier import Hook
+from tests.conftest import IN_A_HURRY
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def postgres() -> AsyncIterator[EmbeddedPostgres]:
     """A PostgreSQL of its own, started."""
     folder = Path(tempfile.mkdtemp(prefix="proactive-"))
     await asyncio.to_thread(folder.chmod, 0o711)
-    server = EmbeddedPostgres(folder)
+    server = EmbeddedPostgres(folder, settings=IN_A_HURRY)
     try:
         await server.start()
         yield server

@@ -1,13 +1,11 @@
 """The pages on a real PostgreSQL with the real rules and the journey's own steps; one server a run."""
 
-import os
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -26,7 +24,6 @@ from proactive.ports.clock import SetClock
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister
 from proactive.steps.ask import Registers
-from proactive.store.migrate import migrate
 from proactive.store.people import Officer, Role
 from proactive.store.store import Store, opened
 from proactive.web.app import create
@@ -34,6 +31,7 @@ from proactive.web.citizen import entrance
 from proactive.web.identity.grammar import Client
 from proactive.web.passwords import hashed
 from rules import Catalogue, manners
+from tests.conftest import MIGRATED
 from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
 
@@ -115,27 +113,14 @@ def catalogue() -> Catalogue:
     return rules.load()
 
 
-@pytest.fixture(scope="session")
-async def database() -> AsyncIterator[str]:
-    with tempfile.TemporaryDirectory(prefix="proactive-web-") as folder:
-        os.chmod(folder, 0o711)  # noqa: PTH101  the server's account must pass through
-        server = EmbeddedPostgres(Path(folder))
-        await server.start()
-        try:
-            yield server.url("postgres")
-        finally:
-            await server.stop()
-
-
 @pytest.fixture(scope="module")
-async def store(database: str, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+async def store(database_server: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty database of the module's own."""
-    name = request.module.__name__.rpartition(".")[2]
-    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        await connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    url = database.rpartition("/")[0] + f"/{name}"
-    await migrate(url)
-    async with opened(url, size=8) as found:
+    name = f"web_{request.module.__name__.rpartition('.')[2]}"
+    copied = SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(MIGRATED))
+    async with await psycopg.AsyncConnection.connect(database_server.url("postgres"), autocommit=True) as connection:
+        await connection.execute(copied)
+    async with opened(database_server.url(name), size=8) as found:
         yield found
 
 
