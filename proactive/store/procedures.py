@@ -85,6 +85,15 @@ class Procedures:
             row = rows.mappings().first()
             return _read(row) if row else None
 
+    async def published(self, code: str) -> Entry | None:
+        """The version that is published."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(f"SELECT {FIELDS} FROM procedure p WHERE code = :code AND stage = 'published'"), {"code": code}
+            )
+            row = rows.mappings().first()
+            return _read(row) if row else None
+
     async def all(self, stage: Stage | None = None) -> list[Entry]:
         """Every version in this stage, or the newest of each procedure whatever its stage; by code."""
         where = "WHERE stage = :stage" if stage is not None else ""

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.store.addressees import Addressees
 from proactive.store.audit import Audit
+from proactive.store.cases import Cases
 from proactive.store.comparing import Comparisons
 from proactive.store.connectors import Connectors
 from proactive.store.dossiers import Dossiers
@@ -17,6 +18,7 @@ from proactive.store.file_weighing import OfficeFileWeighing
 from proactive.store.files import OfficeFiles
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
+from proactive.store.intake_queue import IntakeQueue
 from proactive.store.ledger import Ledger
 from proactive.store.live import Guests, Live
 from proactive.store.news import News
@@ -62,6 +64,8 @@ class Store:
         self.news = News(engine)
         self.figures = Figures(engine)
         self.quality = Quality(engine)
+        self.cases = Cases(engine)
+        self.intake_queue = IntakeQueue(engine)
         self.procedures = Procedures(engine)
         self.providers = Providers(engine)
         self.tickets = Tickets(engine)

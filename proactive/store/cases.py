@@ -1,0 +1,200 @@
+"""Cases of the intake: each act with its line in one transaction, guarded by the case's version.
+
+Where the case came from a dossier of ours, its new status is told to that dossier in the same transaction.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from proactive.domain.case import Case, Line, Result, Status
+from proactive.store import bulk
+from proactive.store.tables import cases as tables
+
+FIELDS = ", ".join(f'c."{name}"' for name in Case.model_fields)
+TABS: dict[str, str] = {
+    "here": "c.held_by = :office AND c.status IN (1, 2, 4)",
+    "asked": "c.held_by = :office AND c.status IN (5, 6, 7)",
+    "ready": "c.returning = :office AND c.status = 9",
+    "away": "c.receiving = :office AND c.held_by <> :office AND c.status IN (2, 4, 5, 6)",
+    "done": "(c.receiving = :office OR c.competent = :office OR c.returning = :office) AND c.status IN (3, 8, 10)",
+}
+"""What an officer of an office looks for; each can be read from one index."""
+
+COURSE = (
+    "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference AND act <> 'note' ORDER BY id"
+)
+
+
+class Cases:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def create(self, case: Case, lines: Sequence[Line], *, ours: bool) -> bool:
+        """Keep a new case; False where its reference is there already. `ours`: a dossier of this store waits for it."""
+        async with self._engine.begin() as connection:
+            added = await bulk.insert(connection, tables.Case, [bulk.row(case)], returning="reference")
+            if added:
+                await _write(connection, lines, ours=ours)
+            return bool(added)
+
+    async def keep(self, before: Case, after: Case, lines: Sequence[Line], result: Result | None = None) -> bool:
+        """Store what somebody did, unless somebody else was first."""
+        async with self._engine.begin() as connection:
+            row = bulk.row(after, version=before.version + 1)
+            guard = "old.version = new.version - 1"
+            if not await bulk.update(connection, tables.Case, [row], key="reference", guard=guard):
+                return False
+            if result is not None:
+                await connection.execute(
+                    text(
+                        "INSERT INTO case_result (reference, name, media, sha256, content, personal_id, filed_by, "
+                        "filed_at) VALUES (:reference, :name, :media, :sha256, :content, :personal_id, :filed_by, "
+                        ":filed_at)"
+                    ),
+                    result.model_dump(),
+                )
+            await _write(connection, lines, ours=before.origin == "forwarded")
+            return True
+
+    async def get(self, reference: str) -> Case | None:
+        found = await self._select("c.reference = :reference", reference=reference)
+        return found[0] if found else None
+
+    async def page(self, tab: str, *, office: str, limit: int, offset: int) -> list[Case]:
+        """One page of what an office has to do, what is due first."""
+        order = "c.due_on NULLS LAST, c.created_at" if tab != "done" else "c.updated_at DESC"
+        return await self._select(
+            f"{TABS[tab]} ORDER BY {order}, c.reference LIMIT :n OFFSET :o", office=office, n=limit, o=offset
+        )
+
+    async def tally(self, *, office: str) -> dict[str, int]:
+        """How many there are in each tab; of what is done nobody counts."""
+        counts = ", ".join(f"(SELECT count(*) FROM intake_case c WHERE {TABS[tab]}) AS {tab}" for tab in _COUNTED)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(text(f"SELECT {counts}"), {"office": office})).mappings().one()
+            return {name: int(value) for name, value in row.items()}
+
+    async def lines(self, reference: str) -> list[Line]:
+        """What happened, oldest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(f"SELECT {_LINE} FROM case_line WHERE reference = :reference ORDER BY id"),
+                {"reference": reference},
+            )
+            return [Line.model_validate(dict(row)) for row in rows.mappings()]
+
+    async def course(self, reference: str) -> list[RowMapping]:
+        """Each status it came to, oldest first: at, code, office, note. Acts that leave the status say nothing new."""
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(text(COURSE), {"reference": reference})).mappings().all()
+            return [row for place, row in enumerate(rows) if place == 0 or rows[place - 1]["code"] != row["code"]]
+
+    async def since(self, since: datetime, until: datetime, *, after: str, limit: int) -> list[RowMapping]:
+        """Cases made in a span, by reference: reference, content_hash, code."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT reference, content_hash, status AS code FROM intake_case WHERE created_at >= :since "
+                    "AND created_at < :until AND origin = 'forwarded' AND reference > :after ORDER BY reference "
+                    "LIMIT :limit"
+                ),
+                {"since": since, "until": until, "after": after, "limit": limit},
+            )
+            return list(rows.mappings())
+
+    async def result(self, reference: str) -> Result | None:
+        async with self._engine.connect() as connection:
+            row = (
+                (
+                    await connection.execute(
+                        text("SELECT * FROM case_result WHERE reference = :reference"), {"reference": reference}
+                    )
+                )
+                .mappings()
+                .first()
+            )
+            return Result.model_validate(dict(row)) if row else None
+
+    async def results_of(self, personal_id: str, *, limit: int = 50) -> list[RowMapping]:
+        """Results that this person has, newest first: reference, name, sha256, filed_at. They can be used again."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT reference, name, sha256, filed_at FROM case_result WHERE personal_id = :id "
+                    "ORDER BY filed_at DESC LIMIT :n"
+                ),
+                {"id": personal_id, "n": limit},
+            )
+            return list(rows.mappings())
+
+    async def pressing(self, *, due_before: date, now: datetime, after: str, limit: int) -> list[Case]:
+        """Open cases that are due soon, or whose step is late, by reference."""
+        return await self._select(
+            "(c.status IN (2, 4, 6) AND c.due_on < :due OR c.status IN (2, 4) AND c.step_due < :now) "
+            "AND c.reference > :after ORDER BY c.reference LIMIT :n",
+            due=due_before, now=now, after=after, n=limit,
+        )  # fmt: skip
+
+    async def signal(self, rows: Sequence[dict[str, Any]]) -> int:
+        """Say what nobody has said yet; gives how many are new."""
+        async with self._engine.begin() as connection:
+            return len(await bulk.insert(connection, tables.CaseSignal, rows, returning="id"))
+
+    async def signals(self, *, office: str, references: Collection[str]) -> dict[str, list[RowMapping]]:
+        """What was said of these cases: kind, about, to_head."""
+        found: dict[str, list[RowMapping]] = {}
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT reference, kind, about, to_head, at FROM case_signal WHERE office = :office "
+                    "AND reference = ANY(:references) ORDER BY id"
+                ),
+                {"office": office, "references": list(references)},
+            )
+            for row in rows.mappings():
+                found.setdefault(row["reference"], []).append(row)
+        return found
+
+    async def _select(self, condition: str, **values: object) -> list[Case]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(f"SELECT {FIELDS} FROM intake_case c WHERE {condition}"), values)
+            return [Case.model_validate(dict(row)) for row in rows.mappings()]
+
+
+_COUNTED = ("here", "asked", "ready", "away")
+_LINE = ", ".join(f'"{name}"' for name in Line.model_fields)
+
+
+async def _write(connection: AsyncConnection, lines: Sequence[Line], *, ours: bool) -> None:
+    await bulk.insert(connection, tables.CaseLine, [bulk.row(line) for line in lines])
+    if not ours or not lines:
+        return
+    told = [
+        {"reference": x.reference, "code": int(x.status), "at": x.at, "office": x.office, "note": x.note} for x in lines
+    ]
+    await connection.execute(
+        text(
+            "INSERT INTO progress (reference, code, at, office, note, received_at) "
+            "SELECT p.reference, p.code, p.at, p.office, p.note, p.at "
+            "FROM jsonb_to_recordset(CAST(:told AS jsonb)) "
+            "AS p (reference text, code int, at timestamptz, office text, note text) "
+            "WHERE EXISTS (SELECT FROM dossier d WHERE d.reference = p.reference) ON CONFLICT DO NOTHING"
+        ),
+        {"told": msgspec.json.encode(told).decode()},
+    )
+    await connection.execute(
+        text(
+            "UPDATE dossier SET rest_until = :now, version = version + 1 "
+            "WHERE reference = :reference AND state = 'forwarded'"
+        ),
+        {"now": lines[-1].at, "reference": lines[-1].reference},
+    )
+
+
+ENDED = (Status.NOT_RECEIVED, Status.STOPPED, Status.RETURNED)
+"""Statuses after which nobody has anything to do."""

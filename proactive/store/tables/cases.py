@@ -1,0 +1,139 @@
+"""Cases of the intake, what happened to them, their results, and what nobody may overlook."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from proactive.store.tables.base import Table, moment, words
+
+
+class Case(Table, table=True):
+    """One application in the intake, under its dossier code."""
+
+    __tablename__ = "intake_case"
+    __table_args__ = (
+        Index("ix_intake_case_held", "held_by", "status", "created_at"),
+        Index("ix_intake_case_received", "receiving", "created_at"),
+        Index("ix_intake_case_returning", "returning", "status"),
+        Index("ix_intake_case_due", "due_on", postgresql_where=text("status IN (2, 4, 6)")),
+        Index("ix_intake_case_step", "step_due", postgresql_where=text("status IN (2, 4)")),
+        Index("ix_intake_case_created", "created_at"),
+        Index("ix_intake_case_person", "personal_id"),
+    )
+
+    reference: str = Field(primary_key=True, sa_type=Text)
+    origin: str = Field(sa_type=Text)
+    channel: int
+    procedure: str = Field(sa_type=Text)
+    procedure_version: int
+    proactive: int
+    personal_id: str = Field(sa_type=Text)
+    full_name: str = Field(sa_type=Text)
+    phone: str | None = words()
+    unit: str | None = words()
+    receiving: str = Field(sa_type=Text)
+    competent: str = Field(sa_type=Text)
+    returning: str = Field(sa_type=Text)
+    return_by: str = Field(sa_type=Text)
+    post_address: str | None = words()
+    status: int
+    step: str | None = words()
+    step_due: datetime | None = moment(nullable=True)
+    held_by: str = Field(sa_type=Text)
+    fields: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    papers: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    received_at: datetime | None = moment(nullable=True)
+    due_on: date | None = None
+    promised_on: date | None = None
+    asked_at: datetime | None = moment(nullable=True)
+    given_at: datetime | None = moment(nullable=True)
+    fee_vnd: int | None = None
+    paid_vnd: int
+    result_hash: str | None = words()
+    ended_at: datetime | None = moment(nullable=True)
+    content_hash: str = Field(sa_type=Text)
+    version: int
+    created_at: datetime = moment()
+    updated_at: datetime = moment()
+
+
+class CaseLine(Table, table=True):
+    """One line an act, written in the transaction of the act."""
+
+    __tablename__ = "case_line"
+    __table_args__ = (Index("ix_case_line_case", "reference", "id"), Index("ix_case_line_at", "at"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    reference: str = Field(sa_type=Text, foreign_key="intake_case.reference")
+    at: datetime = moment()
+    actor: str = Field(sa_type=Text)
+    office: str = Field(sa_type=Text)
+    act: str = Field(sa_type=Text)
+    status: int
+    step: str | None = words()
+    held_by: str = Field(sa_type=Text)
+    note: str | None = words()
+    vnd: int | None = None
+
+
+class CaseResult(Table, table=True):
+    """A result as a digital document; its name is its hash."""
+
+    __tablename__ = "case_result"
+    __table_args__ = (Index("ix_case_result_person", "personal_id"),)
+
+    reference: str = Field(primary_key=True, sa_type=Text, foreign_key="intake_case.reference")
+    name: str = Field(sa_type=Text)
+    media: str = Field(sa_type=Text)
+    sha256: str = Field(sa_type=Text)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    personal_id: str = Field(sa_type=Text)
+    filed_by: str = Field(sa_type=Text)
+    filed_at: datetime = moment()
+
+
+class CaseSignal(Table, table=True):
+    """Something about a case's time that somebody must know; each is said once for each day that it is about."""
+
+    __tablename__ = "case_signal"
+    __table_args__ = (UniqueConstraint("reference", "kind", "about"), Index("ix_case_signal_office", "office", "at"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    reference: str = Field(sa_type=Text, foreign_key="intake_case.reference")
+    kind: str = Field(sa_type=Text)
+    about: date
+    office: str = Field(sa_type=Text)
+    to_head: bool
+    at: datetime = moment()
+
+
+class ApplicationQueue(Table, table=True):
+    """An application that was answered with 202, until it is a case or refused."""
+
+    __tablename__ = "application_queue"
+    __table_args__ = (Index("ix_application_queue_waiting", "at", postgresql_where=text("state = 'queued'")),)
+
+    reference: str = Field(primary_key=True, sa_type=Text)
+    body: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    content_hash: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    """queued, taken, refused. The body is gone once it is not queued."""
+    why: str | None = words()
+    at: datetime = moment()
+
+
+class IntakeReport(Table, table=True):
+    """What a nightly comparison of our applications with the intake's found."""
+
+    __tablename__ = "intake_report"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    at: datetime = moment()
+    since: datetime = moment()
+    until: datetime = moment()
+    ours: int
+    theirs: int
+    differences: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
