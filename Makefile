@@ -50,6 +50,7 @@ fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none 
 
 api-docs: setup ## Write docs/api anew from the models of the push API
 	@$(BIN)/python -m proactive.web.push.documents docs/api
+	@$(BIN)/python -m proactive.web.receiving.documents docs/api/intake.json
 
 bench-measure: setup ## Measure how long a register's quality takes to count; prints JSON (N=200000 licences)
 	@$(BIN)/python -m tests.benchmarks.measure --number $(N)

@@ -23,6 +23,7 @@ provider before the one in use ends.
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.steps.case_clock import keep_time
 from proactive.steps.collect import collect
 from proactive.steps.compare import Compare
 from proactive.steps.complain import complain, complain_of_record
@@ -36,6 +37,7 @@ from proactive.steps.mend import mend
 from proactive.steps.offer import offer
 from proactive.steps.office_files import apply_files, read_files
 from proactive.steps.passcodes import send_passcodes
+from proactive.steps.receive import take_queued
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
 from proactive.steps.relay import relay
@@ -60,6 +62,7 @@ __all__ = [
     "draft",
     "follow",
     "forward",
+    "keep_time",
     "measure",
     "mend",
     "offer",
@@ -72,6 +75,7 @@ __all__ = [
     "rework",
     "seal",
     "send_passcodes",
+    "take_queued",
     "tell",
     "tidy",
     "try_out",

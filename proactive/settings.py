@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     )
     push_ids_days: float = Field(400.0, gt=0, description="Days for which a pushed event's id is remembered.")
     intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
+    receiving_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of those who hand applications to our own intake; not set: none are taken."
+    )
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")
     absent_after: float = Field(900.0, gt=0, description='Seconds after which a provider\'s "not there" is believed.')

@@ -122,6 +122,8 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             lambda: journey.seal(signer=signer(s), witnesses=witnesses(s), store=store, clock=clock),
             seconds=SEAL_SECONDS,
         ),
+        step("keep_time", lambda: journey.keep_time(store=store, clock=clock, limit=limit), seconds=60),
+        step("take_in", lambda: journey.take_queued(store=store, clock=clock, limit=limit)),
         step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from proactive.domain.case import Case, Line, Result, Status
+from proactive.domain.case import Case, Line, Result
 from proactive.store import bulk
 from proactive.store.tables import cases as tables
 
@@ -25,9 +25,7 @@ TABS: dict[str, str] = {
 }
 """What an officer of an office looks for; each can be read from one index."""
 
-COURSE = (
-    "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference AND act <> 'note' ORDER BY id"
-)
+COURSE = "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference ORDER BY id"
 
 
 class Cases:
@@ -60,6 +58,11 @@ class Cases:
                 )
             await _write(connection, lines, ours=before.origin == "forwarded")
             return True
+
+    async def looked(self, line: Line) -> None:
+        """Write down that somebody looked at what is otherwise masked."""
+        async with self._engine.begin() as connection:
+            await _write(connection, [line], ours=False)
 
     async def get(self, reference: str) -> Case | None:
         found = await self._select("c.reference = :reference", reference=reference)
@@ -194,7 +197,3 @@ async def _write(connection: AsyncConnection, lines: Sequence[Line], *, ours: bo
         ),
         {"now": lines[-1].at, "reference": lines[-1].reference},
     )
-
-
-ENDED = (Status.NOT_RECEIVED, Status.STOPPED, Status.RETURNED)
-"""Statuses after which nobody has anything to do."""

@@ -30,6 +30,11 @@
              GET  /desk/files/{id}         POST .../apply     csrf, vanish
                                            POST .../throw-away  csrf
                                            POST .../errors    csrf, kind
+    officer  GET  /desk/cases?show=&page=         GET  /desk/cases/{reference}   GET .../result
+             GET  /desk/cases/new          POST /desk/cases               csrf, procedure, full_name, personal_id...
+                                           POST .../{reference}/act       csrf, version, act, note, vnd, new_date
+                                           POST .../{reference}/finish    csrf, version, document (multipart)
+                                           POST .../{reference}/show      csrf
     officer  GET  /desk/quality            GET  /desk/quality/{register}
              GET  /desk/tickets?show=&page=         GET  /desk/tickets/{id}
                                            POST /desk/tickets/{id}/show   csrf
@@ -38,7 +43,8 @@
     data                                   POST /desk/quality/{register}/show   csrf, row
                                            POST /desk/quality/{register}/wrong  csrf, row, column, claimed, note
                                            POST /desk/tickets/export      csrf, owner, format, sent
-    others   POST /v1/events   GET /v1/openapi.json   (see proactive/web/push)
+    others   PUT /v1/applications/{reference}   GET the same   GET /v1/applications   (see proactive/web/receiving)
+             POST /v1/events   GET /v1/openapi.json   (see proactive/web/push)
              POST /hooks/intake   POST /hooks/{channel}   GET /health   GET /ready   GET /static/{name}
 
 `data` is an officer who looks after the registers' data; `do` is replay or discard.
@@ -66,6 +72,8 @@ from proactive.web.citizen.mine import Mine
 from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.citizen.sign_in import CitizenSignIn
 from proactive.web.citizen.wishes import Wishes
+from proactive.web.desk.case import CaseAtDesk
+from proactive.web.desk.cases import Cases
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.forecast import Forecast
@@ -87,6 +95,7 @@ from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
 from proactive.web.public.procedures import Procedures
 from proactive.web.push.endpoint import Beside, Push
+from proactive.web.receiving.endpoint import Receiving
 from proactive.web.site import Site
 from proactive.web.static_files import StaticFiles
 from proactive.web.wording import Wording
@@ -153,11 +162,14 @@ def create(
         Queue,
         Forecast,
         DeskDossier,
+        Cases,
+        CaseAtDesk,
         RejectedChanges,
         Files,
         Texts,
         Quality,
         Tickets,
+        Receiving,
         Hooks,
         Health,
     )

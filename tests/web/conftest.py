@@ -36,6 +36,7 @@ from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
 
 KEYS = Keys("a secret of more than thirty-two characters")
+RECEIVING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PASSWORD = "mot mat khau dai de thu"
 
 
@@ -154,7 +155,7 @@ async def emptied(store: Store) -> None:
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
                 "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file, "
                 "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee, "
-                "procedure, procedure_line, sign_in_attempt CASCADE"
+                                "procedure, procedure_line, sign_in_attempt, intake_case, application_queue CASCADE"
             )
         )
 
@@ -165,7 +166,11 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
     registers = {name: MemoryRegister(name) for name in catalogue.registers}
     facts = Facts(catalogue)
     sms, intake = MemoryNotifier(name="sms", public_url=public_url), MemoryIntake(public_url=public_url)
-    settings = Settings(public_url=public_url, secret=SecretStr("a secret of more than thirty-two characters"))
+    settings = Settings(
+        public_url=public_url,
+        secret=SecretStr("a secret of more than thirty-two characters"),
+        receiving_secret=SecretStr(RECEIVING),
+    )
     parts = Parts(
         settings=settings,
         catalogue=catalogue,

@@ -161,13 +161,14 @@ class Push:
 
 
 class Beside:
-    """Before the pages and everything around them: what is under `/v1/` goes to the push API."""
+    """Before the pages and everything around them: what is under `/v1/` goes to the push API, but for applications."""
 
     def __init__(self, app: ASGIApp, *, push: ASGIApp) -> None:
         self._app, self._push = app, push
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        apart = scope["type"] == "http" and scope["path"].startswith("/v1/")
+        path = scope["path"] if scope["type"] == "http" else ""
+        apart = path.startswith("/v1/") and not path.startswith("/v1/applications")
         await (self._push if apart else self._app)(scope, receive, send)
 
 

@@ -1,0 +1,1 @@
+"""The intake's contract over HTTP: other systems, and our own forward, hand applications over here."""
