@@ -133,6 +133,7 @@ def test_nothing_in_triggers_is_acknowledged_before_it_is_done() -> None:
 
 MACHINE_CLOCK = {
     "proactive/ports/clock.py": "it is the clock",
+    "notifiers/zalo.py": "compared with the provider's clock, which no rehearsal moves",
     "notifiers/sms.py": "compared with the provider's clock, which no rehearsal moves",
     "connectors/intakes/http.py": "a signature is checked against the receiver's clock",
     "connectors/registers/_sql_doctor.py": "compares the machine's clock with the source's",
