@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-push fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
+.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -38,6 +38,9 @@ lint: setup ## Style, types and import contracts alone
 bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=200000 changes)
 	@$(BIN)/python tests/benchmarks/recognise.py --n $(N)
 
+bench-rework: setup ## Measure looking at every stored occasion again after a rule change; prints JSON (N=200000 people)
+	@$(BIN)/python -m tests.benchmarks.rework --n $(N) --beside
+
 bench-push: setup ## Measure the push API over HTTP with the real web process; prints JSON (ARGS="--rate 2000 --seconds 15")
 	@$(BIN)/python -m tests.benchmarks.push $(ARGS)
 
@@ -58,8 +61,8 @@ bench-measure: setup ## Measure how long a register's quality takes to count; pr
 tamper: setup ## Falsify the audit log in each way at each of a thousand places; takes minutes
 	@PROACTIVE_TEST_STRIDE=1 $(BIN)/python -m pytest tests/audit/test_tampering.py
 
-mutation: setup ## See which changes of rules/ no test notices; takes an hour or two (MODULES="day window")
-	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES)
+mutation: setup ## See which changes of rules/ no test notices, in a shuffled order (MODULES="day window" ARGS="--minutes 60")
+	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES) $(ARGS)
 	@$(BIN)/python scripts/mutation.py --report
 
 lock: setup ## Write the lock files anew after a change of pyproject.toml or scripts/setup.in

@@ -173,7 +173,7 @@ def _rung(text: ServiceText, index: int, rung: Rung) -> Iterator[Flaw]:
         yield here, "It says neither `no_delivery` nor `no_reaction`.", "Write one of them in hours, or remove it."
     if len(rung.channels) == 1:
         yield here, "There is no other channel to fall back to.", "Add a channel to the rung, or remove it."
-    if len(hours) == 2 and wait.no_reaction is not None and wait.no_reaction < min(hours):
+    if wait.no_delivery is not None and wait.no_reaction is not None and wait.no_reaction < wait.no_delivery:
         yield here, "Whoever has not got it cannot react.", "Let `no_reaction` be the longer one."
     room = 24 * (text.ladder[index + 1].offset_days - rung.offset_days) if index + 1 < len(text.ladder) else None
     if hours and room is not None and max(hours) * (len(rung.channels) - 1) >= room:

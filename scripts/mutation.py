@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import gc
 import hashlib
+import importlib
 import json
 import os
 import signal
@@ -41,7 +42,7 @@ WATCHED = RESULTS.with_name("watched.json")
 _BOOK: dict[str, Callable[..., rules.Catalogue]] = {}
 """How tests come to the whole rule book: `ready`, read before the change; and only if nobody notices, `read` anew."""
 
-LONGEST = 20.0
+LONGEST = 6.0
 """Seconds of processor time that the tests of one mutant get; whatever nobody noticed by then survived."""
 
 
@@ -66,6 +67,8 @@ class Mutation:
                     phases=[Phase.explicit, Phase.generate],
                 )  # fmt: skip
                 getattr(function, "__func__", function)._hypothesis_internal_use_settings = few
+        for module in modules():  # what a command imports when it runs must be here before the fork
+            importlib.import_module(f"rules.{module}")
         items = {item.nodeid: item for item in session.items}
         seen = _seen(items)
         seconds = {test: one["seconds"] for test, one in seen.items()}
@@ -110,7 +113,9 @@ class Mutation:
         self, mutant: Mutant, live: list[FunctionType], tests: list[pytest.Item], *, loads: bool
     ) -> tuple[str, str | None]:
         code = _changed(mutant)
-        if code is None or not live or any(code.co_freevars != one.__code__.co_freevars for one in live):
+        if not live:
+            return "untested", None
+        if code is None or any(code.co_freevars != one.__code__.co_freevars for one in live):
             return "same", None
         if _alike(code, live[0].__code__):
             return "same", None

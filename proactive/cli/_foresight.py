@@ -52,10 +52,12 @@ def show(
 ) -> None:
     """Print it, and write its chart. Raises `Unusable` where the chart cannot be written."""
     if file is not None:
-        if file.suffix.lower() != ".svg":
-            raise Unusable(f"{file.name} is no .svg: charts are written as SVG, which pages, browsers and Word take.")
+        kind = file.suffix.lower()
+        if kind not in (".svg", ".png"):
+            raise Unusable(f"{file.name} is no chart: name a .svg, which pages and Word take, or a .png.")
+        drawn = chart(expected, titles)
         try:
-            file.write_text(chart(expected, titles), encoding="utf-8")
+            file.write_bytes(_pixels(drawn) if kind == ".png" else drawn.encode())
         except OSError as error:
             raise Unusable(f"{file} cannot be written: {error.strerror}.") from error
     if as_json:
@@ -65,6 +67,12 @@ def show(
     if not console.is_terminal:
         console.width = WIDEST
     console.print(table(expected, titles))
+
+
+def _pixels(drawn: str) -> bytes:
+    from proactive.foresight.picture import png  # its library is large, and most ask for no picture
+
+    return png(drawn)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def simulate(
     service_name: Annotated[str, typer.Argument(metavar="SERVICE", help="A service of the folder, a draft too.")],
     first: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day; today.")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day; after a year.")] = None,
-    file: Annotated[Path | None, typer.Option("--chart", metavar="FILE.svg", help="Write a chart.")] = None,
+    file: Annotated[Path | None, typer.Option("--chart", metavar="FILE.svg|png", help="Write a chart.")] = None,
     segment_vnd: Annotated[int | None, typer.Option(min=0, help="VND for one SMS segment.")] = None,
     officer_minutes: Annotated[int | None, typer.Option(min=0, help="Minutes of an officer for one dossier.")] = None,
     assumptions: Annotated[Path | None, typer.Option(help="Your own file of such numbers.", dir_okay=False)] = None,

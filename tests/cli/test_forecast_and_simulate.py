@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import LICENCES, Arrive, Run
 from tests.steps.people import Person, driver
@@ -99,10 +100,24 @@ async def test_a_chart_is_an_svg_that_says_its_numbers_in_words(run: Run, arrive
     assert any(title.startswith("12/2026: 1 (Đổi giấy phép lái xe khi đến hạn 1)") for title in titles)
 
 
+async def test_the_same_chart_is_drawn_in_pixels(run: Run, arrive: Arrive, tmp_path: Path) -> None:
+    await arrive(*(due_in(number, number * 20) for number in range(1, 20)))
+    file = tmp_path / "chart.png"
+
+    said = await run("forecast", "--chart", file)
+
+    assert said.code == 0
+    with Image.open(file) as picture:
+        assert picture.format == "PNG"
+        assert picture.width == 2160  # 1080 points, twice as dense as a screen
+        blue = sum(pixel[:3] == (0, 0x72, 0xB2) for pixel in picture.convert("RGB").get_flattened_data())
+    assert blue > 1000, "the bars of the first service are drawn"
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--chart", "chart.png"), "charts are written as SVG"),
+        (("--chart", "chart.gif"), "name a .svg, which pages and Word take, or a .png"),
         (("--from", "2026-13-01"), "'2026-13-01' is no day"),
         (("--from", "2026-12-01", "--to", "2026-11-01"), "is no period"),
         (("--assumptions", "nowhere.yaml"), "cannot be read"),
