@@ -70,12 +70,27 @@ def _environment(folder: Path) -> jinja2.Environment:
 
 def code_channel(notifiers: Mapping[str, Notifier], addressee: Addressee) -> tuple[str, str] | None:
     """The channel by which a one-time code can go to this person, and their address on it."""
-    carriers = {name for name, channel in channels().items() if channel.carries_codes}
     for name, notifier in notifiers.items():
-        address = notifier.reachable(addressee) if name in carriers else None
+        address = notifier.reachable(addressee) if carries_codes(name) else None
         if address is not None:
             return name, address
     return None
+
+
+def carries_codes(channel: str) -> bool:
+    """Whether a one-time code that opens a dossier may go by this channel."""
+    known = channels().get(channel)
+    return known is not None and known.carries_codes
+
+
+def address_text(code: str) -> str:
+    """The text that carries a code by which somebody proves to read an address. It opens nothing."""
+    return (
+        "Mã xác nhận địa chỉ thư điện tử\n\n"
+        f"Mã xác nhận: {code[:3]} {code[3:]}. Mã dùng trong 10 phút, ở trang mà ông/bà vừa nhập địa chỉ này.\n\n"
+        "Nếu ông/bà không yêu cầu, xin bỏ qua thư này: không có mã thì địa chỉ không được dùng. "
+        "Không đọc mã cho bất kỳ ai, kể cả cán bộ."
+    )
 
 
 def passcode_text(code: str) -> str:

@@ -24,7 +24,8 @@ async def send_passcodes(
         if notifier is None or address is None:
             await store.passcodes.settle(passcode.id, state="failed", why="this channel cannot reach the address")
             return
-        text = letters.passcode_text(keys.passcode(passcode.id))
+        write = letters.passcode_text if letters.carries_codes(passcode.channel) else letters.address_text
+        text = write(keys.passcode(passcode.id))
         outcome = await notifier.send(Outgoing(str(passcode.id), address, text, clock.now()))
         match outcome:
             case Accepted():

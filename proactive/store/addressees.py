@@ -40,6 +40,20 @@ class Addressees:
             found: str | None = await connection.scalar(chosen, {"subject": subject})
             return found
 
+    async def email(self, subject: str) -> str | None:
+        """The e-mail address that this person proved to read."""
+        async with self._engine.connect() as connection:
+            kept = text("SELECT email FROM addressee WHERE subject = :subject")
+            found: str | None = await connection.scalar(kept, {"subject": subject})
+            return found
+
+    async def keep_email(self, subject: str, address: str | None) -> None:
+        """From now on this is their address, or none is."""
+        async with self._engine.begin() as connection:
+            await ground.lock_people(connection, [subject])
+            kept = text("UPDATE addressee SET email = :email WHERE subject = :subject")
+            await connection.execute(kept, {"subject": subject, "email": address})
+
     async def opted_out(self, subject: str) -> set[tuple[str, str]]:
         """(service, channel) of which this person wants nothing; empty words mean all."""
         async with self._engine.connect() as connection:

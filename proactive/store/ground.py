@@ -27,6 +27,7 @@ class Ground:
     out: frozenset[tuple[str, str, str]]
     told: dict[str, tuple[datetime, ...]]
     languages: Mapping[str, str]
+    emails: Mapping[str, str]
     used: dict[Allowance, int] = field(default_factory=dict)
     added: dict[Allowance, int] = field(default_factory=dict)
 
@@ -64,12 +65,14 @@ async def read(
 ) -> Ground:
     """The ground as it is just now; nothing is locked by this."""
     people = await connection.execute(
-        text("SELECT subject, language, told_at FROM addressee WHERE subject = ANY(:subjects)"),
+        text("SELECT subject, language, email, told_at FROM addressee WHERE subject = ANY(:subjects)"),
         {"subjects": list(subjects)},
     )
-    told, languages = {}, {}
-    for subject, language, at in people:
+    told, languages, emails = {}, {}, {}
+    for subject, language, email, at in people:
         told[subject] = tuple(at)
+        if email:
+            emails[subject] = email
         if language:
             languages[subject] = language
     out = await connection.execute(
@@ -89,6 +92,7 @@ async def read(
         out=frozenset((s, v, c) for s, v, c in out),
         told=told,
         languages=languages,
+        emails=emails,
         used={Allowance(Kind(kind), name, since): int(used) for kind, name, since, used in rows},
     )
 

@@ -83,7 +83,12 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     kept: set[UUID] = set()
     # An opt-out and a claim on the same person's messages wait for each other: whichever is second sees the first.
     await ground.lock_people(
-        connection, [m.after.subject for m in moves if m.opt_out_of is not None or m.opt_out_on or m.untold is not None]
+        connection,
+        [
+            m.after.subject
+            for m in moves
+            if m.opt_out_of is not None or m.opt_out_on or m.wrong_phone or m.untold is not None
+        ],
     )
     for stale in (None, True, False):
         rows = [
@@ -120,6 +125,12 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         notices_tables.WrongPhone,
         [{"subject": move.after.subject, "phone": move.wrong_phone, "at": now} for move in done if move.wrong_phone],
     )
+    strangers = [move.after.subject for move in done if move.wrong_phone]
+    if strangers:  # whoever named an address there was not this person either
+        await connection.execute(
+            text("UPDATE addressee SET email = NULL WHERE subject = ANY(:subjects) AND email IS NOT NULL"),
+            {"subjects": strangers},
+        )
     await tickets.add(connection, [ticket for move in done for ticket in move.tickets], now=now)
     await _give_back(connection, done)
     handovers = [bulk.row(move.handover) for move in done if move.handover]

@@ -86,11 +86,15 @@ class Passcodes:
                 {"state": state, "why": why, "id": passcode_id},
             )
 
-    async def latest(self, dossier_id: UUID) -> Passcode | None:
+    async def latest(self, dossier_id: UUID, *, channel: str | None = None) -> Passcode | None:
+        """The newest request of this dossier, on one channel or on any."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                text(f"SELECT {PASSCODE} FROM passcode p WHERE dossier_id = :id ORDER BY requested_at DESC LIMIT 1"),
-                {"id": dossier_id},
+                text(
+                    f"SELECT {PASSCODE} FROM passcode p WHERE dossier_id = :id "
+                    "AND channel = coalesce(:channel, channel) ORDER BY requested_at DESC LIMIT 1"
+                ),
+                {"id": dossier_id, "channel": channel},
             )
             row = rows.mappings().first()
             return Passcode.model_validate(dict(row)) if row else None

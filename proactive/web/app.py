@@ -67,6 +67,7 @@ from proactive.sources import ConnectedRegister
 from proactive.store.desk import Desk
 from proactive.store.store import Store
 from proactive.web.citizen.check import Check
+from proactive.web.citizen.email import OwnEmail
 from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.mine import Mine
 from proactive.web.citizen.own_dossier import OwnDossier
@@ -156,6 +157,7 @@ def create(
         Mine,
         OwnDossier,
         Wishes,
+        OwnEmail,
         Check,
         Procedures,
         SignIn,

@@ -14,6 +14,7 @@ import rules
 from connectors.intakes.memory import MemoryIntake
 from connectors.registers.memory import MemoryRegister
 from notifiers.memory import MemoryNotifier
+from proactive.domain.addressee import Addressee
 from proactive.domain.dossier import Dossier
 from proactive.domain.keys import Keys
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -40,6 +41,13 @@ RECEIVING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PASSWORD = "mot mat khau dai de thu"
 
 
+class Letters(MemoryNotifier):
+    """E-mail that is only remembered."""
+
+    def reachable(self, addressee: Addressee) -> str | None:
+        return addressee.email if "@" in (addressee.email or "") else None
+
+
 @dataclass
 class House:
     """The pages with all that stands behind them."""
@@ -51,6 +59,7 @@ class House:
     clock: SetClock
     keys: Keys
     sms: MemoryNotifier
+    email: MemoryNotifier
     intake: MemoryIntake
     registers: dict[str, MemoryRegister]
     visitors: list[Person]
@@ -166,6 +175,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
     registers = {name: MemoryRegister(name) for name in catalogue.registers}
     facts = Facts(catalogue)
     sms, intake = MemoryNotifier(name="sms", public_url=public_url), MemoryIntake(public_url=public_url)
+    email = Letters(name="email", public_url=public_url)
     settings = Settings(
         public_url=public_url,
         secret=SecretStr("a secret of more than thirty-two characters"),
@@ -179,7 +189,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         keys=keys,
         clock=clock,
         registers=Registers(list(registers.values()), facts),
-        notifiers={"sms": sms},
+        notifiers={"sms": sms, "email": email},
         intake=intake,
         manners=manners.load(),
     )
@@ -190,10 +200,10 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         settings=settings,
         catalogue=catalogue,
         steps=Journeys(parts),
-        notifiers={"sms": sms},
+        notifiers={"sms": sms, "email": email},
         intake=intake,
         files={"violations": ConnectedRegister(catalogue.registers["violations"])},
         clients=clients,
     )
     people = People(store=store, catalogue=catalogue, clock=clock, registers=registers)
-    return House(app, parts, store, people, clock, keys, sms, intake, registers, [])
+    return House(app, parts, store, people, clock, keys, sms, email, intake, registers, [])

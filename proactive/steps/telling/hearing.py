@@ -52,7 +52,8 @@ async def special_numbers(store: Store, policy: Policy) -> Numbers:
 
 def addressee_of(dossier: Dossier, ground: Ground) -> Addressee:
     """Where this dossier's citizen can be reached, and in which language."""
-    return Addressee(phone=dossier.phone, language=ground.languages.get(dossier.subject, "vi"))
+    subject = dossier.subject
+    return Addressee(dossier.phone, ground.emails.get(subject), language=ground.languages.get(subject, "vi"))
 
 
 @dataclass(frozen=True, kw_only=True)

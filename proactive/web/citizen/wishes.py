@@ -36,6 +36,8 @@ class Wishes:
             channels=[(name, title, (dossier.service, name) in out) for name, title in self._channels(dossier)],
             chosen=await site.store.addressees.language(dossier.subject) or LANGUAGES[0],
             nothing=bool({(dossier.service, ""), ("", "")} & out),
+            email=await site.store.addressees.email(dossier.subject),
+            by_email="email" in site.notifiers,
             kept="kept" in request.query_params,
         )
 
