@@ -6,6 +6,7 @@
                                            POST /not-me       csrf
              GET  /dossier                 POST /dossier      csrf, version, answer, return_to, choice-<field>...
              GET  /dossier/correct         POST /dossier/correct   csrf, version, claim-<field>..., note
+             GET  /dossier/application     POST /dossier/application   csrf, return_to, choice-<field>...   (PDF)
              GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
                                            POST /sign-in      csrf, provider
              GET  /sign-in/return?state=&code=&iss=   (from the provider)
@@ -20,6 +21,7 @@
              GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note
                                            POST .../decide    csrf, version, decision, note
                                            POST .../show      csrf
+                                           POST .../papers/{form}   csrf, note, new_date   (PDF)
     data     GET  /desk/rejected?state=&register=&problem=&since=&until=&before=
                                            POST .../find      csrf, key_ends
              GET  /desk/rejected/{id}      POST .../{id}/show csrf
@@ -71,6 +73,7 @@ from proactive.web.citizen.email import OwnEmail
 from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.mine import Mine
 from proactive.web.citizen.own_dossier import OwnDossier
+from proactive.web.citizen.paper import Paper
 from proactive.web.citizen.sign_in import CitizenSignIn
 from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.case import CaseAtDesk
@@ -92,6 +95,7 @@ from proactive.web.hooks import Hooks
 from proactive.web.identity.grammar import Audience, Client
 from proactive.web.identity.relying_party import RelyingParty
 from proactive.web.pages import HERE, Pages
+from proactive.web.papers import printable
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
 from proactive.web.public.procedures import Procedures
@@ -129,7 +133,7 @@ def create(
         door=door,
         clock=clock,
         static=static,
-        extra={"office_name": wording.office, "providers": identity.offered(Audience.CITIZEN)},
+        extra={"office_name": wording.office, "printable": printable, "providers": identity.offered(Audience.CITIZEN)},
         led_to=identity.led_to(),
     )
     site = Site(
@@ -156,6 +160,7 @@ def create(
         CitizenSignIn,
         Mine,
         OwnDossier,
+        Paper,
         Wishes,
         OwnEmail,
         Check,

@@ -3,6 +3,7 @@
 Which dossier it is stands in the session and never in an address. Values shown are never taken back from the browser.
 """
 
+from datetime import date
 from uuid import UUID
 
 from starlette.requests import Request
@@ -28,6 +29,11 @@ async def own_dossier(site: Site, request: Request) -> tuple[SignedIn, Dossier]:
     if dossier is None:
         raise SignedOut(CITIZEN)
     return session, dossier
+
+
+def is_centre(office: str | None, today: date) -> bool:
+    """May the result be given back there?"""
+    return office in {code for group in centres(today) for code, _ in group.offices}
 
 
 class OwnDossier:
@@ -117,8 +123,7 @@ class OwnDossier:
         )
 
     def _is_centre(self, office: str | None) -> bool:
-        listed = (code for group in centres(self._site.clock.today()) for code, _ in group.offices)
-        return office in set(listed)
+        return is_centre(office, self._site.clock.today())
 
     async def _keep(
         self,

@@ -17,6 +17,7 @@ from proactive.domain.dossier import DECIDED, MOVES, Decision, Dossier, State
 from proactive.errors import OutOfTurn, Overtaken, Permanent, Temporary
 from proactive.store.people import Officer
 from proactive.web import forms
+from proactive.web.desk.papers import print_paper
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.door import SignedIn
 from proactive.web.forms import Form
@@ -34,6 +35,7 @@ class DeskDossier:
             Route("/desk/dossiers/{id}/show", self.reveal, methods=["POST"]),
             Route("/desk/dossiers/{id}/review", self.review, methods=["POST"]),
             Route("/desk/dossiers/{id}/decide", self.decide, methods=["POST"]),
+            Route("/desk/dossiers/{id}/papers/{form}", self.paper, methods=["POST"]),
         ]
 
     async def _opened(self, request: Request) -> tuple[SignedIn, Officer, Dossier]:
@@ -108,6 +110,10 @@ class DeskDossier:
             dossier.id, actor=officer.username, what="personal_id, phone", now=self._site.clock.now()
         )
         return await self._page(request, session, officer, dossier, reveal=True)
+
+    async def paper(self, request: Request) -> Response:
+        _, officer, dossier, form = await self._posted(request)
+        return await print_paper(self._site, dossier, officer, request.path_params["form"], form)
 
     async def review(self, request: Request) -> Response:
         """The second look. Changes nothing."""
