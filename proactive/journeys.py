@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from proactive import journey
+from proactive.domain.acting import Acting
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.rejected import Which
 from proactive.parts import Parts
@@ -26,11 +27,12 @@ class Journeys:
         return_to: str | None,
         expected_version: int,
         actor: str,
+        acting: Acting | None = None,
     ) -> Dossier:
         return await journey.confirm(
             dossier_id, answer=answer, note=note, claims=claims, choices=choices, return_to=return_to,
-            expected_version=expected_version, actor=actor, catalogue=self._parts.catalogue, store=self._parts.store,
-            clock=self._parts.clock,
+            expected_version=expected_version, actor=actor, acting=acting, catalogue=self._parts.catalogue,
+            store=self._parts.store, clock=self._parts.clock,
         )  # fmt: skip
 
     async def decide(

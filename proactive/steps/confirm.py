@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from proactive.domain.acting import Acting
 from proactive.domain.dossier import ANSWERED, Answer, Dossier, Field, State, move
 from proactive.errors import OutOfTurn, Overtaken, Permanent
 from proactive.ports.clock import Clock
@@ -35,11 +36,13 @@ async def confirm(
     return_to: str | None = None,
     expected_version: int,
     actor: str,
+    acting: Acting | None = None,
     catalogue: Catalogue,
     store: Store,
     clock: Clock,
 ) -> Dossier:
-    """Keep the citizen's answer. `claims` are what fields should say instead; values themselves are never taken.
+    """Keep the citizen's answer, with who gave it. `claims` are what fields should say instead; values themselves are
+    never taken.
 
     Raises `OutOfTurn` (the state does not wait for the citizen), `Overtaken` (the dossier is not what the page showed)
     and `Permanent` with a sentence for the citizen where the answer itself cannot be taken.
@@ -70,6 +73,7 @@ async def confirm(
                 opt_out_of=dossier.service if answer is Answer.NEVER else None,
                 wrong_phone=dossier.phone if answer is Answer.NOT_ME else None,
                 tickets=tickets,
+                acting=acting,
             )
         ],
         now=clock.now(),

@@ -12,12 +12,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from proactive.domain.acting import Acting
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
 from proactive.domain.manners import Allowance
 from proactive.domain.notice import Notice
 from proactive.domain.ticket import Ticket
 from proactive.store import bulk, ground, tickets
+from proactive.store.tables import acted as acted_tables
 from proactive.store.tables import dossiers as dossiers_tables
 from proactive.store.tables import intake as intake_tables
 from proactive.store.tables import notices as notices_tables
@@ -60,6 +62,8 @@ class Move:
     gives_back: tuple[tuple[Allowance, int], ...] = ()
     """What was reserved for it, and is free again."""
     wrong_phone: str | None = None
+    acting: Acting | None = None
+    """Who gave an answer, where this move is one."""
     tickets: tuple[Ticket, ...] = ()
     """What the answer says is wrong with the registers."""
 
@@ -131,6 +135,15 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
             text("UPDATE addressee SET email = NULL WHERE subject = ANY(:subjects) AND email IS NOT NULL"),
             {"subjects": strangers},
         )
+    await bulk.insert(
+        connection,
+        acted_tables.Acted,
+        [
+            {"dossier_id": m.before.id, "at": now, "answer": m.note or m.verb, "acting": m.acting.model_dump()}
+            for m in done
+            if m.acting is not None
+        ],
+    )
     await tickets.add(connection, [ticket for move in done for ticket in move.tickets], now=now)
     await _give_back(connection, done)
     handovers = [bulk.row(move.handover) for move in done if move.handover]

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.store.acted import Acted
 from proactive.store.addressees import Addressees
 from proactive.store.audit import Audit
 from proactive.store.cases import Cases
@@ -59,6 +60,7 @@ class Store:
         self.passcodes = Passcodes(engine)
         self.sessions = Sessions(engine)
         self.sign_ons = SignOns(engine)
+        self.acted = Acted(engine)
         self.officers = Officers(engine)
         self.counters = Counters(engine)
         self.news = News(engine)

@@ -7,6 +7,7 @@
              GET  /dossier                 POST /dossier      csrf, version, answer, return_to, choice-<field>...
              GET  /dossier/correct         POST /dossier/correct   csrf, version, claim-<field>..., note
              GET  /dossier/application     POST /dossier/application   csrf, return_to, choice-<field>...   (PDF)
+             GET  /dossier/uses
              GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
                                            POST /sign-in      csrf, provider
              GET  /sign-in/return?state=&code=&iss=   (from the provider)
@@ -17,6 +18,7 @@
              GET  /procedures/{code}
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
              GET  /desk?show=<tab>&page=   POST /desk/sign-out     csrf
+             GET  /desk/assist             POST /desk/assist  csrf, code, personal_id, seen
              GET  /desk/forecast?service=&office=&days=
              GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note
                                            POST .../decide    csrf, version, decision, note
@@ -75,9 +77,11 @@ from proactive.web.citizen.mine import Mine
 from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.citizen.paper import Paper
 from proactive.web.citizen.sign_in import CitizenSignIn
+from proactive.web.citizen.uses import Uses
 from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.case import CaseAtDesk
 from proactive.web.desk.cases import Cases
+from proactive.web.desk.assist import Assist
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.forecast import Forecast
@@ -161,6 +165,7 @@ def create(
         Mine,
         OwnDossier,
         Paper,
+        Uses,
         Wishes,
         OwnEmail,
         Check,
@@ -171,6 +176,7 @@ def create(
         DeskDossier,
         Cases,
         CaseAtDesk,
+        Assist,
         RejectedChanges,
         Files,
         Texts,

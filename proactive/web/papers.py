@@ -9,6 +9,7 @@ from proactive.domain.application import Progress
 from proactive.domain.dossier import Dossier, State
 from proactive.letters import HOTLINE
 from proactive.ports.clock import DA_NANG
+from proactive.store.acted import Answered
 from proactive.web.formats import day, local_day
 from proactive.web.wording import Line, Wording
 
@@ -73,6 +74,7 @@ def letter(
     now: datetime,
     history: Iterable[RowMapping],
     progress: Sequence[Progress],
+    acted: Sequence[Answered] = (),
     note: str | None = None,
     new_date: str | None = None,
 ) -> Mapping[str, object]:
@@ -89,7 +91,7 @@ def letter(
         "personal_id": dossier.subject,
         "address": values.get("address"),
         "phone": dossier.phone,
-        "by": None,
+        "by": _by(acted),
         "matter": service.text.procedure.name.vi if service else None,
         "papers": _papers(wording, dossier),
         "days": None,
@@ -104,6 +106,12 @@ def letter(
         "hotline": HOTLINE,
         "foot": dossier.reference or "",
     }
+
+
+def _by(acted: Sequence[Answered]) -> str | None:
+    """Who acted for the applicant, with the last answer."""
+    who = acted[-1].acting if acted else None
+    return f"{who.name}, {who.personal_id}" if who and who.relation else None
 
 
 def _taken(history: Iterable[RowMapping], progress: Sequence[Progress]) -> datetime | None:

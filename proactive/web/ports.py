@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
+from proactive.domain.acting import Acting
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.rejected import Which
 from proactive.steps.replay import Rehearsed
@@ -25,8 +26,9 @@ class Steps(Protocol):
         return_to: str | None,
         expected_version: int,
         actor: str,
+        acting: Acting | None = None,
     ) -> Dossier:
-        """Keep the citizen's answer. `claims` are by field, `choices` by field, `return_to` is an office."""
+        """Keep the citizen's answer, with who gave it. `claims` and `choices` are by field, `return_to` an office."""
 
     async def decide(
         self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer

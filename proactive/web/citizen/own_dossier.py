@@ -10,16 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from proactive.domain.acting import Acting, Relation
 from proactive.domain.dossier import ANSWERED, Answer, Dossier, State
 from proactive.errors import OutOfTurn, Overtaken, Permanent
 from proactive.web import forms
 from proactive.web.door import CITIZEN, SignedIn, SignedOut
+from proactive.web.forms import Form
 from proactive.web.pages import to
 from proactive.web.site import Site
 from proactive.web.wording import Choosing, centres
 
 ANSWERABLE = frozenset({State.OFFERED, State.UNREACHED, State.RETURNED, State.DECLINED})
 """States in which the page asks for an answer."""
+FOR_WHOM = ("relation", "for_name", "for_id")
+ID_DIGITS = 12
 
 
 async def own_dossier(site: Site, request: Request) -> tuple[SignedIn, Dossier]:
@@ -63,6 +67,7 @@ class OwnDossier:
         errors: tuple[tuple[str, str], ...] = (),
         chosen: dict[str, str] | None = None,
         said: str | None = None,
+        for_whom: dict[str, str] | None = None,
     ) -> Response:
         """`errors` are (what is wrong, the field to mend); `said` is a sentence of the step that refused."""
         site, wording = self._site, self._site.wording
@@ -90,6 +95,8 @@ class OwnDossier:
             chosen=chosen or dossier.choices,
             return_to=(chosen or {}).get("return_to") or dossier.return_to,
             said=said,
+            for_whom=for_whom or {},
+            relations=list(Relation),
         )
 
     async def answer(self, request: Request) -> Response:
@@ -103,6 +110,13 @@ class OwnDossier:
             return to("/dossier/correct")
         chosen = form.starting("choice-")
         return_to = form.text("return_to") or None
+        try:
+            acting = _for_whom(session.acting, form)
+        except ValueError as lacks:
+            kept = chosen | ({"return_to": return_to} if return_to else {})
+            wrong = ((str(lacks), str(lacks)),)
+            said = {name: form.text(name) for name in FOR_WHOM}
+            return await self._page(request, session, dossier, status=400, errors=wrong, chosen=kept, for_whom=said)
         if answer is Answer.CONFIRM and form.number("version") == dossier.version and dossier.state in ANSWERABLE:
             choosing = self._site.wording.choosing(dossier)
             missing = _missing(choosing, chosen)
@@ -120,6 +134,7 @@ class OwnDossier:
             choices=chosen if answer is Answer.CONFIRM else {},
             return_to=return_to if answer is Answer.CONFIRM and self._is_centre(return_to) else None,
             expected_version=form.number("version"),
+            acting=acting,
         )
 
     def _is_centre(self, office: str | None) -> bool:
@@ -137,6 +152,7 @@ class OwnDossier:
         claims: dict[str, str] | None = None,
         choices: dict[str, str] | None = None,
         return_to: str | None = None,
+        acting: Acting | None = None,
     ) -> Response:
         try:
             await self._site.steps.confirm(
@@ -148,6 +164,7 @@ class OwnDossier:
                 return_to=return_to,
                 expected_version=expected_version,
                 actor="citizen",
+                acting=acting or session.acting,
             )
         except (OutOfTurn, Overtaken):
             return await self._overtaken(request, session, dossier, answer, expected_version)
@@ -220,6 +237,22 @@ class OwnDossier:
             claims=claims,
             expected_version=form.number("version"),
         )
+
+
+def _for_whom(acting: Acting, form: Form) -> Acting:
+    """Who acts, and for whom as they say. Raises `ValueError` with the field that lacks something.
+
+    Whoever acts for somebody else says what they are to them, their name and their personal id; an officer checks it.
+    """
+    typed = form.text("relation")
+    if typed not in set(Relation):
+        return acting
+    name, digits = form.text("for_name", most=100), form.digits("for_id")
+    if not name:
+        raise ValueError("for_name")
+    if len(digits) != ID_DIGITS:
+        raise ValueError("for_id")
+    return acting.model_copy(update={"relation": Relation(typed), "name": name, "personal_id": digits})
 
 
 def _answer(typed: str) -> Answer | None:

@@ -94,6 +94,7 @@ class DeskDossier:
             applicant=wording.applicant(dossier),
             returns=wording.office(dossier.return_to) if dossier.return_to else None,
             history=history,
+            acted=await site.store.acted.of(dossier.id),
             notices=(await site.store.notices.of([dossier.id]))[dossier.id],
             progress=progress.get(dossier.reference or "", []),
             tickets={one.field: one for one in await site.store.tickets.of_dossier(dossier.id)},

@@ -34,6 +34,7 @@ async def print_paper(site: Site, dossier: Dossier, officer: Officer, name: str,
         now=site.clock.now(),
         history=await site.store.dossiers.history(dossier.id),
         progress=progress.get(dossier.reference or "", []),
+        acted=await site.store.acted.of(dossier.id),
         note=note,
         new_date=day(new_date) if new_date else None,
     )

@@ -1,0 +1,29 @@
+"""Who gave an answer, for whom, and how it was known who they are."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.acting import Acting
+from proactive.domain.base import Value
+
+
+class Answered(Value):
+    at: datetime
+    answer: str
+    acting: Acting
+
+
+class Acted:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def of(self, dossier_id: UUID) -> list[Answered]:
+        """The answers of a dossier, oldest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT at, answer, acting FROM acted WHERE dossier_id = :id ORDER BY id"), {"id": dossier_id}
+            )
+            return [Answered.model_validate(dict(row)) for row in rows.mappings()]

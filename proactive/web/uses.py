@@ -1,0 +1,101 @@
+"""Who used a citizen's data, when and for what: one list, made from what was written down when it happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from proactive.domain.dossier import Dossier, State
+from proactive.domain.notice import Notice
+from proactive.store.desk import LEFT_US
+from proactive.web.site import Site
+from rules.base import Words
+
+
+class Kind(StrEnum):
+    DRAFTED = "drafted"
+    TOLD = "told"
+    ANSWERED = "answered"
+    ASSISTED = "assisted"
+    READ = "read"
+    PAPER = "paper"
+    DECIDED = "decided"
+    TICKET = "ticket"
+    FORWARDED = "forwarded"
+
+
+@dataclass(frozen=True)
+class Use:
+    """`office` is whose officer it was, where it was one; `what` names values or a channel."""
+
+    at: datetime
+    kind: Kind
+    office: str | None = None
+    what: tuple[Words, ...] = ()
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A register that the dossier was drafted from: which values came out of it; none where it was only looked into."""
+
+    register: Words
+    owner: Words | None
+    values: tuple[Words, ...]
+    as_of: datetime | None
+
+
+async def uses(site: Site, dossier: Dossier) -> list[Use]:
+    """Every use that was written down, the newest first. Steps that only kept a state are no use of data."""
+    store = site.store
+    history = await store.dossiers.history(dossier.id)
+    notices = (await store.notices.of([dossier.id]))[dossier.id]
+    offices = await _offices(site, {line["actor"] for line in history})
+    found = [Use(dossier.created_at, Kind.DRAFTED)]
+    found += [_told(notice) for notice in notices if notice.state in LEFT_US]
+    for line in history:
+        office = offices.get(line["actor"])
+        if line["verb"] == "show" and str(line["note"]).startswith("paper "):
+            found.append(Use(line["at"], Kind.PAPER, office))
+        elif line["verb"] == "show":
+            found.append(Use(line["at"], Kind.ASSISTED if line["note"] == ASSISTED else Kind.READ, office))
+        elif line["verb"] == "decide" and office is not None:
+            found.append(Use(line["at"], Kind.DECIDED, office))
+        elif line["to_state"] == State.FORWARDED and line["from_state"] != State.FORWARDED:
+            found.append(Use(line["at"], Kind.FORWARDED, dossier.return_to))
+    found += [Use(one.at, Kind.ANSWERED) for one in await store.acted.of(dossier.id)]
+    registers = site.wording.registers()
+    for ticket in await store.tickets.of_dossier(dossier.id):
+        schema = registers.get(ticket.register_name)
+        found.append(Use(ticket.opened_at, Kind.TICKET, what=(schema.title,) if schema else ()))
+    return sorted(found, key=lambda use: use.at)[::-1]
+
+
+ASSISTED = "assisted"
+"""What the history says of an officer who opened a dossier to file for the person present."""
+
+
+def _told(notice: Notice) -> Use:
+    return Use(notice.sent_at or notice.created_at, Kind.TOLD, detail=notice.to[-4:], what=())
+
+
+async def _offices(site: Site, actors: set[str]) -> Mapping[str, str]:
+    """The office of each actor who is an officer."""
+    found = {actor: await site.store.officers.get(actor) for actor in actors}
+    return {actor: officer.office for actor, officer in found.items() if officer is not None}
+
+
+def taken(site: Site, dossier: Dossier) -> list[Taken]:
+    """The registers that this dossier was made from."""
+    service = site.wording.of(dossier)
+    lines = [line for section in site.wording.sections(dossier) for line in section.lines if line.source]
+    names = [service.register, *service.text.registers.others] if service else []
+    found = []
+    for name in names:
+        schema = site.wording.registers().get(name)
+        if schema is None:
+            continue
+        own = [line for line in lines if line.source is not None and line.source.name == name]
+        moments = [line.as_of for line in own if line.as_of]
+        found.append(Taken(schema.title, None, tuple(line.label for line in own), max(moments) if moments else None))
+    return found
