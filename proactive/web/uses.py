@@ -40,7 +40,6 @@ class Taken:
     """A register that the dossier was drafted from: which values came out of it; none where it was only looked into."""
 
     register: Words
-    owner: Words | None
     values: tuple[Words, ...]
     as_of: datetime | None
 
@@ -88,14 +87,12 @@ async def _offices(site: Site, actors: set[str]) -> Mapping[str, str]:
 def taken(site: Site, dossier: Dossier) -> list[Taken]:
     """The registers that this dossier was made from."""
     service = site.wording.of(dossier)
-    lines = [line for section in site.wording.sections(dossier) for line in section.lines if line.source]
     names = [service.register, *service.text.registers.others] if service else []
+    registers = site.wording.registers()
     found = []
-    for name in names:
-        schema = site.wording.registers().get(name)
-        if schema is None:
-            continue
-        own = [line for line in lines if line.source is not None and line.source.name == name]
-        moments = [line.as_of for line in own if line.as_of]
-        found.append(Taken(schema.title, None, tuple(line.label for line in own), max(moments) if moments else None))
+    for schema in (registers[name] for name in names if name in registers):
+        own = [field for field in dossier.fields if field.register_name == schema.name]
+        titles = [schema.columns[field.column].title for field in own if field.column in schema.columns]
+        moments = [field.as_of for field in own if field.as_of]
+        found.append(Taken(schema.title, tuple(titles), max(moments, default=None)))
     return found
