@@ -79,9 +79,9 @@ from proactive.web.citizen.paper import Paper
 from proactive.web.citizen.sign_in import CitizenSignIn
 from proactive.web.citizen.uses import Uses
 from proactive.web.citizen.wishes import Wishes
+from proactive.web.desk.assist import Assist
 from proactive.web.desk.case import CaseAtDesk
 from proactive.web.desk.cases import Cases
-from proactive.web.desk.assist import Assist
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.forecast import Forecast
