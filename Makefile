@@ -35,8 +35,9 @@ lint: setup ## Style, types and import contracts alone
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench-recognise: setup ## Measure recognition into PostgreSQL; prints JSON (N=200000 changes)
-	@$(BIN)/python tests/benchmarks/recognise.py --n $(N)
+bench-recognise: setup ## Measure recognition into PostgreSQL beside four other ways; prints JSON (N=200000, ARGS="--only ours")
+	@PYTHON=$(BIN)/python sh scripts/peers.sh >&2
+	@$(BIN)/python -m tests.benchmarks.recognise --n $(N) $(ARGS)
 
 bench-rework: setup ## Measure looking at every stored occasion again after a rule change; prints JSON (N=200000 people)
 	@$(BIN)/python -m tests.benchmarks.rework --n $(N) --beside

@@ -18,6 +18,7 @@ import json
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,18 +31,23 @@ import msgspec
 import psutil
 import psycopg
 from confluent_kafka import Consumer, Message, Producer
-from pydantic import BaseModel
 
 from proactive.domain.change import Change, encode
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
+from proactive.store.engine import libpq
 from proactive.store.migrate import migrate
 from proactive.topics import Topics, ensure
 from rules import load
+from tests.benchmarks.peers.work import ByHand, Envelope
 from triggers.recognise import Lanes, calm_memory, consumer
 
+Contestant = Callable[[str, str, int, int], float]
+"""Takes the broker, the database, how many changes and how many a batch; gives seconds."""
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 TODAY = date(2026, 11, 23)
 CLOCK = SetClock(datetime(2026, 11, 23, 2, tzinfo=UTC))
 PARTITIONS = 4
@@ -115,80 +121,6 @@ def timed(bootstrap: str, number: int, size: int, take: Callable[[Sequence[Messa
     return time.perf_counter() - (started or 0.0)
 
 
-class Row(BaseModel):
-    """What one would write by hand for the same row."""
-
-    licence_no: str
-    personal_id: str
-    full_name: str
-    date_of_birth: date
-    scheme: str
-    issued_on: date
-    expires_on: date | None
-    status: str
-
-
-class Envelope(BaseModel):
-    key: str
-    subject: str
-    version: int
-    record: Row
-
-
-HAND_RECORD = """
-INSERT INTO hand_record SELECT * FROM unnest(
-  %b::text[], %b::text[], %b::bigint[], %b::text[], %b::date[], %b::date[], %b::text[])
-ON CONFLICT (licence_no) DO UPDATE SET version = excluded.version, full_name = excluded.full_name,
-  issued_on = excluded.issued_on, expires_on = excluded.expires_on, status = excluded.status
-WHERE excluded.version > hand_record.version
-"""
-HAND_DUE = """
-INSERT INTO hand_due SELECT * FROM unnest(%b::text[], %b::text[], %b::date[])
-ON CONFLICT (personal_id, cycle) DO UPDATE SET due_on = excluded.due_on
-"""
-
-
-class ByHand:
-    def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url)
-        self._connection.execute("DROP TABLE IF EXISTS hand_record, hand_due")
-        self._connection.execute(
-            "CREATE TABLE hand_record (licence_no text PRIMARY KEY, personal_id text, version bigint, full_name text, "
-            "issued_on date, expires_on date, status text)"
-        )
-        self._connection.execute("CREATE INDEX ON hand_record (personal_id)")
-        self._connection.execute(
-            "CREATE TABLE hand_due (personal_id text, cycle text, due_on date, PRIMARY KEY (personal_id, cycle))"
-        )
-        self._connection.execute("CREATE INDEX ON hand_due (due_on)")
-        self._connection.commit()
-
-    def take(self, messages: Sequence[Message]) -> None:
-        self.write([Envelope.model_validate_json(message.value() or b"") for message in messages])
-
-    def write(self, changes: Sequence[Envelope]) -> None:
-        newest = {change.key: change for change in changes}
-        rows = [newest[key] for key in sorted(newest)]
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute(
-                HAND_RECORD,
-                [
-                    [r.key for r in rows], [r.subject for r in rows], [r.version for r in rows],
-                    [r.record.full_name for r in rows], [r.record.issued_on for r in rows],
-                    [r.record.expires_on for r in rows], [r.record.status for r in rows],
-                ],
-            )  # fmt: skip
-            due = sorted(
-                (r.subject, f"{r.key}:{r.record.expires_on}", r.record.expires_on - timedelta(days=60))
-                for r in rows
-                if r.record.expires_on and r.record.status == "valid"
-            )
-            cursor.execute(HAND_DUE, [list(column) for column in zip(*due, strict=True)] or [[], [], []])
-
-    def close(self) -> None:
-        self._connection.close()
-
-
 class Memory:
     """Resident memory of our process along the way, in MB: it must not grow with the number of changes."""
 
@@ -227,7 +159,9 @@ def ours(bootstrap: str, url: str, number: int, size: int) -> float:
 def by_hand(bootstrap: str, url: str, number: int, size: int) -> float:
     hand = ByHand(url)
     try:
-        return timed(bootstrap, number, size, hand.take)
+        return timed(
+            bootstrap, number, size, lambda messages: hand.take([message.value() or b"" for message in messages])
+        )
     finally:
         hand.close()
 
@@ -254,7 +188,30 @@ def write_only(bootstrap: str, url: str, number: int, size: int) -> float:
         hand.close()
 
 
-CONTESTANTS = {"ours": ours, "confluent_loop": by_hand, "consume_only": consume_only, "write_only": write_only}
+def peer(name: str) -> Contestant:
+    """Somebody else's library with the same work, in a process and an environment of its own."""
+    python = ROOT / "build" / "peers" / name / "bin" / "python"
+    script = ROOT / "tests" / "benchmarks" / "peers" / f"{name}_peer.py"
+
+    def run(bootstrap: str, url: str, number: int, size: int) -> float:
+        ran = subprocess.run(
+            [python, script, bootstrap, TOPICS.changes, libpq(url), str(number), str(size)],
+            stdout=subprocess.PIPE, timeout=60 + number / 500, check=False,
+        )  # fmt: skip
+        with psycopg.connect(url) as connection:
+            kept = connection.execute("SELECT count(*) FROM hand_record").fetchone()
+        if kept != (number,):
+            raise SystemExit(f"{name} has kept {kept} of {number} records; its script ended with {ran.returncode}.")
+        return float(json.loads(ran.stdout.splitlines()[-1])["seconds"])
+
+    return run
+
+
+PEERS = ("quixstreams", "bytewax", "faust_idiomatic")
+CONTESTANTS: dict[str, Contestant] = {
+    "ours": ours, "confluent_loop": by_hand, **{name: peer(name) for name in PEERS},
+    "consume_only": consume_only, "write_only": write_only,
+}  # fmt: skip
 
 
 @asynccontextmanager
