@@ -23,6 +23,7 @@ provider before the one in use ends.
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.steps.calls import called
 from proactive.steps.case_clock import keep_time
 from proactive.steps.collect import collect
 from proactive.steps.compare import Compare
@@ -54,6 +55,7 @@ __all__ = [
     "Compare",
     "Watch",
     "apply_files",
+    "called",
     "collect",
     "complain",
     "complain_of_record",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from proactive import journey
 from proactive.domain.acting import Acting
+from proactive.domain.call import Call, CallOutcome
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.rejected import Which
 from proactive.parts import Parts
@@ -44,6 +45,9 @@ class Journeys:
             agency=parts.settings.agency, catalogue=parts.catalogue, registers=parts.registers, store=parts.store,
             clock=parts.clock,
         )  # fmt: skip
+
+    async def called(self, call: Call, outcome: CallOutcome, *, officer: str) -> None:
+        await journey.called(call, outcome, officer=officer, store=self._parts.store, clock=self._parts.clock)
 
     async def try_out(self, which: Which) -> Rehearsed:
         return await journey.try_out(which, facts=self._parts.facts, store=self._parts.store)

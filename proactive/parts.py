@@ -284,6 +284,8 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
                 stack.push_async_callback(gives.close)
                 authorities.append(gives)
                 given["tokens"] = KeptTokens(gives.provider, gives.account, store=store, keys=keys, clock=clock)
+            if getattr(module, "NEEDS_CALLS", False):
+                given["calls"] = store.calls
             notifiers[channel] = await module.open(public_url=settings.public_url, clock=clock, **given)
             stack.push_async_callback(notifiers[channel].close)
         if not any(one.carries_codes for name, one in channel_rules().items() if name in notifiers):

@@ -33,7 +33,7 @@ from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue, Service
 from rules import manners as policies
-from rules.groups import members
+from rules.groups import members, spelt_out
 
 log = structlog.get_logger()
 
@@ -146,7 +146,7 @@ def _plan(
     now, today = manners.now, manners.today
     rung, next_day = service.rung(anchor=dossier.anchor, today=today)
     dossier = dossier.model_copy(update={"rung": rung.name, "tell_on": next_day, "tell_after": now})
-    if notifiers.keys().isdisjoint(rung.channels):
+    if notifiers.keys().isdisjoint(spelt_out(rung.channels)):
         return hold(before, f"Chưa có kênh nào được thiết lập: {', '.join(rung.channels)}.", now + OPERATOR_MENDS)
     known = {notice.channel: notice for notice in told if notice.rung == rung.name}
     closed = {

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from proactive.store.acted import Acted
 from proactive.store.addressees import Addressees
 from proactive.store.audit import Audit
+from proactive.store.calls import Calls
 from proactive.store.cases import Cases
 from proactive.store.comparing import Comparisons
 from proactive.store.connectors import Connectors
@@ -52,6 +53,7 @@ class Store:
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)
+        self.calls = Calls(engine)
         self.live = Live(engine)
         self.guests = Guests(engine)
         self.addressees = Addressees(engine)

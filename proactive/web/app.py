@@ -44,6 +44,10 @@
                                            POST /desk/tickets/{id}/show   csrf
                                            POST /desk/tickets/{id}/move   csrf, version, to, note
                                            POST /desk/dossiers/{id}/wrong csrf, field, claimed, note
+             GET  /desk/calls?page=        GET  /desk/calls/{id}
+                                           POST /desk/calls/{id}/take     csrf
+                                           POST /desk/calls/{id}/outcome  csrf, tries, outcome
+                                           POST /desk/calls/export        csrf
     data                                   POST /desk/quality/{register}/show   csrf, row
                                            POST /desk/quality/{register}/wrong  csrf, row, column, claimed, note
                                            POST /desk/tickets/export      csrf, owner, format, sent
@@ -80,6 +84,7 @@ from proactive.web.citizen.sign_in import CitizenSignIn
 from proactive.web.citizen.uses import Uses
 from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.assist import Assist
+from proactive.web.desk.calls import Calls
 from proactive.web.desk.case import CaseAtDesk
 from proactive.web.desk.cases import Cases
 from proactive.web.desk.dossier import DeskDossier
@@ -183,6 +188,7 @@ def create(
         Quality,
         Tickets,
         Receiving,
+        Calls,
         Hooks,
         Health,
     )

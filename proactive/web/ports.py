@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from proactive.domain.acting import Acting
+from proactive.domain.call import Call, CallOutcome
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.rejected import Which
 from proactive.steps.replay import Rehearsed
@@ -34,6 +35,9 @@ class Steps(Protocol):
         self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer
     ) -> Dossier:
         """Keep the officer's decision after the sources were asked again. Raises `Temporary` when one is silent."""
+
+    async def called(self, call: Call, outcome: CallOutcome, *, officer: str) -> None:
+        """Keep what came of a call. Raises `Overtaken` where it is not (or no longer) this officer's."""
 
     async def try_out(self, which: Which) -> Rehearsed:
         """What taking these refused changes once more would do; writes nothing."""

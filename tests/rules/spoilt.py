@@ -70,16 +70,16 @@ SPOILT: dict[str, list[Change]] = {
          "{register: weather, dimension: complete, least: least_complete}"),
     ],
     "rungs": [
-        (SERVICE, "{name: first, offset_days: -60, channels: [sms, zalo]}",
+        (SERVICE, "{name: first, offset_days: -60, channels: [sms, zalo, email, call_list]}",
          "{name: first, offset_days: -60, channels: [sms, zalo], fall_back_after_hours: {no_delivery: 720}}"),
-        (SERVICE, "{name: second, offset_days: -30, channels: [sms, zalo]}",
+        (SERVICE, "{name: second, offset_days: -30, channels: [sms, zalo, email, call_list]}",
          "{name: first, offset_days: -30, channels: [sms, zalo, sms]}"),
-        (SERVICE, "{name: third, offset_days: -15, channels: [sms, zalo]}",
+        (SERVICE, "{name: third, offset_days: -15, channels: [sms, zalo, email, call_list]}",
          "{name: third, offset_days: -15, channels: [sms, zalo], "
          "fall_back_after_hours: {no_delivery: 48, no_reaction: 24}}"),
-        (SERVICE, "{name: last_day, offset_days: -1, channels: [sms, zalo]}",
+        (SERVICE, "{name: last_day, offset_days: -1, channels: [sms, zalo, email, call_list]}",
          "{name: last_day, offset_days: -1, channels: [sms], fall_back_after_hours: {no_delivery: 24}}"),
-        (SERVICE, "{name: expired, offset_days: 1, channels: [sms, zalo]}",
+        (SERVICE, "{name: expired, offset_days: 1, channels: [sms, zalo, email, call_list]}",
          "{name: expired, offset_days: 1, channels: [sms, zalo], fall_back_after_hours: {}}"),
     ],
     "conditions": [

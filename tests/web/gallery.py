@@ -22,6 +22,7 @@ from rules import Catalogue
 from rules.base import Words
 from tests.steps.holdings import worsening
 from tests.web import office
+from tests.web import test_calls as called
 from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.measured import hold, look_over
 from tests.web.people import MORNING, OFFICE
@@ -440,6 +441,26 @@ class Walk:
         await self.see("desk-tickets-error")
         self.house.clock.at = MORNING
 
+    async def calls(self) -> None:
+        """People whom no message reached, on the desk of whoever calls them."""
+        page = self.page
+        await page.context.clear_cookies()
+        await (await self.house.officer("lan", office=OFFICE)).client.aclose()
+        await self.open("/desk/sign-in")
+        await page.fill("#username", "lan")
+        await page.fill("#password", PASSWORD)
+        await self.press("Đăng nhập")
+        await self.open("/desk/calls", "desk-calls-empty")
+        made = []
+        for name, phone in (("NGUYỄN VĂN TƯ", "0901234567"), ("TRẦN THỊ BÉ", None), ("LÊ QUANG MINH", "0901234568")):
+            made.append(await called.work(self.house, name=name, phone=phone))
+        await self.open("/desk/calls", "desk-calls")
+        await self.open(f"/desk/calls/{made[0][1]}", "desk-call")
+        await self.press("Nhận cuộc gọi và hiện số")
+        await self.see("desk-call-taken")
+        await self.press("Lưu")
+        await self.see("desk-call-nothing-chosen")
+
     async def everything(self) -> None:
         for part in (
             self.entrance,
@@ -450,6 +471,7 @@ class Walk:
             self.steward,
             self.files,
             self.quality,
+            self.calls,
         ):
             await emptied(self.house.store)
             await part()

@@ -1,0 +1,127 @@
+"""Calls: work that a notice makes for officers, one call a notice, one officer a call."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.call import Call, CallOutcome
+from proactive.domain.dossier import TELLABLE
+from proactive.errors import Unreachable
+
+FIELDS = ", ".join(f'c."{name}"' for name in Call.model_fields)
+WAITS = (
+    "FROM call c JOIN dossier d ON d.id = c.dossier_id WHERE c.closed_at IS NULL AND d.state = ANY(:tellable) "
+    "AND (c.office = :office OR d.office = :office)"
+)
+"""Calls that are still of use: the citizen has not answered meanwhile. Who decides may call as well as who is near."""
+
+UNIT = (
+    "(SELECT 'centre-' || (f ->> 'value') FROM jsonb_array_elements(d.fields) f "
+    "WHERE f ->> 'column' = 'unit_code' AND f ->> 'value' IS NOT NULL LIMIT 1)"
+)
+
+
+def read(row: RowMapping) -> Call:
+    return Call.model_validate({name: row[name] for name in Call.model_fields})
+
+
+class Calls:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, notice_id: UUID) -> None:
+        """Write the call of this notice down; the same one again changes nothing. Raises `Unreachable`."""
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    text(
+                        "INSERT INTO call (notice_id, dossier_id, office, body, tries, try_after, made_at) "
+                        f"SELECT n.id, d.id, coalesce({UNIT}, d.office), n.body, 0, n.sent_at, n.sent_at "
+                        "FROM notice n JOIN dossier d ON d.id = n.dossier_id WHERE n.id = :id ON CONFLICT DO NOTHING"
+                    ),
+                    {"id": notice_id},
+                )
+        except (SQLAlchemyError, OSError) as error:
+            raise Unreachable("The database does not answer.") from error
+
+    async def has(self, notice_id: UUID) -> bool:
+        """Raises `Unreachable`."""
+        try:
+            async with self._engine.connect() as connection:
+                asked = text("SELECT EXISTS (SELECT FROM call WHERE notice_id = :id)")
+                return bool(await connection.scalar(asked, {"id": notice_id}))
+        except (SQLAlchemyError, OSError) as error:
+            raise Unreachable("The database does not answer.") from error
+
+    async def get(self, notice_id: UUID, *, office: str) -> Call | None:
+        """A call that waits, for an officer of this office."""
+        found = await self._waiting("AND c.notice_id = :id", office=office, id=notice_id)
+        return found[0] if found else None
+
+    async def page(self, *, office: str, limit: int, offset: int = 0) -> tuple[list[Call], int]:
+        """One page of the calls that wait, whose turn is first, and how many there are."""
+        async with self._engine.connect() as connection:
+            total = await connection.scalar(text(f"SELECT count(*) {WAITS}"), _values(office))
+        found = await self._waiting("ORDER BY c.try_after, c.notice_id LIMIT :n OFFSET :o", office, n=limit, o=offset)
+        return found, int(total or 0)
+
+    async def _waiting(self, rest: str, office: str, **values: object) -> list[Call]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(f"SELECT {FIELDS} {WAITS} {rest}"), {**_values(office), **values})
+            return [read(row) for row in rows.mappings()]
+
+    async def take(self, notice_id: UUID, *, officer: str, now: datetime, until: datetime, verb: str) -> bool:
+        """Make the call this officer's for a while; False where it is somebody else's, closed or not yet due."""
+        async with self._engine.begin() as connection:
+            taken = await connection.scalar(
+                text(
+                    "UPDATE call SET claimed_by = :officer, claimed_until = :until WHERE notice_id = :id "
+                    "AND closed_at IS NULL AND try_after <= :now "
+                    "AND (claimed_by = :officer OR claimed_until IS NULL OR claimed_until <= :now) RETURNING 1"
+                ),
+                {"officer": officer, "until": until, "id": notice_id, "now": now},
+            )
+            if taken is not None:
+                await connection.execute(LINE, {"id": notice_id, "at": now, "actor": officer, "verb": verb})
+        return taken is not None
+
+    async def tried(
+        self, call: Call, outcome: CallOutcome, *, officer: str, now: datetime, closes: bool, again: datetime
+    ) -> bool:
+        """Keep what came of a try; False where the call is no longer this officer's, or somebody was first."""
+        async with self._engine.begin() as connection:
+            kept = await connection.scalar(
+                text(
+                    "UPDATE call SET tries = tries + 1, claimed_by = NULL, claimed_until = NULL, try_after = :again, "
+                    "outcome = CASE WHEN :closes THEN :outcome END, closed_at = CASE WHEN :closes THEN "
+                    "CAST(:now AS timestamptz) END WHERE notice_id = :id AND closed_at IS NULL AND tries = :tries "
+                    "AND claimed_by = :officer AND claimed_until > :now RETURNING 1"
+                ),
+                {
+                    "id": call.notice_id, "closes": closes, "outcome": str(outcome), "now": now, "again": again,
+                    "tries": call.tries, "officer": officer,
+                },
+            )  # fmt: skip
+            if kept is not None:
+                line = {"id": call.notice_id, "at": now, "actor": officer, "verb": str(outcome)}
+                await connection.execute(LINE, line)
+        return kept is not None
+
+    async def lines(self, notice_id: UUID) -> Sequence[RowMapping]:
+        """What happened to a call, oldest first: at, actor, verb."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT at, actor, verb FROM call_line WHERE notice_id = :id ORDER BY id"), {"id": notice_id}
+            )
+            return list(rows.mappings())
+
+
+LINE = text("INSERT INTO call_line (notice_id, at, actor, verb) VALUES (:id, :at, :actor, :verb)")
+
+
+def _values(office: str) -> dict[str, object]:
+    return {"office": office, "tellable": sorted(str(state) for state in TELLABLE)}
