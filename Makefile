@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
+.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -48,6 +48,12 @@ bench-push: setup ## Measure the push API over HTTP with the real web process; p
 bench-debezium: setup ## Measure commit in the source to record kept, through real Debezium and Kafka; prints JSON (ARGS="--n 300")
 	@scripts/jars.sh
 	@$(BIN)/python -m tests.benchmarks.debezium $(ARGS)
+
+bench-exactly-once: setup ## Forward through a receiver that drops, delays, doubles and answers late; prints JSON (N=50000)
+	@$(BIN)/python -m tests.benchmarks.exactly_once --n $(N)
+
+bench-officers: setup ## 200 officers at 94 centres against the real web process; prints JSON (ARGS="--rate 50 --seconds 60")
+	@$(BIN)/python -m tests.benchmarks.officers $(ARGS)
 
 fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none may harm a neighbour (N=100000)
 	@$(BIN)/python -m tests.web.push.fuzz --n $(N)

@@ -41,6 +41,7 @@ from proactive.steps.passcodes import send_passcodes
 from proactive.steps.receive import take_queued
 from proactive.steps.recognise import recognise
 from proactive.steps.reconcile import reconcile
+from proactive.steps.reconcile_intake import nightly
 from proactive.steps.relay import relay
 from proactive.steps.renew import renew
 from proactive.steps.replay import replay, try_out
@@ -67,6 +68,7 @@ __all__ = [
     "keep_time",
     "measure",
     "mend",
+    "nightly",
     "offer",
     "read_files",
     "recognise",

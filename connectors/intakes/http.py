@@ -1,6 +1,7 @@
 """An intake that takes applications over HTTP and calls back with each status.
 
     PUT  {url}/v1/applications/{reference}    the application as JSON; the same one again is answered like the first
+    GET  {url}/v1/applications?since=&until=&after=   {"applications": [{"reference", "content_hash", "code"}], "after"}
     GET  {url}/v1/applications/{reference}    {"reference": ..., "statuses": [{"code", "at", "office", "note"}, ...]}
     POST {our address}/hooks/intake           {"reference": ..., "code", "at", "office", "note"}
 
@@ -11,7 +12,7 @@ Guarantee: the reference makes a repeated hand-over harmless; nothing is repeate
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
@@ -24,7 +25,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from proactive.domain.application import Application, Progress
 from proactive.errors import Forged, Unreachable, Unusable
-from proactive.ports.intake import Intake, Refused, Taken, Unanswered
+from proactive.ports.intake import Intake, Listed, Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook
 
 STATUSES: dict[str, int] = {
@@ -83,6 +84,17 @@ class _Course(msgspec.Struct):
     statuses: list[_Status]
 
 
+class _Line(msgspec.Struct):
+    reference: str
+    content_hash: str
+    code: int
+
+
+class _Page(msgspec.Struct):
+    applications: list[_Line]
+    after: str | None = None
+
+
 class _News(_Status, kw_only=True):
     reference: str
 
@@ -107,6 +119,7 @@ class HttpIntake(Intake):
     def __init__(self, settings: Settings) -> None:
         base = settings.url.rstrip("/")
         self._webhook = Webhook(settings.secret.get_secret_value())
+        self._list = f"{base}/v1/applications"
         self._client = httpx.AsyncClient(
             base_url=f"{base}/v1/applications/",
             timeout=settings.timeout,
@@ -140,6 +153,23 @@ class HttpIntake(Intake):
         found = [_progress(reference, status) for status in course.statuses]
         return sorted((progress for progress in found if progress is not None), key=lambda progress: progress.at)
 
+    async def listed(self, since: datetime, until: datetime) -> Mapping[str, Listed]:
+        found: dict[str, Listed] = {}
+        after: str | None = ""
+        while after is not None:
+            asked = {"since": since.isoformat(), "until": until.isoformat(), "after": after}
+            try:
+                answer = await self._ask("GET", "", "", asked)
+                answer.raise_for_status()
+                page = msgspec.json.decode(answer.content, type=_Page)
+            except httpx.HTTPStatusError as error:
+                raise Unreachable(f"The intake answered HTTP {error.response.status_code}.") from error
+            except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, UnicodeError) as error:
+                raise Unreachable(f"The intake's list can't be read ({type(error).__name__}).") from error
+            found |= {one.reference: Listed(one.content_hash, one.code) for one in page.applications}
+            after = page.after if page.after != after else None
+        return found
+
     def news(self, hook: Hook) -> Sequence[Progress]:
         try:
             self._webhook.verify(hook.body, dict(hook.headers), json_parse=False)
@@ -170,15 +200,18 @@ class HttpIntake(Intake):
         except (msgspec.MsgspecError, UnicodeError) as error:
             raise Unreachable("The intake's answer can't be read.") from error
 
-    async def _ask(self, method: str, reference: str, body: str) -> httpx.Response:
+    async def _ask(
+        self, method: str, reference: str, body: str, query: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         now = datetime.now(UTC)
         headers = {
             "content-type": "application/json",
-            "webhook-id": reference,
+            "webhook-id": reference or "list",
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._webhook.sign(reference, now, body),
+            "webhook-signature": self._webhook.sign(reference or "list", now, body),
         }
-        return await self._client.request(method, quote(reference, safe=""), content=body.encode(), headers=headers)
+        path = quote(reference, safe="") if reference else self._list
+        return await self._client.request(method, path, content=body.encode(), headers=headers, params=query)
 
 
 def _progress(reference: str, status: _Status) -> Progress | None:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from proactive.domain.application import Application, Progress
 from proactive.errors import Forged, Unreachable
-from proactive.ports.intake import Intake, Refused, Taken, Unanswered
+from proactive.ports.intake import Intake, Listed, Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook
 
 _SIGNATURE = "x-memory-signature"
@@ -66,6 +66,12 @@ class MemoryIntake(Intake):
     async def progress(self, reference: str) -> Sequence[Progress]:
         self._answer()
         return tuple(self.statuses.get(reference, ()))
+
+    async def listed(self, since: datetime, until: datetime) -> Mapping[str, Listed]:
+        """All of it, whenever it came: the double keeps no time."""
+        self._answer()
+        codes = {reference: told[-1].code if told else 0 for reference, told in self.statuses.items()}
+        return {name: Listed(one.content_hash, codes.get(name, 0)) for name, one in self.taken.items()}
 
     def report(self, reference: str, code: int, *, at: datetime, office: str | None = None) -> Hook:
         """Let an application reach a status; the call-back that tells us so."""

@@ -1,7 +1,8 @@
 """The boundary-free intake: receives approved applications anywhere, returns the result where the citizen wants."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from proactive.domain.application import Application, Progress
@@ -29,6 +30,14 @@ class Unanswered:
     why: str
 
 
+@dataclass(frozen=True)
+class Listed:
+    """An application as the intake has it: the hash of its content, and its newest status."""
+
+    content_hash: str
+    code: int
+
+
 class Intake(Protocol):
     name: str
 
@@ -39,6 +48,9 @@ class Intake(Protocol):
 
     async def progress(self, reference: str) -> Sequence[Progress]:
         """All statuses so far, oldest first. Raises `Unreachable`."""
+
+    async def listed(self, since: datetime, until: datetime) -> Mapping[str, Listed]:
+        """What it received in a span, by reference; for comparing both sides at night. Raises `Unreachable`."""
 
     def news(self, hook: Hook) -> Sequence[Progress]:
         """The statuses in a verified call-back. Raises `Forged`."""

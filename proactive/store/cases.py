@@ -27,6 +27,15 @@ TABS: dict[str, str] = {
 
 COURSE = "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference ORDER BY id"
 
+COUNTED = """
+SELECT c.receiving, c.competent, c.procedure, c.channel, c.proactive, c.papers, c.received_at, c.due_on,
+  c.asked_at IS NOT NULL AS asked, c.result_hash IS NOT NULL AS result, l.ready_at
+FROM intake_case c LEFT JOIN LATERAL (
+  SELECT min(at) AS ready_at FROM case_line l WHERE l.reference = c.reference AND l.status IN (3, 8, 9, 10)
+) l ON true
+WHERE c.received_at < :ends AND (l.ready_at IS NULL OR l.ready_at >= :starts OR c.received_at >= :starts)
+"""
+
 
 class Cases:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -134,6 +143,12 @@ class Cases:
                 {"id": personal_id, "n": limit},
             )
             return list(rows.mappings())
+
+    async def counted(self, starts: datetime, ends: datetime) -> list[dict[str, Any]]:
+        """Cases that were received before the end of a span and not over before it began, as indicators count them."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(COUNTED), {"starts": starts, "ends": ends})
+            return [dict(row) for row in rows.mappings()]
 
     async def pressing(self, *, due_before: date, now: datetime, after: str, limit: int) -> list[Case]:
         """Open cases that are due soon, or whose step is late, by reference."""

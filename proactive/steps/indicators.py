@@ -1,0 +1,213 @@
+"""The indicators of Decision 766/QĐ-TTg and the two proactive ones, from what happened to cases, per unit and month.
+
+Each says what it counts, from which source, and how sure we are of that; what nobody has told us is not measured, and
+says why. Shares are given as part and whole, so that months and units can be added up.
+"""
+
+import csv
+import io
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from proactive.domain.base import Value
+from proactive.domain.case import Channel, Paper
+from proactive.domain.procedure import Stage
+from proactive.ports.clock import DA_NANG
+from proactive.steps.catalogue import said
+from proactive.store.store import Store
+from rules.procedures import Proactive, Procedure, ServiceLevel
+
+
+class Counted(Value):
+    """A case as far as it is counted."""
+
+    receiving: str
+    competent: str
+    procedure: str
+    channel: Channel
+    proactive: int
+    papers: tuple[Paper, ...]
+    received_at: datetime
+    due_on: date | None
+    asked: bool
+    ready_at: datetime | None
+    """When it was ready, or else ended."""
+    result: bool
+
+
+@dataclass(frozen=True)
+class Figure:
+    """So many of so many; `of` 0: nothing to count."""
+
+    part: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        return round(100 * self.part / self.of, 2) if self.of else None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an indicator counts."""
+
+    group: str
+    vi: str
+    en: str
+    source: str
+    confidence: str
+    unmeasured: str | None = None
+    """Why there is no figure."""
+
+
+T = TypeVar("T")
+R766 = "Quyết định 766/QĐ-TTg ngày 23/06/2022"
+DEFINITIONS: dict[str, Definition] = {
+    "openness": Definition(
+        "openness", "Thủ tục công khai đủ thời hạn, thành phần hồ sơ, quy trình, căn cứ", "Procedures published with "
+        "time limit, components, process and basis", f"{R766}, nhóm 1; cách tính của hệ thống", "K",
+    ),
+    "on_time": Definition(
+        "progress", "Hồ sơ giải quyết trước hoặc đúng hạn; trừ thời gian người dân bổ sung; chưa xong cuối kỳ thì tính "
+        "đến cuối kỳ", "Cases done by their due day; the citizen's time is subtracted; an unfinished one counts by the "
+        "end of the month", f"{R766}, nhóm 2", "V2",
+    ),
+    "digital_dossiers": Definition(
+        "digitisation", "Hồ sơ tiếp nhận đã số hóa toàn bộ thành phần", "Cases received whose parts are all digital",
+        f"{R766}, nhóm 3", "V2",
+    ),
+    "digital_results": Definition(
+        "digitisation", "Hồ sơ xong có kết quả điện tử", "Cases done with a digital result", f"{R766}, nhóm 3", "V2",
+    ),
+    "reuse": Definition(
+        "digitisation", "Hồ sơ có thành phần dùng lại dữ liệu đã có", "Cases in which data that was there took the "
+        "place of a paper", f"{R766}, nhóm 3", "V2",
+    ),
+    "online_procedures": Definition(
+        "online", "Thủ tục cung cấp trực tuyến toàn trình hoặc một phần", "Procedures that can be done online, wholly "
+        "or partly", f"{R766}, nhóm 4", "V2",
+    ),
+    "online_used": Definition(
+        "online", "Thủ tục trực tuyến có phát sinh hồ sơ", "Online procedures that had a case", f"{R766}, nhóm 4", "V2",
+    ),
+    "online_filed": Definition("online", "Hồ sơ nộp trực tuyến", "Cases filed online", f"{R766}, nhóm 4", "V2"),
+    "online_paid": Definition(
+        "online", "Hồ sơ thanh toán trực tuyến", "Cases paid online", f"{R766}, nhóm 4", "V2",
+        "Hệ thống chỉ ghi số tiền đã nộp, không ghi cách nộp.",
+    ),
+    "satisfaction": Definition(
+        "satisfaction", "Mức độ hài lòng", "Satisfaction", f"{R766}, nhóm 5", "V",
+        "Chưa có nguồn khảo sát nào được kết nối.",
+    ),
+    **{
+        f"proactive_procedures_{level}": Definition(
+            "proactive", f"Thủ tục cung cấp dịch vụ công trực tuyến chủ động, mức {level}",
+            f"Procedures provided proactively, level {level}", "Chỉ tiêu 2026 về dịch vụ công chủ động", "V2",
+        )
+        for level in (1, 2, 3)
+    },
+    **{
+        f"proactive_dossiers_{level}": Definition(
+            "proactive", f"Hồ sơ dịch vụ công chủ động, mức {level}", f"Proactive cases, level {level}",
+            "Chỉ tiêu 2026 về dịch vụ công chủ động", "V2",
+        )
+        for level in (1, 2, 3)
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month in Da Nang: from its first moment up to the first of the next."""
+
+    first: date
+
+    @property
+    def starts(self) -> datetime:
+        return datetime(self.first.year, self.first.month, 1, tzinfo=DA_NANG)
+
+    @property
+    def ends(self) -> datetime:
+        return self.starts + timedelta(days=monthrange(self.first.year, self.first.month)[1])
+
+
+def figures(cases: Sequence[Counted], published: Sequence[Procedure], month: Month) -> dict[str, Figure]:
+    """Every indicator that can be counted, of these cases and procedures."""
+    came = [case for case in cases if month.starts <= case.received_at < month.ends]
+    worked = [case for case in cases if case.due_on and (case.ready_at is None or case.ready_at >= month.starts)]
+    ready = [case for case in cases if case.ready_at is not None and month.starts <= case.ready_at < month.ends]
+    online = [one for one in published if one.level is not ServiceLevel.INFORMATION]
+    used = {case.procedure for case in came}
+    found = {
+        "openness": _of(published, _complete),
+        "on_time": _of(worked, lambda case: _on_time(case, month)),
+        "digital_dossiers": _of(came, lambda case: all(paper.digital for paper in case.papers)),
+        "digital_results": _of(ready, lambda case: case.result),
+        "reuse": _of(came, lambda case: any(paper.reused for paper in case.papers)),
+        "online_procedures": Figure(len(online), len(published)),
+        "online_used": _of(online, lambda one: one.code in used),
+        "online_filed": _of(came, lambda case: case.channel is Channel.ONLINE),
+    }
+    for level in (Proactive.REMINDS, Proactive.PREPARES, Proactive.RECOMMENDS):
+        found[f"proactive_procedures_{int(level)}"] = _of(published, lambda one, at=level: one.proactive is at)  # type: ignore[misc]  # bound now
+        found[f"proactive_dossiers_{int(level)}"] = _of(came, lambda case, at=level: case.proactive == at)  # type: ignore[misc]  # bound now
+    return found
+
+
+def _of(all_: Iterable[T], holds: Callable[[T], bool]) -> Figure:
+    flags = [holds(one) for one in all_]
+    return Figure(sum(flags), len(flags))
+
+
+def _complete(one: Procedure) -> bool:
+    return one.working_days is not None and bool(one.components) and bool(one.process) and bool(one.reference)
+
+
+def _on_time(case: Counted, month: Month) -> bool:
+    end = case.ready_at if case.ready_at is not None and case.ready_at < month.ends else None
+    day = (end or month.ends - timedelta(microseconds=1)).astimezone(DA_NANG).date()
+    return case.due_on is not None and day <= case.due_on
+
+
+async def indicators(month: Month, *, store: Store) -> dict[str, object]:
+    """All of it for a month: the city, each unit that received or decided, and the definitions."""
+    cases = [Counted.model_validate(row) for row in await store.cases.counted(month.starts, month.ends)]
+    published = [said(entry) for entry in await store.procedures.all(Stage.PUBLISHED)]
+    units = sorted({case.receiving for case in cases} | {case.competent for case in cases})
+    return {
+        "month": f"{month.first:%Y-%m}",
+        "definitions": {name: one.__dict__ for name, one in DEFINITIONS.items()},
+        "city": _told(figures(cases, published, month)),
+        "units": {unit: _told(_of_unit(unit, cases, published, month)) for unit in units},
+    }
+
+
+def _of_unit(unit: str, cases: Sequence[Counted], published: Sequence[Procedure], month: Month) -> Mapping[str, Figure]:
+    """Time is the competent office's, what was received is the receiving one's; procedures are the city's."""
+    decided = figures([case for case in cases if case.competent == unit], published, month)
+    received = figures([case for case in cases if case.receiving == unit], published, month)
+    ours = {name: decided[name] for name in ("on_time", "digital_results")}
+    theirs = ("digital_dossiers", "reuse", "online_filed", *(f"proactive_dossiers_{level}" for level in (1, 2, 3)))
+    return ours | {name: received[name] for name in theirs}
+
+
+def _told(found: Mapping[str, Figure]) -> dict[str, dict[str, object]]:
+    return {name: {"part": one.part, "of": one.of, "share": one.share} for name, one in found.items()}
+
+
+def as_csv(told: Mapping[str, object]) -> bytes:
+    """The same as a table: a line for each unit and indicator."""
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, lineterminator="\r\n")
+    writer.writerow(["Tháng", "Đơn vị", "Nhóm", "Chỉ tiêu", "Tử số", "Mẫu số", "Tỷ lệ (%)", "Nguồn"])
+    places: dict[str, Mapping[str, Mapping[str, object]]] = {"Thành phố": told["city"], **told["units"]}  # type: ignore[dict-item]  # as `indicators` makes it
+    for place, found in places.items():
+        for name, one in found.items():
+            what = DEFINITIONS[name]
+            writer.writerow(
+                [told["month"], place, what.group, what.vi, one["part"], one["of"], one["share"], what.source]
+            )
+    return b"\xef\xbb\xbf" + made.getvalue().encode()
