@@ -84,9 +84,14 @@ async def journeys(desks: dict[str, list[Desk]], rate: float, seconds: float, dr
     async def case() -> None:
         here, there, back = (draw.choice(offices) for _ in range(3))
         typed = {
-            "procedure": "9.900002", "full_name": "Nguyễn Thị Thu Hà",
-            "personal_id": f"048180{draw.randrange(10**6):06d}", "unit": there.removeprefix("centre-"), "returning": back, "return_by": "office", "paper-0": "electronic",
-        }  # fmt: skip
+            "procedure": "9.900002",
+            "full_name": "Nguyễn Thị Thu Hà",
+            "personal_id": f"048180{draw.randrange(10**6):06d}",
+            "unit": there.removeprefix("centre-"),
+            "returning": back,
+            "return_by": "office",
+            "paper-0": "electronic",
+        }
         try:
             place = await timed("receive", draw.choice(desks[here]).send("/desk/cases", typed))
             for version, office in ((0, here), (1, there)):

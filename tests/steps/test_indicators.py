@@ -88,7 +88,8 @@ async def test_from_the_desk_to_the_month_of_each_unit(store: Store, clock: SetC
 
     city, units = told["city"], told["units"]
     assert isinstance(city, dict) and isinstance(units, dict)
-    assert city["on_time"] == {"part": 1, "of": 2, "share": 50.0}
+    # The licence is due on Monday the 30th, the last day of the month, and not done: still on time.
+    assert city["on_time"] == {"part": 2, "of": 2, "share": 100.0}
     assert city["proactive_dossiers_2"] == {"part": 1, "of": 2, "share": 50.0}
     assert units[HERE]["on_time"] == {"part": 1, "of": 1, "share": 100.0}
     assert units[THERE]["digital_dossiers"] == {"part": 1, "of": 1, "share": 100.0}
