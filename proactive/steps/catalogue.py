@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from proactive.domain.procedure import Entry, Signed, Stage, advance
 from proactive.errors import Overtaken, Permanent
@@ -96,8 +99,13 @@ class Listed:
 
 
 def said(entry: Entry) -> Procedure:
-    """What a version says."""
-    return Procedure.model_validate(entry.body)
+    """What a version says. A version never changes, so each is read once a process."""
+    return _said(msgspec.json.encode(entry.body))
+
+
+@lru_cache(maxsize=8192)
+def _said(body: bytes) -> Procedure:
+    return Procedure.model_validate(msgspec.json.decode(body))
 
 
 def search(listed: list[Listed], words: str) -> Iterator[Listed]:

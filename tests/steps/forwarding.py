@@ -53,6 +53,8 @@ class Troubled:
     seed: int = 766
     late: float = 1.5
     """Seconds after which an answer comes that nobody waits for any more."""
+    calm: bool = False
+    """From now on nothing goes wrong."""
     did: dict[str, int] = field(default_factory=dict)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -60,8 +62,8 @@ class Troubled:
         self._draw = random.Random(self.seed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "PUT":
-            if scope["type"] == "http" and self._draw.random() < 0.02:
+        if self.calm or scope["type"] != "http" or scope["method"] != "PUT":
+            if not self.calm and scope["type"] == "http" and self._draw.random() < 0.02:
                 raise BrokeOff
             await self.app(scope, receive, send)
             return

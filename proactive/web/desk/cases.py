@@ -11,7 +11,7 @@ from proactive.domain.case import Kind, Paper, ReturnBy
 from proactive.domain.procedure import Stage
 from proactive.errors import Permanent
 from proactive.steps.catalogue import said
-from proactive.steps.receive import WalkIn, receives, walk_in
+from proactive.steps.receive import WalkIn, published, receives, walk_in
 from proactive.store.people import Officer
 from proactive.web import forms
 from proactive.web.desk.sign_in import officer_at
@@ -103,8 +103,8 @@ class Cases:
         site.door.check(request, form, session)
         names = ("procedure", "full_name", "phone", "unit", "returning", "return_by", "post_address")
         typed = {name: form.text(name) for name in names} | {"personal_id": form.digits("personal_id")}
-        listed = {one.code: one for one in await self._receivable(officer.office)}
-        procedure = listed.get(typed["procedure"])
+        found = await published(typed["procedure"], store=site.store)
+        procedure = found[0] if found is not None and receives(found[0], officer.office) else None
         if procedure is None or typed["return_by"] not in set(ReturnBy):
             return await self._form(request, session, officer, typed=typed, error="Chọn thủ tục và cách nhận kết quả.")
         papers = tuple(
