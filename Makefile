@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure api-docs lock messages assets clean
+.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -23,6 +23,7 @@ test: setup ## Lint, types, import contracts and every test, in a real browser t
 	@scripts/browser.sh
 	@scripts/mariadb.sh
 	@scripts/jars.sh
+	@scripts/prism.sh
 	@scripts/identity.sh
 	@$(MAKE) --no-print-directory lint
 	@scripts/tests.sh $(PYTEST_ARGS)
@@ -54,6 +55,12 @@ bench-exactly-once: setup ## Forward through a receiver that drops, delays, doub
 
 bench-officers: setup ## 200 officers at 94 centres against the real web process; prints JSON (ARGS="--rate 50 --seconds 60")
 	@$(BIN)/python -m tests.benchmarks.officers $(ARGS)
+bench-notices: setup ## Measure notices handed to a provider 100 ms away; prints JSON (ARGS="--people 10000", or "--outage")
+	@$(BIN)/python -m tests.benchmarks.notices $(ARGS)
+receipts: setup ## Apply N made-up receipts in any order, doubled: the end must be that of the right order (N=200000)
+	@N=$(N) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/steps/test_receipts.py
+simulate-year: setup ## Play all of 2026 with the real steps and replies at random; nobody may be told amiss (PEOPLE=4000)
+	@YEAR=1 PEOPLE=$(or $(PEOPLE),4000) $(BIN)/python -m pytest -q -p no:cacheprovider tests/year
 
 fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none may harm a neighbour (N=100000)
 	@$(BIN)/python -m tests.web.push.fuzz --n $(N)

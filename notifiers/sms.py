@@ -25,7 +25,18 @@ from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unreachable, Unusable
 from proactive.ports.clock import Clock
-from proactive.ports.notifier import Accepted, Failure, Hook, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+from proactive.ports.notifier import (
+    Accepted,
+    Explanation,
+    Failure,
+    Hook,
+    Notifier,
+    Outcome,
+    Outgoing,
+    Receipt,
+    Rejected,
+    Unknown,
+)
 
 CODES: dict[int, tuple[Failure, str]] = {
     401: (Failure.TECHNICAL, "Twilio does not accept our account (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)"),
@@ -53,6 +64,25 @@ CODES: dict[int, tuple[Failure, str]] = {
     21705: (Failure.TECHNICAL, "Twilio does not know the messaging service (TWILIO_MESSAGING_SERVICE_SID)"),
 }
 """Twilio's error codes (and bare HTTP statuses): what to do, and why. A code not listed is permanent and is logged."""
+
+DELIVERY: dict[int, tuple[str, str]] = {
+    30001: ("hàng đợi của nhà cung cấp đầy", "the provider's queue overflowed"),
+    30002: ("tài khoản nhắn tin của thành phố bị tạm khóa", "our Twilio account is suspended"),
+    30003: ("máy tắt hoặc ngoài vùng phủ sóng", "the handset is off or out of reach"),
+    30004: ("người nhận hoặc nhà mạng chặn tin", "the recipient or the carrier blocks the message"),
+    30005: ("số này không còn hoặc chưa từng dùng", "the number is unknown or no longer in use"),
+    30006: ("số cố định hoặc nhà mạng không nhận SMS", "a landline, or a carrier that takes no SMS"),
+    30007: ("nhà mạng lọc vì cho là tin rác; xem lại mẫu tin", "the carrier filtered it as spam; look at the text"),
+    30008: ("nhà mạng không cho biết lý do", "the carrier does not say why"),
+}
+"""Codes that come with receipts, when a message that Twilio took did not arrive: for staff, Vietnamese and English."""
+
+REFUSED: dict[Failure, str] = {
+    Failure.TEMPORARY: "nhà cung cấp chưa nhận lúc này, sẽ gửi lại",
+    Failure.PERMANENT: "số này không nhận được tin SMS",
+    Failure.TECHNICAL: "tài khoản hoặc cấu hình gửi SMS có lỗi, người vận hành cần xem",
+    Failure.OPTED_OUT: "người này đã báo nhà mạng không nhận tin",
+}
 
 STATUSES: dict[str, Sending | None] = {
     "accepted": None,
@@ -172,6 +202,13 @@ class Sms(Notifier):
         code = said.get("ErrorCode") or None
         return (Receipt(self.name, sid, status, STATUSES.get(status), error_code=code),)
 
+    def explain(self, code: str) -> Explanation | None:
+        number = int(code) if code.isascii() and code.isdigit() else -1
+        if number in DELIVERY:
+            return Explanation(*DELIVERY[number])
+        failure, why = CODES.get(number, (None, ""))
+        return Explanation(REFUSED[failure], why) if failure is not None else None
+
     async def close(self) -> None:
         await self._http.close()
 
@@ -220,7 +257,11 @@ class _Http(AsyncHttpClient):
     def __init__(self, base_url: str, *, timeout: float) -> None:
         super().__init__(logging.Logger("twilio", level=logging.CRITICAL + 1), is_async=True, timeout=timeout)
         self._base = urlsplit(base_url)
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2))
+        # No limit of its own: offer hands over a batch at once and at a set pace, and a call that waited here for its
+        # turn would look like a Twilio that cannot be reached.
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+        )
 
     async def request(  # type: ignore[override] # the library's asynchronous base already differs from its own base
         self,

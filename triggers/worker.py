@@ -27,6 +27,9 @@ from triggers.recognise import Recognise, calm_memory
 from triggers.step import Step
 from triggers.watcher import comparing, watching
 
+OFFERS_AT_ONCE = 2
+"""While one batch of notices is with the providers, the next is claimed."""
+
 log = structlog.get_logger()
 
 SEAL_SECONDS = 30.0
@@ -60,19 +63,23 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
     store, clock = parts.store, parts.clock
     catalogue, facts, registers = parts.catalogue, parts.facts, parts.registers
     notifiers, intake = parts.notifiers, parts.intake
+    turn = asyncio.Lock()
 
     def step(name: str, once: object, *, seconds: float = every) -> Step:
         return Step(name, once, every=seconds, wakes_on=journey.PICKS_UP.get(name, ()))  # type: ignore[arg-type]  # a partial of the step
 
     return [
         step("draft", lambda: journey.draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit)),
-        step(
-            "offer",
-            lambda: journey.offer(
-                catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock, limit=limit,
-                policy=parts.manners, a_second=s.notices_a_second,
-            ),
-            seconds=min(every, 0.25),
+        *(
+            step(
+                "offer",
+                lambda: journey.offer(
+                    catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock,
+                    limit=limit, policy=parts.manners, a_second=s.notices_a_second, turn=turn,
+                ),
+                seconds=min(every, 0.25),
+            )
+            for _ in range(OFFERS_AT_ONCE)
         ),
         step(
             "reconcile",

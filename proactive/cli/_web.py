@@ -24,7 +24,7 @@ async def serve(settings: Settings) -> None:
             store=parts.store, keys=parts.keys, clock=parts.clock, settings=settings, catalogue=parts.catalogue,
             steps=Journeys(parts), notifiers=parts.notifiers, intake=parts.intake,
             told=parts.registers.told.registers if parts.registers.told is not None else (),
-            files=parts.files, clients=identity.load(settings.identity),
+            files=parts.files, clients=identity.load(settings.identity), manners=parts.manners,
         )  # fmt: skip
         server = uvicorn.Server(
             uvicorn.Config(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import phonenumbers
 
@@ -46,6 +47,7 @@ class Addressee:
         return next((form for form in forms if form in addresses), None)
 
 
+@lru_cache(maxsize=4096)
 def mobile(phone: str) -> str | None:
     """A Vietnamese mobile number as E.164, however it was written; None for everything else."""
     try:

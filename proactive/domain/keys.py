@@ -6,6 +6,8 @@ import secrets
 from base64 import b64encode
 from uuid import UUID
 
+from rules.forbidden import prohibitions
+
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 letters without 0, O, 1 and I: eight of them are 40 bits and can be read out over the telephone."""
 
@@ -39,8 +41,16 @@ class Keys:
 
 
 def new_code() -> str:
-    """A check code: says nothing by itself and opens nothing without proof of identity."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    """A check code: says nothing by itself and opens nothing without proof of identity.
+
+    One that no text may carry is not given out: seven digits in it look like a number to call, and four letters may
+    be an abbreviation that frightens (CSGT, the traffic police).
+    """
+    while True:
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        half = CODE_LENGTH // 2
+        if not any(fault for one in prohibitions().values() for fault in one.check(f"{code[:half]} {code[half:]}")):
+            return code
 
 
 def read_code(typed: str) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from proactive.domain.addressee import mobile
 from rules.checks import VIETNAM
 from rules.manners import Policy
 
@@ -32,6 +33,8 @@ class Why(StrEnum):
     OFFICE_FULL = "office_full"
     BUDGET_SPENT = "budget_spent"
     PACE = "pace"  # the channel takes no more in this second
+    DESTINATION_FULL = "destination_full"
+    PREFIX_FULL = "prefix_full"  # unusually much went to this range of numbers: raise the alarm
 
 
 class Mode(StrEnum):
@@ -50,6 +53,10 @@ class Kind(StrEnum):
     OFFICE_HOUR = "office_hour"
     SERVICE_MESSAGES = "service_messages"
     SERVICE_VND = "service_vnd"
+    DESTINATION_DAY = "destination_day"
+    PREFIX_HOUR = "prefix_hour"
+    CODE_DESTINATION_DAY = "code_destination_day"
+    CODE_PREFIX_HOUR = "code_prefix_hour"
 
 
 @dataclass(frozen=True, order=True)
@@ -82,6 +89,8 @@ class Asked:
     a_second: int
     carries: bool = True
     vnd: int = 0
+    to: str = ""
+    """The address in its channel's own form; empty where it is not known yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,9 +152,8 @@ def decide(
 
 def shares(asked: Asked, *, policy: Policy, now: datetime) -> Iterator[tuple[Allowance, int, int]]:
     """What telling this uses: (of what, how much, how much there is)."""
-    local = _local(now)
-    day = _utc(datetime.combine(local.date(), time(), tzinfo=VIETNAM))
-    hour, second = _utc(local.replace(minute=0, second=0, microsecond=0)), _utc(now.replace(microsecond=0))
+    day, hour = _begins(now)
+    second = _utc(now.replace(microsecond=0))
     a_day, an_hour = policy.office_most(asked.office)
     yield Allowance(Kind.OFFICE_DAY, asked.office, day), 1, a_day
     yield Allowance(Kind.OFFICE_HOUR, asked.office, hour), 1, an_hour
@@ -153,6 +161,44 @@ def shares(asked: Asked, *, policy: Policy, now: datetime) -> Iterator[tuple[All
         yield Allowance(Kind.SERVICE_MESSAGES, asked.service, day), 1, asked.budget.messages
         yield Allowance(Kind.SERVICE_VND, asked.service, day), asked.vnd, asked.budget.vnd
         yield Allowance(Kind.CHANNEL_SECOND, asked.channel, second), 1, asked.a_second
+        if asked.to:
+            yield Allowance(Kind.DESTINATION_DAY, _hidden(asked.to), day), 1, policy.destination_a_day
+        if (prefix := prefix_of(asked.to, policy)) is not None:
+            yield Allowance(Kind.PREFIX_HOUR, prefix, hour), 1, policy.prefix_an_hour
+
+
+def code_shares(to: str, *, policy: Policy, now: datetime) -> Iterator[tuple[Allowance, int, int]]:
+    """What a one-time code uses that somebody asks us to send: anybody may ask, so no number and no range of numbers
+    gets many."""
+    day, hour = _begins(now)
+    yield Allowance(Kind.CODE_DESTINATION_DAY, _hidden(to), day), 1, policy.codes_destination_a_day
+    if (prefix := prefix_of(to, policy)) is not None:
+        yield Allowance(Kind.CODE_PREFIX_HOUR, prefix, hour), 1, policy.codes_prefix_an_hour
+
+
+def prefix_most(policy: Policy) -> Mapping[Kind, int]:
+    """How much a range of numbers gets an hour; one that has had it is shut until the next."""
+    return {Kind.PREFIX_HOUR: policy.prefix_an_hour, Kind.CODE_PREFIX_HOUR: policy.codes_prefix_an_hour}
+
+
+def prefix_of(to: str, policy: Policy) -> str | None:
+    """The range that a Vietnamese number is in, as +84 and its first digits; None for other addresses."""
+    number = mobile(to)
+    return number[: 3 + policy.prefix_digits] if number is not None else None
+
+
+def _hidden(to: str) -> str:
+    """An address as it is counted: nobody reads numbers off the counters."""
+    return hashlib.sha256(to.encode()).hexdigest()[:32]
+
+
+def _begins(now: datetime) -> tuple[datetime, datetime]:
+    """When the day and the hour of this moment have begun in Da Nang."""
+    local = _local(now)
+    return (
+        _utc(datetime.combine(local.date(), time(), tzinfo=VIETNAM)),
+        _utc(local.replace(minute=0, second=0, microsecond=0)),
+    )
 
 
 def opens(moment: datetime, policy: Policy) -> datetime:
@@ -204,6 +250,10 @@ def _full(kind: Kind, asked: Asked, policy: Policy, now: datetime) -> Wait | Non
             return Wait(opens(now.replace(microsecond=0) + timedelta(seconds=1), policy), Why.PACE)
         case Kind.SERVICE_MESSAGES | Kind.SERVICE_VND:
             return Wait(_tomorrow(now, policy), Why.BUDGET_SPENT)
+        case Kind.DESTINATION_DAY:
+            return Wait(_tomorrow(now, policy), Why.DESTINATION_FULL)
+        case Kind.PREFIX_HOUR:
+            return Wait(opens(_begins(now)[1] + HOUR, policy), Why.PREFIX_FULL)
         case _:
             if _local(now).date() >= asked.useful_until:
                 return None  # the last day on which it is of use: an office that is full is the smaller evil

@@ -91,6 +91,14 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """What a provider's code means, for staff."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Hook:
     """A request that a provider made to us, with everything that its signature covers."""
 
@@ -124,5 +132,9 @@ class Notifier(Protocol):
 
     def receipts(self, hook: Hook) -> Sequence[Receipt]:
         """The receipts in a verified request. Raises `Forged` when the signature does not hold."""
+
+    def explain(self, code: str) -> Explanation | None:
+        """What a code of this provider, in an answer or a receipt, means; None where nobody knows."""
+        return None
 
     async def close(self) -> None: ...

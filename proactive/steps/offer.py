@@ -6,6 +6,7 @@ Manners are asked twice: before the sources are troubled, and under lock in the 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from proactive.steps.telling.hearing import Manners, addressee_of, may_hear, spe
 from proactive.steps.telling.outcomes import FIRST_QUESTION, OPERATOR_MENDS, hold, kept, offered
 from proactive.steps.telling.rungs import BrokenOff, Told, Unreached, next_channel
 from proactive.steps.under import made_under
-from proactive.store.claiming import Refused, claim_messages
+from proactive.store.claiming import Message, Refused, claim_messages
 from proactive.store.ground import Ground
 from proactive.store.keeping import Move
 from proactive.store.store import Store
@@ -53,16 +54,49 @@ async def offer(
     policy: policies.Manners,
     a_second: int,
     limit: int,
+    turn: AbstractAsyncContextManager[object] | None = None,
 ) -> int:
     """Tell each citizen, on the first open channel of the current rung; gives how many dossiers were looked at.
 
-    `a_second`: the messages that each channel may be handed in one second, by all workers together.
+    `a_second`: the messages that each channel may be handed in one second, by all workers together. `turn`: what
+    several batches of one process take in turns to be claimed, so that each sees what the others have reserved; while
+    one is with the providers the next is claimed.
     """
+    async with turn or nullcontext():
+        messages, looked_at = await _claimed(
+            catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock, policy=policy,
+            a_second=a_second, limit=limit,
+        )  # fmt: skip
+    outcomes, receipts, handed = await hand_over(messages, notifiers=notifiers)
+    now, today = clock.now(), clock.today()
+    in_force = policy.on(today)
+    done = [one for message, came in outcomes for one in kept(message, came, policy=in_force, now=now, today=today)]
+    await store.dossiers.keep(done, now=now)
+    if receipts:
+        await store.notices.receive(receipts, now=now)
+    if handed:
+        await count(handed, store=store, now=now)
+        await balance(store=store, now=now)
+    return looked_at
+
+
+async def _claimed(
+    *,
+    catalogue: Catalogue,
+    registers: Registers,
+    notifiers: Mapping[str, Notifier],
+    store: Store,
+    clock: Clock,
+    policy: policies.Manners,
+    a_second: int,
+    limit: int,
+) -> tuple[list[Message], int]:
+    """The messages whose claims are stored, none of them handed over yet, and how many dossiers were looked at."""
     now, today = clock.now(), clock.today()
     left = await store.addressees.left_this_second(notifiers, most=a_second, now=now)
     dossiers = await store.dossiers.claim_to_tell(now=now, today=today, limit=min(limit, MOST, left))
     if not dossiers:
-        return 0
+        return [], 0
     in_force = policy.on(today)
     numbers = await special_numbers(store, in_force)
     shares = await shares_of(store)
@@ -102,16 +136,7 @@ async def offer(
         store.engine, list(together(drafts, manners=manners)), policy=in_force, now=now, today=today
     )
     await store.dossiers.keep([*moves, *_refused(refused, manners)], now=now)
-    outcomes, receipts, handed = await hand_over(messages, notifiers=notifiers)
-    now, today = clock.now(), clock.today()
-    done = [one for message, came in outcomes for one in kept(message, came, policy=in_force, now=now, today=today)]
-    await store.dossiers.keep(done, now=now)
-    if receipts:
-        await store.notices.receive(receipts, now=now)
-    if handed:
-        await count(handed, store=store, now=now)
-        await balance(store=store, now=now)
-    return len(dossiers)
+    return messages, len(dossiers)
 
 
 def _fresh(dossier: Dossier, truth: StillTrue, service: Service) -> tuple[Dossier, Dossier]:

@@ -1,6 +1,6 @@
 """People as we speak to them: in which language, on which channels, of which services, and when they were told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import text
@@ -106,6 +106,21 @@ class Addressees:
                     {"subject": subject, "now": now},
                 )
             )
+
+    async def take(self, shares: Iterable[tuple[Allowance, int, int]]) -> Allowance | None:
+        """Use all of these, or none: then gives what there is not enough of. Whoever else asks at once waits."""
+        async with self._engine.begin() as connection:
+            return await ground.take(connection, list(shares))
+
+    async def shut(self, most: Mapping[Kind, int], *, since: datetime) -> list[tuple[Kind, str]]:
+        """What of these kinds is used up in the span that began at `since`: (kind, name)."""
+        asked = text(
+            "SELECT a.kind, a.name FROM allowance a JOIN unnest(CAST(:kinds AS text[]), CAST(:most AS bigint[])) "
+            "AS w(kind, most) USING (kind) WHERE a.since = :since AND a.used >= w.most ORDER BY 1, 2 LIMIT 100"
+        )
+        values = {"kinds": [str(kind) for kind in most], "most": list(most.values()), "since": since}
+        async with self._engine.connect() as connection:
+            return [(Kind(kind), name) for kind, name in await connection.execute(asked, values)]
 
     async def alarms(self) -> int:
         """How many dossiers of live services wait because the citizen's registered phone is a simulated number."""

@@ -19,6 +19,11 @@ def row(value: Value, **more: object) -> dict[str, Any]:
     return {**value.model_dump(), **more}
 
 
+def part(value: Value, columns: set[str], **more: object) -> dict[str, Any]:
+    """Some columns of it."""
+    return {**value.model_dump(include=columns), **more}
+
+
 def _document(rows: Iterable[Mapping[str, Any]]) -> str:
     return msgspec.json.encode(list(rows)).decode()
 

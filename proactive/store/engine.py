@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import sqlalchemy
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -33,6 +34,7 @@ async def connect(url: str, *, size: int = 10, application: str = "proactive") -
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
+        json_deserializer=msgspec.json.decode,  # dossiers come by the hundred, and most of one is JSON
         hide_parameters=True,  # they are somebody's data, and errors end up in logs
         connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
     )

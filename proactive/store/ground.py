@@ -150,6 +150,25 @@ async def use(connection: AsyncConnection, added: Mapping[Allowance, int]) -> No
     )
 
 
+async def take(connection: AsyncConnection, shares: Sequence[tuple[Allowance, int, int]]) -> Allowance | None:
+    """Use all of these (of what, how much, how much there is), or none: then gives what there is not enough of."""
+    wanted = [allowance for allowance, _, _ in shares]
+    await lock_allowances(connection, wanted)
+    rows = await connection.execute(
+        text(
+            "SELECT a.kind, a.name, a.since, a.used FROM allowance a JOIN unnest(CAST(:kinds AS text[]), "
+            "CAST(:names AS text[]), CAST(:since AS timestamptz[])) AS w(kind, name, since) USING (kind, name, since)"
+        ),
+        _columns(wanted),
+    )
+    used = {Allowance(Kind(kind), name, since): int(number) for kind, name, since, number in rows}
+    for allowance, amount, most in shares:
+        if used.get(allowance, 0) + amount > most:
+            return allowance
+    await use(connection, {allowance: amount for allowance, amount, _ in shares})
+    return None
+
+
 async def remember_told(connection: AsyncConnection, subjects: Iterable[str], *, now: datetime) -> None:
     await connection.execute(
         text(

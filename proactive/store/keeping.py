@@ -94,10 +94,12 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
             if m.opt_out_of is not None or m.opt_out_on or m.wrong_phone or m.untold is not None
         ],
     )
+    changed = {"id"}.union(*(_changed(move) for move in ordered))
     for stale in (None, True, False):
         rows = [
-            bulk.row(
+            bulk.part(
                 move.after,
+                changed,
                 version=move.before.version + 1,
                 updated_at=now,
                 rest_until=move.rest_until or now,
@@ -158,6 +160,12 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     return kept
 
 
+def _changed(move: Move) -> set[str]:
+    """The columns that a move is about: most of a dossier is its form, which hardly any of them touches."""
+    before, after = move.before, move.after
+    return {name for name in Dossier.model_fields if getattr(before, name) != getattr(after, name)}
+
+
 async def _give_back(connection: AsyncConnection, done: Sequence[Move]) -> None:
     """What was reserved for messages that did not go out is free again."""
     freed: dict[Allowance, int] = {}
@@ -202,7 +210,11 @@ async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], n
 
 
 async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
-    rows = [bulk.row(notice) for move in done for notice in move.notices]
+    rows = [
+        bulk.row(notice, service=move.after.service, office=move.after.office)
+        for move in done
+        for notice in move.notices
+    ]
     fresh = await bulk.insert(connection, notices_tables.Notice, rows, returning="id")
     await bulk.update(
         connection,

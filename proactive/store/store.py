@@ -32,6 +32,7 @@ from proactive.store.providers import Providers
 from proactive.store.quality import Quality
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
+from proactive.store.sent import SentNotices
 from proactive.store.sign_ons import SignOns
 from proactive.store.tickets import Tickets
 from proactive.store.tokens import ProviderTokens
@@ -54,6 +55,7 @@ class Store:
         self.dossiers = Dossiers(engine)
         self.notices = Notices(engine)
         self.calls = Calls(engine)
+        self.sent = SentNotices(engine)
         self.live = Live(engine)
         self.guests = Guests(engine)
         self.addressees = Addressees(engine)

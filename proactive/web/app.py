@@ -90,6 +90,7 @@ from proactive.web.desk.cases import Cases
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.forecast import Forecast
+from proactive.web.desk.notices import Notices
 from proactive.web.desk.quality import Quality
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
@@ -114,6 +115,7 @@ from proactive.web.site import Site
 from proactive.web.static_files import StaticFiles
 from proactive.web.wording import Wording
 from rules import Catalogue
+from rules.manners import Manners
 
 
 def create(
@@ -126,6 +128,7 @@ def create(
     steps: Steps,
     notifiers: Mapping[str, Notifier],
     intake: Intake,
+    manners: Manners,
     told: Collection[str] = (),
     files: Mapping[str, ConnectedRegister] | None = None,
     clients: Sequence[Client] = (),
@@ -160,6 +163,7 @@ def create(
         pages=pages,
         identity=identity,
         passwords=Passwords(),
+        manners=manners,
         files=files or {},
     )
     errors = Errors(pages)
@@ -182,6 +186,7 @@ def create(
         Cases,
         CaseAtDesk,
         Assist,
+        Notices,
         RejectedChanges,
         Files,
         Texts,

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proactive.web.desk.notices import shut_prefixes
 from proactive.web.site import Site
 
 PATIENCE = 3.0
@@ -38,9 +39,11 @@ class Health:
         found = []
         if await self._site.store.addressees.alarms():
             found.append("simulated_number")  # a number for rehearsals is somebody's registered phone
+        now = self._site.clock.now()
+        if await shut_prefixes(self._site):
+            found.append("prefix_shut")  # unusually much was asked to be sent to a range of numbers: see the desk
         if await self._site.store.audit.unsealed_for() > SEALED_BY:
             found.append("audit_unsealed")  # after an hour nothing is approved or forwarded
-        now = self._site.clock.now()
         tokens = await self._site.store.tokens.all()
         return [*found, *(f"token_{worry}:{one.provider}" for one in tokens if (worry := one.worry(now)))]
 

@@ -18,6 +18,7 @@ from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
 from proactive.web.wording import Wording
 from rules import Catalogue
+from rules.manners import Manners
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,5 +37,6 @@ class Site:
     pages: Pages
     identity: RelyingParty
     passwords: Passwords
+    manners: Manners
     files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
     """The registers that files of offices may fill."""

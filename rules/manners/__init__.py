@@ -42,6 +42,11 @@ class Policy:
     service_messages_a_day: int
     service_vnd_a_day: int
     live_at_most_days: int
+    prefix_digits: int
+    destination_a_day: int
+    prefix_an_hour: int
+    codes_destination_a_day: int
+    codes_prefix_an_hour: int
     office_a_day: Mapping[str, int] = field(default_factory=dict)
     office_an_hour: Mapping[str, int] = field(default_factory=dict)
     price_vnd: Mapping[str, int] = field(default_factory=dict)
@@ -68,6 +73,11 @@ class _Text(Rule):
     service_messages_a_day: Dated
     service_vnd_a_day: Dated
     live_at_most_days: Dated
+    prefix_digits: Dated
+    destination_a_day: Dated
+    prefix_an_hour: Dated
+    codes_destination_a_day: Dated
+    codes_prefix_an_hour: Dated
     office_a_day: Dated
     office_an_hour: Dated
     price_vnd: Dated
@@ -137,7 +147,7 @@ def _flaws(text: _Text) -> Iterator[Flaw]:
                 yield from _table_flaws(name, period.value, loc)
             elif not isinstance(period.value, int) or period.value < _AT_LEAST.get(name, 1):
                 yield loc, "It is not a whole number that makes sense here.", "Write a number, 1 or more."
-            elif name.endswith("_hour") and period.value > 24:
+            elif name.startswith("quiet_") and period.value > 24:
                 yield loc, "A day has 24 hours.", "Write an hour."
 
 

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     },
     "triggers": {"triggers", "connectors", "notifiers", "proactive", "rules"},
     "proactive/errors.py": set(),
-    "proactive/domain": {"proactive.domain", "proactive.errors", "rules.checks", "rules.manners"},
+    "proactive/domain": {"proactive.domain", "proactive.errors", "rules.checks", "rules.forbidden", "rules.manners"},
     "proactive/ports": {"proactive.ports", "proactive.domain", "proactive.errors"},
     "proactive/sources": {"proactive.sources", "proactive.ports", "proactive.domain", "proactive.errors", "rules"},
     "proactive/store": {"proactive.store", "proactive.ports", "proactive.domain", "proactive.errors", "rules.manners"},

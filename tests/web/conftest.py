@@ -164,7 +164,7 @@ async def emptied(store: Store) -> None:
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
                 "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file, "
                 "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee, "
-                "procedure, procedure_line, sign_in_attempt, intake_case, application_queue CASCADE"
+                "allowance, procedure, procedure_line, sign_in_attempt, intake_case, application_queue CASCADE"
             )
         )
 
@@ -202,6 +202,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         steps=Journeys(parts),
         notifiers={"sms": sms, "email": email},
         intake=intake,
+        manners=parts.manners,
         files={"violations": ConnectedRegister(catalogue.registers["violations"])},
         clients=clients,
     )

@@ -320,6 +320,14 @@ class Walk:
         await self.press("Xem lại quyết định")
         await self.press("Duyệt hồ sơ")
         await self.see("desk-dossier-approved")
+        await self.open("/desk/notices", "desk-notices")
+        await self.page.fill("#typed", "0901 234 567")
+        await self.press("Tìm")
+        await self.see("desk-notices-caller")
+        await self.page.locator(".queue a").first.click()
+        await self.page.wait_for_url("**/desk/notices/*-*")
+        await self.see("desk-notice")
+        await self.open("/desk/notices?state=waiting", "desk-notices-waiting")
         await self.open("/desk/dossiers/khong-co", "desk-404")
 
     async def steward(self) -> None:

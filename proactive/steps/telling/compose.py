@@ -107,7 +107,7 @@ def _message(drafts: Sequence[Draft], letter: Letter, manners: Manners) -> Messa
     for draft in drafts:
         carries = draft is first
         asked = replace(
-            manners.asked(draft.dossier, draft.service, draft.rung, draft.chosen.channel),
+            manners.asked(draft.dossier, draft.service, draft.rung, draft.chosen.channel, to=draft.chosen.address),
             carries=carries,
             vnd=vnd if carries else 0,
         )

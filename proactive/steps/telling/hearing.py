@@ -67,7 +67,7 @@ class Manners:
     now: datetime
     today: date
 
-    def asked(self, dossier: Dossier, service: Service, rung: Rung, channel: str) -> Asked:
+    def asked(self, dossier: Dossier, service: Service, rung: Rung, channel: str, *, to: str) -> Asked:
         """What is asked about telling this dossier on a channel; the price comes with the text."""
         budget = service.budget
         most = Budget(
@@ -77,7 +77,7 @@ class Manners:
         until = service.useful_until(anchor=dossier.anchor, rung=rung, ends_on=dossier.ends_on)
         return Asked(
             key=str(dossier.id), service=dossier.service, office=dossier.office, channel=channel, useful_until=until,
-            budget=most, a_second=self.a_second,
+            budget=most, a_second=self.a_second, to=to,
         )  # fmt: skip
 
 
@@ -91,19 +91,21 @@ async def may_hear(
 ) -> tuple[list[Dossier], list[Move], Ground]:
     """Those who may be told as far as is known without asking the sources, and what becomes of the others."""
     policy, now, today = manners.policy, manners.now, manners.today
-    asked = {d.id: one for d in dossiers if (one := _first(d, catalogue=catalogue, manners=manners)) is not None}
+    asked = {
+        d.id: one
+        for d in dossiers
+        if (one := _first(d, catalogue=catalogue, notifiers=notifiers, manners=manners)) is not None
+    }
     wanted = {allowance for one in asked.values() for allowance, _, _ in shares(one, policy=policy, now=now)}
     ground = await store.addressees.ground(sorted({d.subject for d in dossiers}), wanted, today=today)
     ready: list[Dossier] = []
     moves: list[Move] = []
     for dossier in dossiers:
         one = asked.get(dossier.id)
-        notifier = notifiers.get(one.channel) if one is not None else None
         addressee = addressee_of(dossier, ground)
-        address = notifier.reachable(addressee) if notifier is not None else None
         if ground.opted_out(dossier.subject, dossier.service):
             moves.append(declined(dossier))
-        elif one is None or address is None:
+        elif one is None:
             ready.append(dossier)  # nothing will go out on it: the sources say what becomes of it
         else:
             guest = manners.numbers.guest(addressee)
@@ -132,13 +134,18 @@ async def untrusted(
     return [d for d in dossiers if d.id not in held], list(held.values())
 
 
-def _first(dossier: Dossier, *, catalogue: Catalogue, manners: Manners) -> Asked | None:
+def _first(
+    dossier: Dossier, *, catalogue: Catalogue, notifiers: Mapping[str, Notifier], manners: Manners
+) -> Asked | None:
+    """What is asked about the first channel of today's rung; None where that cannot reach them."""
     service = made_under(dossier, catalogue=catalogue)
     if service is None:
         return None
     rung, _ = service.rung(anchor=dossier.anchor, today=manners.today)
     rung = drawn(rung, {}, shares=manners.shares, key=str(dossier.id))
-    return manners.asked(dossier, service, rung, rung.channels[0])
+    notifier = notifiers.get(rung.channels[0])
+    address = notifier.reachable(Addressee(phone=dossier.phone)) if notifier is not None else None
+    return None if address is None else manners.asked(dossier, service, rung, rung.channels[0], to=address)
 
 
 def declined(dossier: Dossier) -> Move:

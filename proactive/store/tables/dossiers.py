@@ -34,6 +34,17 @@ class Dossier(Table, table=True):
         ),
         Index("ix_dossier_desk", "office", "state", "updated_at"),
         Index("ix_dossier_subject", "subject"),
+        Index("ix_dossier_phone", text("(right(regexp_replace(phone, '[^0-9]', '', 'g'), 9))")),
+        Index(
+            "ix_dossier_waiting",
+            "office",
+            "tell_after",
+            "id",
+            postgresql_where=text(
+                "state IN ('drafted', 'offered', 'unreached') "
+                "AND (not_told_because IS NOT NULL OR held_because IS NOT NULL)"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -15,11 +15,25 @@ class Notice(Table, table=True):
         UniqueConstraint("dossier_id", "rung", "channel"),
         Index("ix_notice_open", "lease_until", postgresql_where=text("state IN ('planned', 'claimed', 'unknown')")),
         Index("ix_notice_provider_ref", "channel", "provider_ref"),
+        # For staff: an office's notices by their time, those of a service, the few that went wrong, those of a phone.
+        Index("ix_notice_office", "office", "created_at", "id"),
+        Index("ix_notice_service", "office", "service", "created_at", "id"),
+        Index(
+            "ix_notice_trouble",
+            "office",
+            "created_at",
+            "id",
+            postgresql_where=text("state IN ('rejected', 'undelivered', 'unknown', 'lost')"),
+        ),
+        Index("ix_notice_phone", text("(right(regexp_replace(\"to\", '[^0-9]', '', 'g'), 9))")),
         Index("ix_notice_carried_by", "carried_by", postgresql_where=text("carried_by IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     dossier_id: UUID = Field(foreign_key="dossier.id")
+    service: str = Field(sa_type=Text)
+    office: str = Field(sa_type=Text)
+    """The dossier's service and office, which never change: so that an office's notices are found without them."""
     rung: str = Field(sa_type=Text)
     channel: str = Field(sa_type=Text)
     to: str = Field(sa_type=Text)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from proactive.domain.keys import read_code
 from proactive.web import forms
+from proactive.web.citizen.entrance import same_time
 from proactive.web.door import address
 from proactive.web.site import Site
 
@@ -24,7 +25,7 @@ class Check:
         return self._site.pages.show(request, "citizen/check.html")
 
     async def ask(self, request: Request) -> Response:
-        """A wrong, an unknown and an expired code have the same answer."""
+        """A wrong, an unknown and an expired code have the same answer, and every answer takes the same time."""
         site, form = self._site, await forms.read(request)
         site.door.check_visit(request, form)
         await site.door.throttle("check", address(request), most=5, per=timedelta(minutes=1))
@@ -33,6 +34,7 @@ class Check:
         code = read_code(typed)
         if code is None:
             return site.pages.show(request, "citizen/check.html", status=400, typed=typed, error="code")
-        sent = await site.desk.sent(code, today=site.clock.today())
+        async with same_time():
+            sent = await site.desk.sent(code, today=site.clock.today())
         service = site.wording.service(sent.service) if sent else None
         return site.pages.show(request, "citizen/checked.html", code=code, sent=sent, service=service)

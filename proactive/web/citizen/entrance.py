@@ -12,6 +12,7 @@ from datetime import timedelta
 from hmac import compare_digest
 from uuid import UUID, uuid4
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from proactive.domain.addressee import Addressee, one_form
 from proactive.domain.dossier import TELLABLE, Answer, Dossier
 from proactive.domain.keys import PASSCODE_DIGITS, read_code
+from proactive.domain.manners import Kind, code_shares
 from proactive.errors import OutOfTurn, Overtaken, TooMany
 from proactive.letters import code_channel
 from proactive.store.people import Passcode
@@ -31,8 +33,12 @@ from rules.grammar import Opens
 PASSCODE_LASTS = timedelta(minutes=10)
 LAST_DIGITS = 4
 HOUR = timedelta(hours=1)
+PREFIXES = frozenset({Kind.PREFIX_HOUR, Kind.CODE_PREFIX_HOUR})
 SAME_TIME = 0.25
 """Seconds that an answer takes at least, so that its time does not tell whether something was found."""
+
+
+log = structlog.get_logger()
 
 
 class Entrance:
@@ -81,7 +87,7 @@ class Entrance:
         await site.door.throttle("identify", address(request), most=60, per=HOUR)
         await site.door.throttle("identify-code", attempt.code, most=10, per=HOUR)
         ticket = uuid4()
-        async with _same_time():
+        async with same_time():
             await self._ask_for_passcode(attempt.code, digits, ticket)
         answer = to("/passcode")
         site.door.begin(answer, attempt.code, ticket)
@@ -105,6 +111,11 @@ class Entrance:
         try:
             await site.door.throttle("passcode", str(dossier.id), most=3, per=HOUR)
         except TooMany:
+            return
+        # A stranger who knows many codes and digits could have us send for money: see rules/manners.
+        shares = code_shares(phone, policy=site.manners.on(site.clock.today()), now=now)
+        if (full := await site.store.addressees.take(shares)) is not None:
+            log.warning("passcode.too_many", of=full.kind, prefix=full.name if full.kind in PREFIXES else None)
             return
         await site.store.passcodes.request(
             Passcode(
@@ -135,7 +146,7 @@ class Entrance:
             return site.pages.show(request, "citizen/passcode.html", status=400, error="form")
         await site.door.throttle("passcode-try", address(request), most=60, per=HOUR)
         await site.door.throttle("passcode-try-code", attempt.code, most=15, per=HOUR)
-        async with _same_time():
+        async with same_time():
             dossier = await self._proved(attempt, typed)
         if dossier is None:
             return site.pages.show(request, "citizen/passcode.html", status=400, error="wrong")
@@ -161,7 +172,7 @@ class Entrance:
         if attempt is None:
             return to("/")
         await site.door.throttle("identify", address(request), most=60, per=HOUR)
-        async with _same_time():
+        async with same_time():
             dossier = await site.store.dossiers.by_code(attempt.code)
             if dossier is not None and dossier.state in TELLABLE:
                 await self._not_me(dossier)
@@ -186,7 +197,7 @@ class Entrance:
 
 
 @asynccontextmanager
-async def _same_time() -> AsyncIterator[None]:
+async def same_time() -> AsyncIterator[None]:
     """What is done inside takes `SAME_TIME` or longer, also when it fails."""
     until = time.monotonic() + SAME_TIME
     try:

@@ -1,0 +1,212 @@
+"""How many notices a second reach a provider that takes 100 ms to answer, and what ten minutes without it leave behind.
+
+    make bench-notices ARGS="--people 10000"
+
+Everything that `offer` does in earnest: real dossiers, drafted from records; the registers, in a database of their own,
+asked again before each notice; manners; the claim and the outcome kept in PostgreSQL; the channel `sms` with Twilio's
+library over HTTP, against a stand-in in a process of its own. All of it runs on this machine, the database and the
+stand-in included, and whoever else is busy there counts too (`load`). Prints one JSON object.
+
+The bar: 500 a second, and memory that does not grow with their number. With `--outage` instead: the provider is killed
+while messages are on their way and is away for ten minutes. Of those, the product's clock runs 20 times as fast, so
+they take half a minute; everything else is real time. Nothing is lost, nothing doubled, and what has piled up goes out
+at the rate that is set.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import structlog
+import uvloop
+from sqlalchemy import text
+
+import proactive.demo
+from notifiers import sms
+from proactive.steps.offer import offer
+from proactive.steps.reconcile import reconcile
+from rules import manners
+from tests.benchmarks.city import City, city
+from triggers.recognise import calm_memory
+from triggers.step import Step
+from triggers.worker import OFFERS_AT_ONCE
+
+BAR = 500
+AWAY = timedelta(minutes=10)
+FASTER = 20
+ABSENT_AFTER = timedelta(seconds=30)
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "a" * 32,
+    "TWILIO_AUTH_TOKEN": "b" * 32,
+    "TWILIO_MESSAGING_SERVICE_SID": "MG" + "c" * 32,
+}
+HOW = "SELECT n.state, count(*) FROM dossier d LEFT JOIN notice n ON n.dossier_id = d.id GROUP BY 1"
+
+
+@asynccontextmanager
+async def working(of: City, *, a_second: int) -> AsyncIterator[None]:
+    """A worker's steps `offer` and `reconcile` against this city, going on by themselves."""
+    os.environ |= TWILIO | {"TWILIO_BASE_URL": of.provider.url}
+    channel = await sms.open(public_url="http://127.0.0.1:8000", clock=of.clock)
+    policy = manners.load(Path(proactive.demo.__file__).with_name("manners.yaml"))
+    turn = asyncio.Lock()
+    steps = [
+        *(Step(
+            "offer",
+            lambda: offer(
+                catalogue=of.catalogue, registers=of.registers, notifiers={"sms": channel}, store=of.store,
+                clock=of.clock, policy=policy, a_second=a_second, limit=1000, turn=turn,
+            ),
+            every=0.25,
+        ) for _ in range(OFFERS_AT_ONCE)),
+        Step(
+            "reconcile",
+            lambda: reconcile(
+                notifiers={"sms": channel}, store=of.store, clock=of.clock, absent_after=ABSENT_AFTER, limit=1000
+            ),
+            every=1.0,
+        ),
+    ]  # fmt: skip
+    for step in steps:
+        await step.start()
+    try:
+        yield
+    finally:
+        for step in steps:
+            await step.stop()
+        await channel.close()
+
+
+async def how(of: City) -> Counter[str]:
+    """How many dossiers have a notice in which state; without one: `none`."""
+    async with of.store.engine.connect() as connection:
+        return Counter({state or "none": int(count) for state, count in await connection.execute(text(HOW))})
+
+
+async def rate(of: City, people: int, a_second: int) -> dict[str, Any]:
+    """All of them told as fast as it goes; memory is looked at along the way."""
+    calm_memory()
+    rss: list[float] = []
+    before, load, began = _cpu(of), os.getloadavg()[0], time.perf_counter()
+    async with working(of, a_second=a_second):
+        while (await how(of))["accepted"] < people:
+            rss.append(psutil.Process().memory_info().rss / 2**20)
+            await asyncio.sleep(0.5)
+    took, after = time.perf_counter() - began, _cpu(of)
+    told = await of.provider.told()
+    at = told["at"]
+    waits = sorted(await _handed_over(of, told))
+    steady = at[len(at) // 10 : -len(at) // 10 or None]
+    return {
+        "people": people, "seconds": round(took, 1), "a_second": round((len(steady) - 1) / (steady[-1] - steady[0])),
+        "ms_from_claim_to_provider": {
+            "p50": round(statistics.median(waits)), "p99": round(waits[int(len(waits) * 0.99)]),
+            "most": round(waits[-1]),
+        },
+        "cpu_ms_each": {name: round((after[name] - before[name]) * 1000 / people, 2) for name in after},
+        "doubled": told["doubled"],
+        "rss_mb": {"at_a_quarter": round(rss[len(rss) // 4]), "at_end": round(rss[-1])}, "load_before": round(load, 1),
+        "load_after": round(os.getloadavg()[0], 1), "cores": os.cpu_count(), "bar": BAR,
+    }  # fmt: skip
+
+
+def _cpu(of: City) -> dict[str, float]:
+    """Seconds of processor time that everything here has used so far."""
+    spent = dict.fromkeys(("worker", "database", "provider"), 0.0)
+    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            who = "worker" if process.pid == os.getpid() else _who(process)
+            own, gone = process.cpu_times()[:2], process.cpu_times()[2:4]
+            spent[who] += sum(own) + (sum(gone) if who == "database" else 0.0)
+    return spent
+
+
+def _who(process: psutil.Process) -> str:
+    return "provider" if "tests.benchmarks.provider" in process.cmdline() else "database"
+
+
+async def _handed_over(of: City, told: dict[str, Any]) -> list[float]:
+    """Milliseconds from the claim of each notice to its arrival at the provider."""
+    shift = (of.clock.now().timestamp() - time.time()) * 1000
+    async with of.store.engine.connect() as connection:
+        asked = text("SELECT provider_ref, extract(epoch FROM sent_at) * 1000 FROM notice WHERE state = 'accepted'")
+        return [told["when"][sid] * 1000 + shift - float(sent) for sid, sent in await connection.execute(asked)]
+
+
+async def outage(of: City, people: int, a_second: int) -> dict[str, Any]:
+    """A third of them told, the provider killed with messages under way, ten minutes, and all the others after it."""
+    load = os.getloadavg()[0]
+    async with working(of, a_second=a_second):
+        await _until(lambda: _taken(of), people // 3)
+        await of.provider.kill()
+        of.clock.runs(FASTER)
+        await asyncio.sleep(AWAY.total_seconds() / FASTER)
+        of.clock.runs(1)
+        then = await how(of)
+        await of.provider.start()
+        back = time.time()
+        await _until(lambda: _accepted(of), people)
+    told, now = await of.provider.told(), await how(of)
+    after = [at for at in told["at"] if at > back]
+    a_bucket = Counter(int(at) for at in after)
+    busy = sorted(a_bucket.values())
+    return {
+        "people": people, "away_s": AWAY.total_seconds(), "clock": f"{FASTER} times as fast while it was away",
+        "rate_set": a_second, "when_it_came_back": dict(then), "in_the_end": dict(now),
+        "lost": people - len(told["at"]),
+        "doubled": told["doubled"], "drained": {
+            "messages": len(after), "seconds": round(after[-1] - after[0], 1), "most_in_a_second": busy[-1],
+            "median_a_second": statistics.median(busy),
+        },
+        "load_before": round(load, 1), "cores": os.cpu_count(),
+    }  # fmt: skip
+
+
+async def _taken(of: City) -> int:
+    return len((await of.provider.told())["at"])
+
+
+async def _accepted(of: City) -> int:
+    return (await how(of))["accepted"]
+
+
+async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
+    async with asyncio.timeout(1800):
+        while await count() < wanted:  # noqa: ASYNC110  # another process counts
+            await asyncio.sleep(0.5)
+
+
+async def run(people: int, latency: float, a_second: int, *, away: bool) -> dict[str, Any]:
+    async with city(people, latency) as of:
+        return await (outage if away else rate)(of, people, a_second)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=10_000)
+    parser.add_argument("--latency", type=float, default=0.1, help="seconds that the provider takes to answer")
+    parser.add_argument("--a-second", type=int, default=1000, help="the rate that is set")
+    parser.add_argument("--outage", action="store_true", help="ten minutes without the provider")
+    given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found = runner.run(run(given.people, given.latency, given.a_second, away=given.outage))
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    good = not found["lost"] if given.outage else found["a_second"] >= BAR
+    sys.exit(0 if good and not found["doubled"] else 1)
+
+
+if __name__ == "__main__":
+    main()
