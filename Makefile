@@ -75,6 +75,9 @@ bench-measure: setup ## Measure how long a register's quality takes to count; pr
 tamper: setup ## Falsify the audit log in each way at each of a thousand places; takes minutes
 	@PROACTIVE_TEST_STRIDE=1 $(BIN)/python -m pytest tests/audit/test_tampering.py
 
+bench-desk: setup ## Measure the officers' queue over many dossiers; prints JSON (ARGS="--n 1000000")
+	@$(BIN)/python -m tests.benchmarks.desk $(ARGS)
+
 mutation: setup ## See which changes of rules/ no test notices, in a shuffled order (MODULES="day window" ARGS="--minutes 60")
 	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES) $(ARGS)
 	@$(BIN)/python scripts/mutation.py --report

@@ -23,13 +23,15 @@ provider before the one in use ends.
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.steps.approve import approve_many
 from proactive.steps.calls import called
 from proactive.steps.case_clock import keep_time
 from proactive.steps.collect import collect
 from proactive.steps.compare import Compare
 from proactive.steps.complain import complain, complain_of_record
 from proactive.steps.confirm import confirm
-from proactive.steps.decide import decide
+from proactive.steps.decide import decide, prepare
+from proactive.steps.differences import differences
 from proactive.steps.draft import draft
 from proactive.steps.follow import follow
 from proactive.steps.forward import forward
@@ -56,12 +58,14 @@ __all__ = [
     "Compare",
     "Watch",
     "apply_files",
+    "approve_many",
     "called",
     "collect",
     "complain",
     "complain_of_record",
     "confirm",
     "decide",
+    "differences",
     "draft",
     "follow",
     "forward",
@@ -70,6 +74,7 @@ __all__ = [
     "mend",
     "nightly",
     "offer",
+    "prepare",
     "read_files",
     "recognise",
     "reconcile",

@@ -9,8 +9,11 @@ from proactive.domain.call import Call, CallOutcome
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.rejected import Which
 from proactive.parts import Parts
+from proactive.steps.approve import Outcome
+from proactive.steps.differences import Differences
 from proactive.steps.replay import Rehearsed
 from proactive.store.people import Officer
+from rules import desk
 
 
 class Journeys:
@@ -48,6 +51,27 @@ class Journeys:
 
     async def called(self, call: Call, outcome: CallOutcome, *, officer: str) -> None:
         await journey.called(call, outcome, officer=officer, store=self._parts.store, clock=self._parts.clock)
+    async def prepare(self, dossier_id: UUID, *, expected_version: int, officer: Officer) -> Dossier:
+        return await journey.prepare(
+            dossier_id, expected_version=expected_version, officer=officer, store=self._parts.store,
+            clock=self._parts.clock,
+        )  # fmt: skip
+
+    async def approve_many(
+        self, seen: Mapping[UUID, int], *, officer: Officer, preparing: bool = False
+    ) -> Mapping[UUID, Outcome]:
+        parts = self._parts
+        return await journey.approve_many(
+            seen, officer=officer, agency=parts.settings.agency, percent=desk.on(parts.clock.today()).sample_percent,
+            preparing=preparing, keys=parts.keys, catalogue=parts.catalogue, registers=parts.registers,
+            store=parts.store, clock=parts.clock,
+        )  # fmt: skip
+
+    async def differences(self, dossier: Dossier) -> Differences:
+        parts = self._parts
+        return await journey.differences(
+            dossier, catalogue=parts.catalogue, facts=parts.facts, store=parts.store, clock=parts.clock
+        )
 
     async def try_out(self, which: Which) -> Rehearsed:
         return await journey.try_out(which, facts=self._parts.facts, store=self._parts.store)

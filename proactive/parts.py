@@ -36,6 +36,7 @@ from proactive.steps.ask import Registers
 from proactive.steps.renew import KeptTokens
 from proactive.steps.told import ToldRegisters
 from proactive.store.migrate import require_tables
+from proactive.store.scope import DatabaseRole
 from proactive.store.store import Store, opened
 from proactive.versions import Book
 from rules import Catalogue, RegisterSchema, Unpublishable, manners, sound
@@ -247,7 +248,9 @@ def _set_up(module: ModuleType) -> bool:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, *, application: str, connections: int = 10) -> AsyncIterator[Parts]:
+async def assembled(
+    settings: Settings, *, application: str, role: DatabaseRole, connections: int = 10
+) -> AsyncIterator[Parts]:
     """Everything a process needs, checked and open; closed when the block ends. Raises `Unusable`."""
     if settings.database_url is None:
         raise Unusable("PROACTIVE_DATABASE_URL is not set. Set it, or use `proactive up` for the embedded database.")
@@ -262,7 +265,7 @@ async def assembled(settings: Settings, *, application: str, connections: int = 
     catalogue = connected(rule_book(), settings)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            opened(settings.database_url, size=connections, application=application)
+            opened(settings.database_url, size=connections, application=application, role=role)
         )
         await require_tables(store.engine)
         book = Book(catalogue, store=store, place=settings.data_dir / "versions")

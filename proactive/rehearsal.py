@@ -25,6 +25,8 @@ from rules import Catalogue
 log = structlog.get_logger()
 
 OFFICER = "csgt"
+COLLEAGUE = "csgt2"
+"""Of the same office: prepares what the officer approves, where a service asks for two people."""
 OTHER_OFFICER = "haichau"
 OTHER_OFFICE = "centre-20242"
 LOOK_EVERY = 0.5
@@ -56,11 +58,12 @@ def password(running: Running) -> str:
 
 
 async def employ(store: Store, running: Running, catalogue: Catalogue) -> None:
-    """Two officers: one of the office that decides, one of a commune centre who must not see its dossiers."""
+    """Two officers of the office that decides, and one of a commune centre who must not see its dossiers."""
     office = next(iter(catalogue.services.values())).decision.office
     secret = hashed(password(running))
     for name, full_name, place in (
         (OFFICER, "Nguyễn Văn Bình", office),
+        (COLLEAGUE, "Lê Thị Mai", office),
         (OTHER_OFFICER, "Trần Thị Hoa", OTHER_OFFICE),
     ):
         await store.officers.put(
@@ -102,7 +105,7 @@ class Rehearse:
         self._began = time.monotonic()
         self._play = Play(
             pages=running.settings.public_url, phones=running.phones_url, store=store, seed=seed,
-            officer=(OFFICER, password(running)), hold_back=hold_back,
+            officer=(OFFICER, password(running)), colleague=(COLLEAGUE, password(running)), hold_back=hold_back,
         )  # fmt: skip
         self.first_text: float | None = None
 

@@ -19,6 +19,7 @@ from proactive.facts import Facts
 from proactive.ports.clock import Clock
 from proactive.steps.recognise import Outcome, recognise, refuse
 from proactive.store.recognition import RecognitionStore
+from proactive.store.scope import DatabaseRole
 
 log = structlog.get_logger()
 
@@ -56,7 +57,7 @@ class Lanes:
     """Takes batches of messages, lane by lane, and does not come back before each lane has committed."""
 
     def __init__(self, url: str, *, facts: Facts, clock: Clock, lanes: int = LANES) -> None:
-        self._stores = [RecognitionStore(url) for _ in range(lanes)]
+        self._stores = [RecognitionStore(url, role=DatabaseRole.WORKER) for _ in range(lanes)]
         self._pool = ThreadPoolExecutor(lanes, thread_name_prefix="recognise")
         self._facts = facts
         self._clock = clock

@@ -21,6 +21,7 @@ from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled, inboxes, signer, witnesses
 from proactive.settings import Settings, read
 from proactive.steps.relay import look_after
+from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
 from triggers.publisher import Publisher
 from triggers.recognise import Recognise, calm_memory
@@ -227,7 +228,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         raise Unusable("PROACTIVE_KAFKA_BOOTSTRAP is not set. Set it, or use `proactive up` for the embedded broker.")
     names = topics(settings)
     await asyncio.to_thread(ensure, settings.kafka_bootstrap, names, partitions=settings.kafka_partitions)
-    async with assembled(settings, application="proactive worker", connections=16) as parts:
+    async with assembled(settings, application="proactive worker", role=DatabaseRole.WORKER, connections=16) as parts:
         publisher = Publisher(settings.kafka_bootstrap, parts.keys, names)
         app = application(settings)
         running = steps(parts, publisher)

@@ -10,7 +10,7 @@ from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
 from proactive.installation import Installation, Rehearsal, Running, free_port_for_nobody
 from proactive.parts import connected, rule_book
-from proactive.rehearsal import OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, go_live, password
+from proactive.rehearsal import COLLEAGUE, OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, go_live, password
 from proactive.settings import Settings
 from proactive.store.store import opened
 
@@ -64,7 +64,10 @@ def _addresses(running: Running, rehearse: Rehearse) -> list[tuple[str, str]]:
     pages = running.settings.public_url
     found = [
         ("citizen", f"{pages}/"),
-        ("officer", f"{pages}/desk   {OFFICER} / {password(running)}   (another office: {OTHER_OFFICER})"),
+        (
+            "officer",
+            f"{pages}/desk   {OFFICER} / {password(running)} ({COLLEAGUE} prepares, {OTHER_OFFICER} is elsewhere)",
+        ),
         ("phones", f"{running.phones_url}/phones"),
         ("intake", f"{running.intake_url}/"),
     ]

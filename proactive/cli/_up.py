@@ -5,7 +5,7 @@ from rich.console import Console
 from proactive.embedded.supervisor import Supervisor
 from proactive.installation import Installation, Rehearsal
 from proactive.parts import connected, rule_book
-from proactive.rehearsal import OFFICER, employ, go_live, password
+from proactive.rehearsal import COLLEAGUE, OFFICER, employ, go_live, password
 from proactive.settings import Settings
 from proactive.store.store import opened
 
@@ -22,7 +22,7 @@ async def stay(settings: Settings, rehearsal: Rehearsal) -> None:
                 await supervisor.while_running(employ(store, running, catalogue))
                 for words in await supervisor.while_running(go_live(store, running, catalogue)):
                     console.log(words)
-            console.print(f"  desk: {OFFICER} / {password(running)}")
+            console.print(f"  desk: {COLLEAGUE} prepares, {OFFICER} approves; both / {password(running)}")
         for words in running.stood_in:
             console.print(f"  [dim]stood in for[/dim] {words}")
         if running.phones_url is not None:

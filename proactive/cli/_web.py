@@ -10,6 +10,7 @@ from proactive.errors import ProactiveError
 from proactive.journeys import Journeys
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings
+from proactive.store.scope import DatabaseRole
 from proactive.web.app import create
 from proactive.web.identity import loader as identity
 
@@ -19,7 +20,7 @@ FOLLOW_SECONDS = 15.0
 
 
 async def serve(settings: Settings) -> None:
-    async with assembled(settings, application="proactive web", connections=12) as parts:
+    async with assembled(settings, application="proactive web", role=DatabaseRole.WEB, connections=12) as parts:
         pages = create(
             store=parts.store, keys=parts.keys, clock=parts.clock, settings=settings, catalogue=parts.catalogue,
             steps=Journeys(parts), notifiers=parts.notifiers, intake=parts.intake,

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import httpx
 import psycopg
@@ -18,7 +17,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from proactive.demo.visitor import Page, Visitor
-from proactive.domain.dossier import Answer, Decision, State
+from proactive.domain.dossier import Answer, Decision, Dossier, State
 from proactive.errors import ProactiveError, Temporary
 from proactive.store.store import Store
 
@@ -87,12 +86,20 @@ class Play:
     """All the demo's people. `hold_back`: how many citizens leave their answer to whoever watches."""
 
     def __init__(
-        self, *, pages: str, phones: str, store: Store, seed: int, officer: tuple[str, str], hold_back: int
+        self,
+        *,
+        pages: str,
+        phones: str,
+        store: Store,
+        seed: int,
+        officer: tuple[str, str],
+        colleague: tuple[str, str],
+        hold_back: int,
     ) -> None:
         self._pages = pages
         self._store = store
         self._seed = seed
-        self._officer = officer
+        self._officer, self._colleague = officer, colleague
         self._hold_back = hold_back
         self._phones = httpx.AsyncClient(base_url=phones, timeout=10, trust_env=False)
         self._arrived: list[Message] = []
@@ -213,31 +220,44 @@ class Play:
         return await browser.send("/dossier", form)
 
     async def officer(self) -> int:
-        """The officer signs in and decides what waits at the desk; gives how many dossiers were decided."""
+        """The officer decides what waits at the desk, after a colleague has prepared what needs two people; gives how
+        many dossiers were decided."""
         office = await self._store.officers.get(self._officer[0])
         if office is None:
             raise Temporary("The demo's officer is not there.")
         waiting, _ = await self._store.dossiers.queue(office=office.office, states=[State.CONFIRMED], limit=200)
         if not waiting:
             return 0
-        async with Visitor(self._pages, number=9_999_999) as browser:
-            page = await browser.get("/desk/sign-in")
-            name, password = self._officer
-            await browser.send("/desk/sign-in", {**page.form(), "username": name, "password": password})
-            done = await asyncio.gather(*(self._decide(browser, d.id, d.subject, d.record_key) for d in waiting))
-        self.played.decided += sum(done)
-        return sum(done)
+        if unprepared := [d for d in waiting if d.two_people and not d.prepared and not self._refused(d)]:
+            await self._at_the_desk(self._colleague, unprepared, prepare=True)
+        decided = await self._at_the_desk(self._officer, waiting, prepare=False)
+        self.played.decided += decided
+        return decided
 
-    async def _decide(self, browser: Visitor, dossier: UUID, subject: str, record_key: str) -> int:
+    async def _at_the_desk(self, who: tuple[str, str], dossiers: Sequence[Dossier], *, prepare: bool) -> int:
+        async with Visitor(self._pages, number=9_999_998 if prepare else 9_999_999) as browser:
+            page = await browser.get("/desk/sign-in")
+            await browser.send("/desk/sign-in", {**page.form(), "username": who[0], "password": who[1]})
+            return sum(await asyncio.gather(*(self._decide(browser, d, prepare=prepare) for d in dossiers)))
+
+    def _refused(self, dossier: Dossier) -> bool:
+        return lot(self._seed, "officer", dossier.subject, dossier.record_key) < REFUSED_OF_A_HUNDRED
+
+    async def _decide(self, browser: Visitor, dossier: Dossier, *, prepare: bool) -> int:
         async with self._desk_gate:
-            refuse = lot(self._seed, "officer", subject, record_key) < REFUSED_OF_A_HUNDRED
-            decision, note = (Decision.REFUSE, "Ảnh trong hồ sơ không rõ.") if refuse else (Decision.APPROVE, "")
-            page = await browser.get(f"/desk/dossiers/{dossier}")
+            page = await browser.get(f"/desk/dossiers/{dossier.id}")
             try:
-                form = {**page.form("version"), "decision": str(decision), "note": note}
+                form = page.form("version")
             except Temporary:
                 return 0  # somebody was first
-            page = await browser.send(f"/desk/dossiers/{dossier}/decide", form)
+            if prepare:
+                form |= {"decision": "prepare"}
+            elif self._refused(dossier):
+                form |= {"decision": str(Decision.REFUSE), "note": "Ảnh trong hồ sơ không rõ."}
+                form |= {"ground": page.choices["ground"][0]}
+            else:
+                form |= {"decision": str(Decision.APPROVE), "note": ""}
+            page = await browser.send(f"/desk/dossiers/{dossier.id}/decide", form)
             return int(page.status < 400)
 
 

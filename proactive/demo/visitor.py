@@ -15,7 +15,7 @@ PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 
 
 class _Forms(HTMLParser):
-    """The hidden fields, radio buttons and selected options of a page, form by form."""
+    """The hidden fields, radio buttons and options of a page, form by form."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,8 +37,11 @@ class _Forms(HTMLParser):
             self.choices.setdefault(name, []).append(given.get("value", ""))
         elif tag == "select":
             self._select = name
-        elif tag == "option" and self._select is not None and "selected" in given and self.forms:
-            self.forms[-1][self._select] = given.get("value", "")
+        elif tag == "option" and self._select is not None and self.forms:
+            if given.get("value"):
+                self.choices.setdefault(self._select, []).append(given["value"])
+            if "selected" in given:
+                self.forms[-1][self._select] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":

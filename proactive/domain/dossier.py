@@ -157,6 +157,11 @@ class Dossier(Value):
     answer_note: str | None = None
     decision_note: str | None = None
     decided_by: str | None = None
+    two_people: bool = False
+    """The service asks that one officer prepares and another approves; the database refuses anything else."""
+    prepared_by: str | None = None
+    prepared_hash: str | None = None
+    """What the officer who prepared had in front of them, see `content_hash`; prepared of another content is void."""
     approved_hash: str | None = None
     reference: str | None = None
     intake_status: int | None = None
@@ -176,6 +181,11 @@ class Dossier(Value):
             self.return_to,
         ]
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+    @property
+    def prepared(self) -> bool:
+        """Whether somebody has prepared exactly this content for approval."""
+        return self.prepared_by is not None and self.prepared_hash == self.content_hash()
 
 
 def move(dossier: Dossier, to: State, **update: object) -> Dossier:

@@ -106,6 +106,7 @@ def _dossier(
         phone=contact(service, person),
         office=service.deciding_office(person),
         return_to=_nearest(person),
+        two_people=service.decision.two_people,
         created_at=now,
         updated_at=now,
     )
@@ -177,6 +178,7 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: 
         "because": reasons(verdict),
         "fields": fresh,
         "phone": contact(service, truth.known),
+        "two_people": dossier.two_people or service.decision.two_people,
         "held_because": None,
     }
     if dossier.state is State.UNREACHED and update["phone"] != dossier.phone:

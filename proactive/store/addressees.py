@@ -98,13 +98,7 @@ class Addressees:
         """Whether a message to this person may be on its way to a provider at this moment."""
         async with self._engine.connect() as connection:
             return bool(
-                await connection.scalar(
-                    text(
-                        "SELECT EXISTS (SELECT FROM notice n JOIN dossier d ON d.id = n.dossier_id "
-                        "WHERE d.subject = :subject AND n.state = 'claimed' AND n.lease_until > :now)"
-                    ),
-                    {"subject": subject, "now": now},
-                )
+                await connection.scalar(text("SELECT told_just_now(:subject, :now)"), {"subject": subject, "now": now})
             )
 
     async def take(self, shares: Iterable[tuple[Allowance, int, int]]) -> Allowance | None:
@@ -124,12 +118,8 @@ class Addressees:
 
     async def alarms(self) -> int:
         """How many dossiers of live services wait because the citizen's registered phone is a simulated number."""
-        asked = text(
-            "SELECT count(*) FROM dossier WHERE not_told_because = 'simulated_number' "
-            "AND state IN ('drafted', 'offered', 'unreached')"
-        )
         async with self._engine.connect() as connection:
-            return int(await connection.scalar(asked) or 0)
+            return int(await connection.scalar(text("SELECT simulated_numbers()")) or 0)
 
     async def tidy(self, *, before: datetime) -> None:
         """Forget what was used up before a moment."""

@@ -1,4 +1,4 @@
-"""What only the pages ask: about a check code, what is held, who looked at what, and sessions that fall asleep."""
+"""What only the pages ask: about a check code, who looked at what, and sessions that fall asleep."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,9 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from proactive.domain.dossier import OPEN, Dossier
 from proactive.domain.notice import Sending
-from proactive.store.dossiers import FIELDS, read
 from proactive.store.people import Session
 
 LEFT_US = [Sending.ACCEPTED, Sending.UNKNOWN, Sending.LOST, Sending.DELIVERED, Sending.UNDELIVERED]
@@ -41,18 +39,6 @@ class Desk:
             )
             row = rows.mappings().first()
             return Sent(row["service"], row["at"]) if row else None
-
-    async def held(self, *, office: str, limit: int, offset: int) -> tuple[list[Dossier], int]:
-        """One page of an office's open dossiers that are held, oldest first, and how many there are."""
-        where = "d.office = :office AND d.state = ANY(:open) AND d.held_because IS NOT NULL"
-        values = {"office": office, "open": sorted(str(state) for state in OPEN)}
-        async with self._engine.connect() as connection:
-            total = await connection.scalar(text(f"SELECT count(*) FROM dossier d WHERE {where}"), values)
-            rows = await connection.execute(
-                text(f"SELECT {FIELDS} FROM dossier d WHERE {where} ORDER BY d.updated_at, d.id LIMIT :n OFFSET :o"),
-                {**values, "n": limit, "o": offset},
-            )
-            return [read(row) for row in rows.mappings()], int(total or 0)
 
     async def looked(self, dossier_id: UUID, *, actor: str, what: str, now: datetime) -> None:
         """Write into the dossier's history that somebody looked at something that is otherwise masked."""

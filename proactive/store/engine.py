@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from proactive.errors import Unusable
+from proactive.store.scope import DatabaseRole, say_in_every_transaction
 
 OLDEST = 180_000
 """PostgreSQL 18: `RETURNING old.*` tells recognise which person a changed row belonged to before."""
@@ -26,8 +27,13 @@ def libpq(url: str) -> str:
     return address(url).replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-async def connect(url: str, *, size: int = 10, application: str = "proactive") -> AsyncEngine:
-    """A checked pool of at most `size` connections. Raises `Unusable` with one clear sentence."""
+def options(role: DatabaseRole | None = None) -> str:
+    """What every connection begins with. Whoever signed in must be a member of the role, or the server refuses."""
+    return "-c timezone=UTC" + (f" -c role={role}" if role else "")
+
+
+def pool(url: str, *, size: int, application: str, role: DatabaseRole | None = None) -> AsyncEngine:
+    """A pool of at most `size` connections, not tried yet; without a role each is whoever signed in."""
     engine = create_async_engine(
         address(url),
         pool_size=size,
@@ -36,8 +42,18 @@ async def connect(url: str, *, size: int = 10, application: str = "proactive") -
         pool_pre_ping=True,
         json_deserializer=msgspec.json.decode,  # dossiers come by the hundred, and most of one is JSON
         hide_parameters=True,  # they are somebody's data, and errors end up in logs
-        connect_args={"application_name": application, "connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={"application_name": application, "connect_timeout": 5, "options": options(role)},
     )
+    if role is DatabaseRole.WEB:
+        say_in_every_transaction(engine)
+    return engine
+
+
+async def connect(
+    url: str, *, size: int = 10, application: str = "proactive", role: DatabaseRole | None = None
+) -> AsyncEngine:
+    """A checked pool of at most `size` connections. Raises `Unusable` with one clear sentence."""
+    engine = pool(url, size=size, application=application, role=role)
     place = engine.url.render_as_string(hide_password=True)
     try:
         async with asyncio.timeout(15), engine.connect() as connection:
@@ -46,6 +62,11 @@ async def connect(url: str, *, size: int = 10, application: str = "proactive") -
     except (sqlalchemy.exc.DBAPIError, TimeoutError) as error:
         await engine.dispose()
         first = str(getattr(error, "orig", error) or "no answer in 15 seconds").strip().splitlines()[0]
+        if role is not None and "role" in first:
+            raise Unusable(
+                f"The database at {place} does not let us be {role}: {first}. Run `proactive migrate`; on a server of "
+                f"your own see docs/operations.md, 'Who may see what in the database'."
+            ) from error
         raise Unusable(f"The database at {place} cannot be reached: {first}. Check PROACTIVE_DATABASE_URL.") from error
     if version < OLDEST:
         await engine.dispose()

@@ -31,6 +31,14 @@ class Session(Value):
     expires_at: datetime
 
 
+class Awake(Value):
+    """One place where somebody is signed in; `expires_at` is when it falls asleep if nothing is done there."""
+
+    token_hash: str
+    created_at: datetime
+    expires_at: datetime
+
+
 class Role(StrEnum):
     """What an officer is there for."""
 
@@ -138,6 +146,27 @@ class Sessions:
     async def end(self, token_hash: str) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(text("DELETE FROM session WHERE token_hash = :h"), {"h": token_hash})
+
+    async def of(self, kind: str, holder: str, *, now: datetime) -> list[Awake]:
+        """Where somebody is signed in now, the newest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT token_hash, created_at, expires_at FROM session "
+                    "WHERE kind = :kind AND holder = :holder AND expires_at > :now ORDER BY created_at DESC"
+                ),
+                {"kind": kind, "holder": holder, "now": now},
+            )
+            return [Awake.model_validate(dict(row)) for row in rows.mappings()]
+
+    async def revoke(self, kind: str, holder: str, *, but: str = "") -> int:
+        """End every session of somebody, at once; `but` is the token hash of one that may stay. Gives how many."""
+        async with self._engine.begin() as connection:
+            ended = await connection.execute(
+                text("DELETE FROM session WHERE kind = :kind AND holder = :holder AND token_hash <> :but"),
+                {"kind": kind, "holder": holder, "but": but},
+            )
+            return ended.rowcount
 
     async def sweep(self, *, now: datetime) -> None:
         """Forget sessions and counters that are over."""

@@ -14,7 +14,8 @@ import psycopg
 
 from proactive.domain.change import Rejection
 from proactive.domain.dossier import OPEN, State
-from proactive.store.engine import libpq
+from proactive.store.engine import libpq, options
+from proactive.store.scope import DatabaseRole
 
 RecordKey = tuple[str, str]
 """(register, key)"""
@@ -280,8 +281,8 @@ class Batch:
 class RecognitionStore:
     """A connection for one lane of recognise; opened again when it broke."""
 
-    def __init__(self, url: str) -> None:
-        self._url = libpq(url)
+    def __init__(self, url: str, *, role: DatabaseRole | None = None) -> None:
+        self._url, self._options = libpq(url), options(role)
         self._connection: psycopg.Connection[tuple[str, ...]] | None = None
 
     @contextmanager
@@ -289,7 +290,7 @@ class RecognitionStore:
         """One transaction; committed when the block ends well. Raises psycopg's errors: the batch is told again."""
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(
-                self._url, application_name="proactive recognise", connect_timeout=5, options="-c timezone=UTC"
+                self._url, application_name="proactive recognise", connect_timeout=5, options=self._options
             )
         with self._connection.transaction(), self._connection.cursor() as cursor:
             yield Batch(cursor, now)

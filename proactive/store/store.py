@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from proactive.store.acted import Acted
 from proactive.store.addressees import Addressees
 from proactive.store.audit import Audit
+from proactive.store.bulk_runs import BulkRuns
 from proactive.store.calls import Calls
 from proactive.store.cases import Cases
 from proactive.store.comparing import Comparisons
@@ -18,6 +19,7 @@ from proactive.store.figures import Figures
 from proactive.store.file_rows import OfficeFileRows
 from proactive.store.file_weighing import OfficeFileWeighing
 from proactive.store.files import OfficeFiles
+from proactive.store.hands import Hands
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
 from proactive.store.intake_queue import IntakeQueue
@@ -30,8 +32,11 @@ from proactive.store.people import Counters, Officers, Passcodes, Sessions
 from proactive.store.procedures import Procedures
 from proactive.store.providers import Providers
 from proactive.store.quality import Quality
+from proactive.store.queue import Queue
+from proactive.store.readings import Readings
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
+from proactive.store.scope import DatabaseRole
 from proactive.store.sent import SentNotices
 from proactive.store.sign_ons import SignOns
 from proactive.store.tickets import Tickets
@@ -76,12 +81,18 @@ class Store:
         self.providers = Providers(engine)
         self.tickets = Tickets(engine)
         self.tokens = ProviderTokens(engine)
+        self.readings = Readings(engine)
+        self.queue = Queue(engine)
+        self.hands = Hands(engine)
+        self.bulk_runs = BulkRuns(engine)
 
 
 @asynccontextmanager
-async def opened(url: str, *, size: int = 10, application: str = "proactive") -> AsyncIterator[Store]:
+async def opened(
+    url: str, *, size: int = 10, application: str = "proactive", role: DatabaseRole | None = None
+) -> AsyncIterator[Store]:
     """A checked store, closed when the block ends. Raises `Unusable` with one clear sentence."""
-    engine = await connect(url, size=size, application=application)
+    engine = await connect(url, size=size, application=application, role=role)
     try:
         yield Store(engine)
     finally:

@@ -17,13 +17,21 @@
              GET  /procedures?q=&field=&boundary=&page=   GET /procedures.json   GET /procedures.csv
              GET  /procedures/{code}
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
-             GET  /desk?show=<tab>&page=   POST /desk/sign-out     csrf
              GET  /desk/assist             POST /desk/assist  csrf, code, personal_id, seen
+             GET  /desk?show=<tab>&service=&late=&mine=&size=&after=   POST /desk/sign-out   csrf
+             POST /desk/find               csrf, words
+             POST /desk/filters            csrf, name, query      POST /desk/filters/drop   csrf, name
+             POST /desk/bulk/review        csrf, back, row-<dossier>=<version>.<signature> ...
+             POST /desk/bulk/do            csrf, run, row-<dossier>...        GET  /desk/bulk/{run}
+             GET  /desk/sessions           POST /desk/sessions    csrf (ends the others)
              GET  /desk/forecast?service=&office=&days=
-             GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note
+             GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note, ground
                                            POST .../decide    csrf, version, decision, note
                                            POST .../show      csrf
                                            POST .../papers/{form}   csrf, note, new_date   (PDF)
+                                           POST .../take|let-go|give|note   csrf, reason, to, note
+             GET  /desk/colleagues         POST .../away      csrf, whom, since, until
+                                           POST .../take-over csrf, whom
     data     GET  /desk/rejected?state=&register=&problem=&since=&until=&before=
                                            POST .../find      csrf, key_ends
              GET  /desk/rejected/{id}      POST .../{id}/show csrf
@@ -84,16 +92,21 @@ from proactive.web.citizen.sign_in import CitizenSignIn
 from proactive.web.citizen.uses import Uses
 from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.assist import Assist
+from proactive.web.desk.bulk import Bulk
 from proactive.web.desk.calls import Calls
 from proactive.web.desk.case import CaseAtDesk
 from proactive.web.desk.cases import Cases
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
+from proactive.web.desk.find import Find
 from proactive.web.desk.forecast import Forecast
+from proactive.web.desk.hands import Hands
+from proactive.web.desk.menu import bar
 from proactive.web.desk.notices import Notices
 from proactive.web.desk.quality import Quality
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
+from proactive.web.desk.sessions import Sessions
 from proactive.web.desk.sign_in import SignIn
 from proactive.web.desk.texts import Texts
 from proactive.web.desk.tickets import Tickets
@@ -145,7 +158,12 @@ def create(
         door=door,
         clock=clock,
         static=static,
-        extra={"office_name": wording.office, "printable": printable, "providers": identity.offered(Audience.CITIZEN)},
+        extra={
+            "office_name": wording.office,
+            "desk_bar": bar,
+            "printable": printable,
+            "providers": identity.offered(Audience.CITIZEN),
+        },
         led_to=identity.led_to(),
     )
     site = Site(
@@ -181,12 +199,16 @@ def create(
         Procedures,
         SignIn,
         Queue,
+        Find,
+        Bulk,
+        Sessions,
         Forecast,
         DeskDossier,
         Cases,
         CaseAtDesk,
         Assist,
         Notices,
+        Hands,
         RejectedChanges,
         Files,
         Texts,

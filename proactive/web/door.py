@@ -23,6 +23,7 @@ from proactive.errors import ProactiveError
 from proactive.ports.clock import Clock
 from proactive.store.desk import Desk
 from proactive.store.people import Session
+from proactive.store.scope import Scope, enter
 from proactive.store.store import Store
 from proactive.web.forms import Form
 
@@ -31,7 +32,7 @@ CITIZEN, OFFICER, PERSON = "citizen", "officer", "person"
 
 CITIZEN_STAYS = timedelta(minutes=20)
 OFFICER_STAYS = timedelta(hours=8)
-OFFICER_IDLES = timedelta(minutes=30)
+OFFICER_IDLES = timedelta(minutes=15)
 ATTEMPT_LASTS = timedelta(minutes=15)
 
 
@@ -127,9 +128,11 @@ class Door:
     # --- sessions
 
     async def signed_in(self, request: Request, kind: str) -> SignedIn:
-        """Whoever is signed in. Raises `SignedOut`."""
+        """Whoever is signed in; what is a citizen's own is in sight from here on. Raises `SignedOut`."""
         token = self.cookie(request, kind)
         if token and (session := await self._session(self._keys.token_hash(token), kind)) is not None:
+            if kind != OFFICER:
+                enter(Scope(dossier=session.holder) if kind == CITIZEN else Scope(subject=session.holder))
             known = self._keys.token_hash(token)
             acting = BY_CODE if kind == OFFICER else await self._store.sign_ons.acting(known)
             return SignedIn(session.holder, session.csrf, known, acting)
@@ -173,11 +176,15 @@ class Door:
         self.give(response, "attempt", str(self._attempts.dumps([code, str(ticket or uuid4()), until])))
 
     def attempt(self, request: Request) -> Attempt | None:
+        """What is being proved in this browser; the dossier of that code is in sight of the pages from here on."""
         try:
             code, ticket, until = self._attempts.loads(self.cookie(request, "attempt") or "")
         except (BadData, ValueError):
             return None
-        return Attempt(code, UUID(ticket)) if until > self._clock.now().timestamp() else None
+        if until <= self._clock.now().timestamp():
+            return None
+        enter(Scope(code=code))
+        return Attempt(code, UUID(ticket))
 
     # --- how often
 

@@ -45,12 +45,20 @@ class Form:
         return {name: value for name, value in found.items() if value}
 
 
-async def body(request: Request) -> bytes:
-    """The body, at most `MOST_BYTES` of it; a longer one is refused before it is read to its end."""
+def query(typed: str) -> dict[str, str]:
+    """An address's query that came as a field of a form; nothing where it is none."""
+    try:
+        return dict(parse_qsl(typed, max_num_fields=20))
+    except ValueError:
+        return {}
+
+
+async def body(request: Request, *, most: int = MOST_BYTES) -> bytes:
+    """The body, at most so many bytes of it; a longer one is refused before it is read to its end."""
     found = bytearray()
     async for part in request.stream():
         found += part
-        if len(found) > MOST_BYTES:
+        if len(found) > most:
             raise HTTPException(413)
     return bytes(found)
 
@@ -93,12 +101,13 @@ async def read_with_file(request: Request, *, most: int) -> tuple[Form, Upload |
     return Form(fields), upload
 
 
-async def read(request: Request) -> Form:
+async def read(request: Request, *, most_fields: int = MOST_FIELDS, most_bytes: int = MOST_BYTES) -> Form:
+    """The form of a request, within limits. Raises 400, 413 or 415."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     try:
-        sent = (await body(request)).decode("utf-8")
-        return Form(dict(parse_qsl(sent, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")))
+        sent = (await body(request, most=most_bytes)).decode("utf-8")
+        return Form(dict(parse_qsl(sent, keep_blank_values=True, max_num_fields=most_fields, errors="strict")))
     except ValueError as error:
         raise HTTPException(400) from error

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from proactive.store.scope import NOBODY, within
+
 log = structlog.get_logger()
 
 HEADERS = {
@@ -58,7 +60,8 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            with within(NOBODY):
+                await self._app(scope, receive, sending)
         except Exception as error:
             # Only where it failed: the text of an error may quote what somebody typed.
             log.error("page.failed", error=type(error).__name__, at=_where(error))

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from proactive.errors import Forged
 from proactive.ports.notifier import Hook
+from proactive.store.scope import Scope, enter
 from proactive.web import forms
 from proactive.web.site import Site
 
@@ -27,6 +28,7 @@ class Hooks:
             news = self._site.intake.news(hook)
         except Forged:
             return Response(status_code=403)
+        enter(Scope(references=",".join(sorted({status.reference for status in news}))))
         await self._site.store.intake.receive(news, now=self._site.clock.now())
         return Response(status_code=204)
 

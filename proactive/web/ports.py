@@ -8,6 +8,8 @@ from proactive.domain.acting import Acting
 from proactive.domain.call import Call, CallOutcome
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.rejected import Which
+from proactive.steps.approve import Outcome
+from proactive.steps.differences import Differences
 from proactive.steps.replay import Rehearsed
 from proactive.store.people import Officer
 
@@ -38,6 +40,17 @@ class Steps(Protocol):
 
     async def called(self, call: Call, outcome: CallOutcome, *, officer: str) -> None:
         """Keep what came of a call. Raises `Overtaken` where it is not (or no longer) this officer's."""
+    async def prepare(self, dossier_id: UUID, *, expected_version: int, officer: Officer) -> Dossier:
+        """Keep that an officer has checked a dossier that another one approves. Raises as `decide` does."""
+
+    async def approve_many(
+        self, seen: Mapping[UUID, int], *, officer: Officer, preparing: bool = False
+    ) -> Mapping[UUID, Outcome]:
+        """Approve (or prepare for a second officer) the clear cases of these, in the versions seen; what became of
+        each."""
+
+    async def differences(self, dossier: Dossier) -> Differences:
+        """What the registers say otherwise than the dossier, as far as we have heard."""
 
     async def try_out(self, which: Which) -> Rehearsed:
         """What taking these refused changes once more would do; writes nothing."""

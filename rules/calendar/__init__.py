@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -99,12 +99,19 @@ def add_working_days(day: date, count: int) -> date:
 def received_on(moment: datetime) -> date:
     """The working day on which something counts as received; a moment without an offset is Vietnamese time."""
     local = moment.astimezone(VIETNAM) if moment.tzinfo is not None else moment
-    until = counted("received_until_hour", local.date())
-    if not isinstance(until, int):
-        raise ValueError(f"No rule says until which hour something counts as received on {local:%Y-%m-%d}.")
-    if is_working(local.date()) and local.hour < until:
+    if is_working(local.date()) and local.hour < _until_hour(local.date()):
         return local.date()
     return next_working(local.date())
+
+
+def received_until(day: date) -> datetime:
+    """The moment until which something counts as received on this working day."""
+    return datetime.combine(day, time(_until_hour(day)), VIETNAM)
+
+
+def working_days(after: date, until: date) -> int:
+    """How many working days there are after one day, up to and including another; 0 where that is not later."""
+    return sum(is_working(after + timedelta(days=number)) for number in range(1, (until - after).days + 1))
 
 
 def due(received: datetime, working_days: int) -> date:
@@ -134,6 +141,13 @@ def counted(name: str, day: date) -> object:
     """The value of this rule of counting on a day; None where none was in force."""
     period = _counting()[name].at(day)
     return None if period is None else period.value
+
+
+def _until_hour(day: date) -> int:
+    until = counted("received_until_hour", day)
+    if not isinstance(until, int):
+        raise ValueError(f"No rule says until which hour something counts as received on {day:%Y-%m-%d}.")
+    return until
 
 
 def _weekend(day: date) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,13 +19,14 @@ from proactive.domain.addressee import Addressee
 from proactive.domain.change import Change, encode
 from proactive.domain.dossier import Answer, Decision, Dossier
 from proactive.domain.notice import Notice, Sending
+from proactive.errors import ProactiveError
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.ports.notifier import Accepted, Notifier, Outcome, Outgoing
 from proactive.ports.register import Told
 from proactive.steps.ask import Registers
 from proactive.steps.confirm import confirm
-from proactive.steps.decide import decide
+from proactive.steps.decide import decide, prepare
 from proactive.steps.draft import draft
 from proactive.steps.follow import follow
 from proactive.steps.forward import forward
@@ -258,10 +260,21 @@ class Town:
     async def decide(
         self, dossier: Dossier, decision: Decision, *, note: str | None = None, officer: Officer = LAN
     ) -> Dossier:
+        if decision is Decision.APPROVE and dossier.two_people and not dossier.prepared:
+            dossier = await self._prepared(dossier, officer)
         return await decide(
             dossier.id, decision=decision, note=note, expected_version=dossier.version, officer=officer, agency=AGENCY,
             catalogue=self.catalogue, registers=self.registers, store=self.store, clock=self.clock,
         )  # fmt: skip
+
+    async def _prepared(self, dossier: Dossier, officer: Officer) -> Dossier:
+        """The dossier after a colleague has prepared it; as it was, where that is not possible."""
+        colleague = officer.model_copy(update={"username": f"{officer.username}-2"})
+        with suppress(ProactiveError):
+            return await prepare(
+                dossier.id, expected_version=dossier.version, officer=colleague, store=self.store, clock=self.clock
+            )
+        return dossier
 
     async def forward(self) -> int:
         return await forward(

@@ -70,13 +70,16 @@ class Citizen:
 
 
 async def decide(stage: Stage, dossier: object, decision: str, *, note: str, username: str, password: str) -> Page:
-    """An officer signs in, opens the dossier and decides."""
+    """An officer signs in, opens the dossier and decides; what needs two people was prepared by `mai` before."""
+    if decision == "approve":
+        await decide(stage, dossier, "prepare", note="", username="mai", password=password)
     async with Visitor(stage.pages, number=9_000_001) as browser:
         page = await browser.get("/desk/sign-in")
         await browser.send("/desk/sign-in", {**page.form(), "username": username, "password": password})
         page = await browser.get(f"/desk/dossiers/{dossier}")
         assert page.status == 200, page.text
         form = {**page.form("version"), "decision": decision, "note": note}
+        form |= {"ground": page.choices["ground"][0]} if decision == "refuse" else {}
         after = await browser.send(f"/desk/dossiers/{dossier}/decide", form)
         assert after.status < 400, after.text
         return after

@@ -92,12 +92,13 @@ async def walk(
         "PROACTIVE_ABSENT_AFTER": "10",
         "PROACTIVE_FOLLOW_SECONDS": "5",
     }
-    await store.officers.put(
-        Officer(
-            username="binh", full_name="Nguyễn Văn Bình", office="csgt-da-nang", password_hash=hashed(PASSWORD),
-            active=True,
-        )
-    )  # fmt: skip
+    for username, full_name in (("binh", "Nguyễn Văn Bình"), ("mai", "Lê Thị Mai")):
+        await store.officers.put(
+            Officer(
+                username=username, full_name=full_name, office="csgt-da-nang", password_hash=hashed(PASSWORD),
+                active=True,
+            )
+        )  # fmt: skip
     service = {"reason": "a walk", "ends_on": TODAY + timedelta(days=30)}
     await store.live.propose("driver_licence_renewal", **service, by="an", now=datetime.now(UTC))
     await store.live.approve("driver_licence_renewal", by="binh", now=datetime.now(UTC))

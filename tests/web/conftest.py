@@ -25,7 +25,9 @@ from proactive.ports.clock import SetClock
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister
 from proactive.steps.ask import Registers
+from proactive.store.engine import pool
 from proactive.store.people import Officer, Role
+from proactive.store.scope import DatabaseRole
 from proactive.store.store import Store, opened
 from proactive.web.app import create
 from proactive.web.citizen import entrance
@@ -63,6 +65,8 @@ class House:
     intake: MemoryIntake
     registers: dict[str, MemoryRegister]
     visitors: list[Person]
+    pages: Store
+    """The store as the pages have it: in their role."""
 
     def person(self, *, address: str = "192.0.2.1") -> Person:
         """Somebody new at a browser."""
@@ -135,9 +139,11 @@ async def store(database_server: EmbeddedPostgres, request: pytest.FixtureReques
 
 
 @pytest.fixture(scope="module")
-def built(store: Store, catalogue: Catalogue) -> House:
+async def built(store: Store, catalogue: Catalogue) -> AsyncIterator[House]:
     """The application, with its templates read once a module."""
-    return build(store, catalogue, public_url=HERE)
+    house = build(store, catalogue, public_url=HERE)
+    yield house
+    await house.pages.engine.dispose()
 
 
 @pytest.fixture
@@ -164,12 +170,15 @@ async def emptied(store: Store) -> None:
                 "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
                 "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file, "
                 "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee, "
-                "allowance, procedure, procedure_line, sign_in_attempt, intake_case, application_queue CASCADE"
+                "allowance, procedure, procedure_line, sign_in_attempt, intake_case, application_queue, "
+                "reading, saved_filter, assignment, bulk_run, absence, desk_note CASCADE"
             )
         )
 
 
 def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Sequence[Client] = ()) -> House:
+    url = store.engine.url.render_as_string(hide_password=False)
+    pages = Store(pool(url, size=8, application="pages", role=DatabaseRole.WEB))
     clock = SetClock(MORNING)
     keys = KEYS
     registers = {name: MemoryRegister(name) for name in catalogue.registers}
@@ -185,7 +194,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         settings=settings,
         catalogue=catalogue,
         facts=facts,
-        store=store,
+        store=pages,
         keys=keys,
         clock=clock,
         registers=Registers(list(registers.values()), facts),
@@ -194,7 +203,7 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         manners=manners.load(),
     )
     app = create(
-        store=store,
+        store=pages,
         keys=keys,
         clock=clock,
         settings=settings,
@@ -207,4 +216,4 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         clients=clients,
     )
     people = People(store=store, catalogue=catalogue, clock=clock, registers=registers)
-    return House(app, parts, store, people, clock, keys, sms, email, intake, registers, [])
+    return House(app, parts, store, people, clock, keys, sms, email, intake, registers, [], pages)

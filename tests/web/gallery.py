@@ -48,6 +48,7 @@ async def served(store: Store, catalogue: Catalogue) -> AsyncIterator[tuple[Hous
         finally:
             server.should_exit = True
             await running
+            await house.pages.engine.dispose()
 
 
 NEVER_THERE = Client(

@@ -4,11 +4,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, DateTime, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from proactive.store.tables.base import Table, moment, words
+
+TWO_PEOPLE = (
+    "NOT two_people OR state NOT IN ('approved', 'forwarded', 'closed') OR (prepared_by IS NOT NULL AND "
+    "decided_by IS NOT NULL AND prepared_by <> decided_by AND prepared_hash IS NOT DISTINCT FROM approved_hash)"
+)
 
 
 class Dossier(Table, table=True):
@@ -17,6 +22,7 @@ class Dossier(Table, table=True):
         UniqueConstraint("occasion_id"),
         UniqueConstraint("code"),
         UniqueConstraint("reference"),
+        CheckConstraint(TWO_PEOPLE, name="approved_by_a_second_person"),
         Index(
             "ix_dossier_ours",
             "state",
@@ -32,7 +38,10 @@ class Dossier(Table, table=True):
             "ends_on",
             postgresql_where=text("state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined')"),
         ),
-        Index("ix_dossier_desk", "office", "state", "updated_at"),
+        Index("ix_dossier_desk", "office", "state", "since", "id"),
+        Index("ix_dossier_held", "office", "since", "id", postgresql_where=text("held_because IS NOT NULL")),
+        Index("ix_dossier_sought", "office", "sought", postgresql_ops={"sought": "text_pattern_ops"}),
+        Index("ix_dossier_ends", "office", "ends"),
         Index("ix_dossier_subject", "subject"),
         Index("ix_dossier_phone", text("(right(regexp_replace(phone, '[^0-9]', '', 'g'), 9))")),
         Index(
@@ -76,6 +85,9 @@ class Dossier(Table, table=True):
     answer_note: str | None = words()
     decision_note: str | None = words()
     decided_by: str | None = words()
+    two_people: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    prepared_by: str | None = words()
+    prepared_hash: str | None = words()
     approved_hash: str | None = words()
     reference: str | None = words()
     intake_status: int | None = None
@@ -86,6 +98,14 @@ class Dossier(Table, table=True):
     """A record that it was drafted from has changed: draft looks at it again."""
     rest_until: datetime = moment()
     """Nobody claims it for a step before this moment: a lease while a worker has it, a pause after a failure."""
+    since: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), server_default=text("now()"), nullable=False), default=None
+    )
+    """When it came into its state; a trigger keeps it. The queue is in this order."""
+    sought: str | None = Field(sa_column=Column(Text, Computed("sought_name(fields)", persisted=True)), default=None)
+    """The applicant's name without accents, its last word first."""
+    ends: str | None = Field(sa_column=Column(Text, Computed("right(subject, 4)", persisted=True)), default=None)
+    """The last four digits of the personal id."""
 
 
 class History(Table, table=True):

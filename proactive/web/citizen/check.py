@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from proactive.domain.keys import read_code
+from proactive.store.scope import Scope, enter
 from proactive.web import forms
 from proactive.web.citizen.entrance import same_time
 from proactive.web.door import address
@@ -34,6 +35,7 @@ class Check:
         code = read_code(typed)
         if code is None:
             return site.pages.show(request, "citizen/check.html", status=400, typed=typed, error="code")
+        enter(Scope(code=code))
         async with same_time():
             sent = await site.desk.sent(code, today=site.clock.today())
         service = site.wording.service(sent.service) if sent else None

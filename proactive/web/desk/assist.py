@@ -5,6 +5,7 @@ saw it. What is opened is the citizen's own page, for 20 minutes, and each answe
 Any office may help: receiving does not depend on where somebody lives (Decree 118/2025/ND-CP, Art. 14).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from hmac import compare_digest
 
@@ -14,8 +15,10 @@ from starlette.routing import Route
 
 from proactive.domain.acting import Acting, Proof
 from proactive.domain.keys import read_code
+from proactive.store.readings import What
+from proactive.store.scope import enter
 from proactive.web import forms
-from proactive.web.desk.sign_in import officer_at
+from proactive.web.desk.sign_in import officer_at, officers_scope, read_by
 from proactive.web.door import CITIZEN, PERSON
 from proactive.web.pages import to
 from proactive.web.site import Site
@@ -46,6 +49,7 @@ class Assist:
         await site.door.throttle("assist", officer.username, most=30, per=HOUR)
         typed, digits, seen = form.text("code", most=40), form.digits("personal_id"), form.text("seen") == "1"
         code = read_code(typed)
+        enter(replace(officers_scope(officer), code=code or ""))  # any office may help, whoever decides
         dossier = await site.store.dossiers.by_code(code) if code and seen else None
         if dossier is None or not compare_digest(dossier.subject.encode(), digits.encode()):
             return site.pages.show(
@@ -58,6 +62,7 @@ class Assist:
                 typed=typed,
                 error="seen" if not seen else "code",
             )
+        await read_by(site, officer, What.DOSSIER, [dossier.id], purpose=ASSISTED)
         await site.desk.looked(dossier.id, actor=officer.username, what=ASSISTED, now=site.clock.now())
         answer = to("/dossier")
         await site.door.sign_out(request, answer, kind=PERSON)

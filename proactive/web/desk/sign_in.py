@@ -1,6 +1,8 @@
 """The officers' door: user name and password, the same work and words whether or not the name is known."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -8,6 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from proactive.store.people import Officer, Role
+from proactive.store.readings import What
+from proactive.store.scope import Scope, enter
 from proactive.web import forms
 from proactive.web.door import OFFICER, SignedIn, SignedOut, address
 from proactive.web.pages import to
@@ -17,12 +21,21 @@ WINDOW = timedelta(minutes=10)
 
 
 async def officer_at(site: Site, request: Request) -> tuple[SignedIn, Officer]:
-    """The officer who is signed in. Raises `SignedOut`, also when the account was closed meanwhile."""
+    """The officer who is signed in; the database shows their office and no other from here on.
+
+    Raises `SignedOut`, also when the account was closed meanwhile.
+    """
     session = await site.door.signed_in(request, OFFICER)
     officer = await site.store.officers.get(session.holder)
     if officer is None or not officer.active:
         raise SignedOut(OFFICER)
+    enter(officers_scope(officer))
     return session, officer
+
+
+def officers_scope(officer: Officer) -> Scope:
+    """What the database shows an officer: their office, and by their role what belongs to no office."""
+    return Scope(actor=officer.username, office=officer.office, role=officer.role)
 
 
 async def steward_at(site: Site, request: Request) -> tuple[SignedIn, Officer]:
@@ -31,6 +44,13 @@ async def steward_at(site: Site, request: Request) -> tuple[SignedIn, Officer]:
     if officer.role is not Role.DATA:
         raise HTTPException(403)
     return session, officer
+
+
+async def read_by(site: Site, officer: Officer, what: What, dossiers: Sequence[UUID], *, purpose: str) -> None:
+    """Write down that this officer is shown these dossiers now, and for what. Nothing is shown where this fails."""
+    await site.store.readings.add(
+        what, dossiers=dossiers, actor=officer.username, office=officer.office, purpose=purpose, now=site.clock.now()
+    )
 
 
 class SignIn:

@@ -1,0 +1,174 @@
+"""The queue of an office: read by key and never counted further than somebody looks, found again by name or digits.
+
+The order is `since`, the moment at which a dossier came into its state; a page goes on after the last line of the one
+before. Everything here is of one office; the database sees to that besides (ADR 0030).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.domain.dossier import Dossier, State
+from proactive.store.dossiers import FIELDS
+
+COUNTED = 1000
+"""No officer needs to know whether 4,000 or 5,000 wait: counting stops here, and the page says "more than"."""
+
+LAST = "\U0010ffff"
+
+HOLDER = 'a.officer AS holder, d."since"'
+
+QUEUE = """
+SELECT {fields}, {holder} FROM (
+  SELECT p.id, p.since FROM unnest(CAST(:states AS text[])) s(state) CROSS JOIN LATERAL (
+    SELECT d.id, d.since FROM dossier d
+    WHERE d.office = :office AND d.state = s.state AND (d.since, d.id) > (:since, :id){narrowed}
+    ORDER BY d.since, d.id LIMIT :n) p
+  ORDER BY p.since, p.id LIMIT :n) found
+JOIN dossier d ON d.id = found.id LEFT JOIN assignment a ON a.dossier_id = d.id ORDER BY d.since, d.id
+"""
+"""Each state is read in the order of its index and stops early; then they are merged."""
+
+HELD = """
+SELECT {fields}, {holder} FROM dossier d LEFT JOIN assignment a ON a.dossier_id = d.id
+WHERE d.office = :office AND d.held_because IS NOT NULL AND (d.since, d.id) > (:since, :id){narrowed}
+ORDER BY d.since, d.id LIMIT :n
+"""
+
+FOUND = """
+SELECT {fields}, {holder} FROM dossier d LEFT JOIN assignment a ON a.dossier_id = d.id
+WHERE d.office = :office AND {condition} ORDER BY d.sought USING ~<~, d.since DESC LIMIT :n
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """One line of the queue."""
+
+    dossier: Dossier
+    since: datetime
+    """When it came into its state."""
+    holder: str | None
+    """The officer who has it in hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Narrowed:
+    """What of the queue is wanted; empty means all."""
+
+    service: str | None = None
+    before: datetime | None = None
+    """Only what came into its state before this moment."""
+    holder: str | None = None
+
+    def conditions(self) -> tuple[str, dict[str, object]]:
+        """As a part of the statement, with its values."""
+        said, values = "", dict[str, object]()
+        if self.service is not None:
+            said, values["service"] = said + " AND d.service = :service", self.service
+        if self.before is not None:
+            said, values["before"] = said + " AND d.since < :before", self.before
+        if self.holder is not None:
+            said += " AND d.id = ANY (ARRAY(SELECT h.dossier_id FROM assignment h WHERE h.officer = :holder))"
+            values["holder"] = self.holder
+        return said, values
+
+
+Key = tuple[datetime, UUID]
+"""Where a page goes on: after this line."""
+
+
+class Queue:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def page(
+        self, *, office: str, states: Sequence[State] | None, narrowed: Narrowed, after: Key, limit: int
+    ) -> list[Waits]:
+        """The lines after a key, oldest first; `states` None: what is held, in any state."""
+        said, values = narrowed.conditions()
+        statement = (HELD if states is None else QUEUE).format(fields=FIELDS, holder=HOLDER, narrowed=said)
+        values |= {"office": office, "since": after[0], "id": after[1], "n": limit}
+        if states is not None:
+            values["states"] = [str(state) for state in states]
+        return await self._rows(statement, values)
+
+    async def tally(self) -> dict[str, int]:
+        """How many dossiers of the office that asks rest in each state, and are `held`; COUNTED + 1 means more."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT state, number FROM office_tally(:most)"), {"most": COUNTED + 1}
+            )
+            return {str(state): int(number) for state, number in rows}
+
+    async def by_name(self, words: str, *, office: str, limit: int) -> list[Waits]:
+        """Whose last name word begins with the last word, and whose name has the others as words; all without accents,
+        in small letters."""
+        *others, last = words.split()
+        values: dict[str, object] = {"office": office, "n": limit, "low": last, "high": last + LAST}
+        condition = "d.sought ~>=~ :low AND d.sought ~<~ :high"
+        for number, word in enumerate(others):
+            condition += f" AND strpos(' ' || d.sought || ' ', :w{number}) > 0"
+            values[f"w{number}"] = f" {word} "
+        return await self._rows(FOUND.format(fields=FIELDS, holder=HOLDER, condition=condition), values)
+
+    async def by_digits(self, digits: str, *, office: str, limit: int) -> list[Waits]:
+        """Whose personal id ends so; four digits or more."""
+        values = {"office": office, "n": limit, "ends": digits[-4:], "digits": digits, "length": len(digits)}
+        condition = "d.ends = :ends AND right(d.subject, :length) = :digits"
+        return await self._rows(FOUND.format(fields=FIELDS, holder=HOLDER, condition=condition), values)
+
+    async def by_code(self, code: str, *, office: str) -> list[Waits]:
+        """The dossier with this check code, or under this reference in the intake."""
+        condition = "(d.code = :code OR d.reference = :code)"
+        statement = FOUND.format(fields=FIELDS, holder=HOLDER, condition=condition)
+        return await self._rows(statement, {"office": office, "code": code, "n": 2})
+
+    async def holders(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Who has these dossiers in hand; one that nobody has is not in the answer."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT dossier_id, officer FROM assignment WHERE dossier_id = ANY(:ids)"), {"ids": list(ids)}
+            )
+            return {dossier_id: str(officer) for dossier_id, officer in rows}
+
+    async def _rows(self, statement: str, values: dict[str, object]) -> list[Waits]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(statement), values)
+            return [_read(dict(row)) for row in rows.mappings()]
+
+    # --- filters
+
+    async def filters(self, officer: str) -> list[RowMapping]:
+        """An officer's own filters: name, query."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT name, query FROM saved_filter WHERE officer = :o ORDER BY name"), {"o": officer}
+            )
+            return list(rows.mappings())
+
+    async def save_filter(self, officer: str, name: str, query: str) -> None:
+        """Keep a filter under a name, over the one that has it."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO saved_filter (officer, name, query) VALUES (:o, :name, :query) "
+                    "ON CONFLICT (officer, name) DO UPDATE SET query = excluded.query"
+                ),
+                {"o": officer, "name": name, "query": query},
+            )
+
+    async def drop_filter(self, officer: str, name: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("DELETE FROM saved_filter WHERE officer = :o AND name = :name"), {"o": officer, "name": name}
+            )
+
+
+def _read(row: dict[str, object]) -> Waits:
+    holder, since = row.pop("holder"), row.pop("since")
+    return Waits(dossier=Dossier.model_validate(row), since=since, holder=holder)  # type: ignore[arg-type]  # of the table

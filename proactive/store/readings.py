@@ -1,0 +1,54 @@
+"""The log of who was shown whose data. The pages can add to it; only citizens read it there, each their own lines."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+ADD = text(
+    "INSERT INTO reading (at, actor, office, dossier_id, dossiers, what, purpose) "
+    "VALUES (:at, :actor, :office, :dossier_id, CAST(:dossiers AS uuid[]), :what, :purpose)"
+)
+
+
+class What(StrEnum):
+    """What was shown."""
+
+    DOSSIER = "dossier"
+    """The page of one dossier, numbers masked."""
+    NUMBERS = "numbers"
+    """The whole personal id and phone number."""
+    LIST = "list"
+    """Names, and the ends of numbers, of several people."""
+    SEARCH = "search"
+    """The same, asked for by a name or number."""
+
+
+class Readings:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(
+        self, what: What, *, dossiers: Sequence[UUID], actor: str, office: str, purpose: str, now: datetime
+    ) -> None:
+        """Write down that an officer is shown these dossiers. Where this fails, nothing may be shown."""
+        if not dossiers:
+            return
+        one = what in {What.DOSSIER, What.NUMBERS}
+        values = {"dossier_id": dossiers[0] if one else None, "dossiers": None if one else list(dossiers)}
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                ADD, {**values, "at": now, "actor": actor, "office": office, "what": what, "purpose": purpose}
+            )
+
+    async def of_dossier(self, dossier_id: UUID) -> list[RowMapping]:
+        """Who opened a dossier, oldest first: at, actor, office, what, purpose. Lists are not among them."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT at, actor, office, what, purpose FROM reading WHERE dossier_id = :id ORDER BY id"),
+                {"id": dossier_id},
+            )
+            return list(rows.mappings())
