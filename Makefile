@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
+.PHONY: lighthouse tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -81,6 +81,10 @@ bench-desk: setup ## Measure the officers' queue over many dossiers; prints JSON
 mutation: setup ## See which changes of rules/ no test notices, in a shuffled order (MODULES="day window" ARGS="--minutes 60")
 	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES) $(ARGS)
 	@$(BIN)/python scripts/mutation.py --report
+
+lighthouse: setup ## Measure the citizen's pages with Lighthouse on a simulated phone; prints a table
+	@scripts/browser.sh
+	@scripts/lighthouse.sh
 
 lock: setup ## Write the lock files anew after a change of pyproject.toml or scripts/setup.in
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
