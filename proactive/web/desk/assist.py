@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from proactive.domain.acting import Acting, Proof
 from proactive.domain.keys import read_code
-from proactive.store.scope import Scope, enter
 from proactive.store.readings import What
 from proactive.store.scope import enter
 from proactive.web import forms
@@ -50,8 +49,6 @@ class Assist:
         await site.door.throttle("assist", officer.username, most=30, per=HOUR)
         typed, digits, seen = form.text("code", most=40), form.digits("personal_id"), form.text("seen") == "1"
         code = read_code(typed)
-        if code and seen:  # any office may help: this one dossier is in sight besides those of the own office
-            enter(Scope(actor=officer.username, office=officer.office, role=officer.role, code=code))
         enter(replace(officers_scope(officer), code=code or ""))  # any office may help, whoever decides
         dossier = await site.store.dossiers.by_code(code) if code and seen else None
         if dossier is None or not compare_digest(dossier.subject.encode(), digits.encode()):
