@@ -18,6 +18,7 @@ from proactive.errors import Temporary
 from proactive.ports.witness import FileWitness
 from proactive.store.engine import libpq
 from proactive.store.store import Store
+from proactive.store.tables import METADATA
 from proactive.verifier import Finding
 from tests.steps.people import driver
 from tests.steps.town import Town
@@ -285,3 +286,31 @@ def test_the_verifier_stands_alone() -> None:
         )
     }  # fmt: skip
     assert not names & {"proactive", "rules", "triggers", "connectors", "notifiers", "sqlalchemy", "sqlmodel"}
+
+
+# -- What is watched
+
+
+NOT_WATCHED = {
+    "rows that registers tell us, which can be asked for again": {
+        "record", "occasion", "rejected_change", "rejected_history", "watch_position", "hearing", "event",
+        "push_request", "comparison", "missing_record", "office_file", "office_file_row", "office_file_history",
+        "quality_score", "quality_measure",
+    },
+    "turns, counters and what is gone in minutes": {
+        "addressee", "allowance", "counter", "news", "passcode", "session", "sign_in_attempt", "sign_on", "rework",
+        "case_signal", "application_queue", "intake_report", "provider_minute", "provider_share", "provider_token",
+    },
+    "its lines are in guest_log": {"guest"},
+    "what an officer chose for their own page, and answers to a press of theirs": {"saved_filter", "bulk_run"},
+    "the log itself": {"audit_leaf", "audit_seal"},
+}  # fmt: skip
+
+
+async def test_every_table_is_watched_or_it_is_said_why_not(store: Store) -> None:
+    async with store.engine.connect() as connection:
+        watched = set((await connection.execute(text("SELECT place FROM audit_watched"))).scalars())
+    unwatched = set().union(*NOT_WATCHED.values())
+
+    assert watched & unwatched == set()
+    assert watched | unwatched == set(METADATA.tables)
