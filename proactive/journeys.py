@@ -51,6 +51,7 @@ class Journeys:
 
     async def called(self, call: Call, outcome: CallOutcome, *, officer: str) -> None:
         await journey.called(call, outcome, officer=officer, store=self._parts.store, clock=self._parts.clock)
+
     async def prepare(self, dossier_id: UUID, *, expected_version: int, officer: Officer) -> Dossier:
         return await journey.prepare(
             dossier_id, expected_version=expected_version, officer=officer, store=self._parts.store,

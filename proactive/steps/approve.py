@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from proactive.domain.decidable import Decidable
 from proactive.domain.dossier import Answer, Dossier, State, move
 from proactive.domain.keys import Keys
 from proactive.ports.clock import DA_NANG, Clock
@@ -70,29 +71,28 @@ def sampled(dossier_id: UUID, *, percent: int, keys: Keys) -> bool:
     return drawn < percent * 100
 
 
-def second_person(dossier: Dossier, officer: Officer) -> Outcome | None:
+def second_person(case: Decidable, officer: Officer) -> Outcome | None:
     """What is missing where the service asks for two people."""
-    if not dossier.two_people:
+    if not case.two_people:
         return None
-    if not dossier.prepared:
+    if case.prepared_by is None:
         return Outcome.UNPREPARED
-    return Outcome.OWN if dossier.prepared_by == officer.username else None
+    return Outcome.OWN if case.prepared_by == officer.username else None
 
 
 def doubt(
-    dossier: Dossier, officer: Officer, *, holder: str | None, drawn: bool, preparing: bool = False
+    case: Decidable, officer: Officer, *, holder: str | None, drawn: bool, preparing: bool = False
 ) -> Outcome | None:
     """Why a dossier is none of those that may be approved (or prepared for a second officer) together; None: it may."""
-    if dossier.office != officer.office:
+    if case.office != officer.office:
         return Outcome.UNKNOWN
-    if dossier.state is not State.CONFIRMED:
+    if case.state is not State.CONFIRMED:
         return Outcome.NOT_WAITING
-    said = dossier.answer_note or any(field.claim for field in dossier.fields)
-    if said or dossier.answer is not Answer.CONFIRM or dossier.blocked_by or dossier.held_because:
+    if case.said or case.answer is not Answer.CONFIRM or case.blocked_by or case.held_because:
         return Outcome.NOT_CLEAR
     if holder is not None and holder != officer.username:
         return Outcome.TAKEN
-    missing = second_person(dossier, officer)
+    missing = second_person(case, officer)
     if preparing:
         missing = None if missing is Outcome.UNPREPARED else missing or Outcome.NOT_WAITING
     return missing or (Outcome.SAMPLED if drawn else None)
@@ -152,7 +152,7 @@ async def approve_many(
             outcomes[dossier_id] = Outcome.UNKNOWN
             continue
         drawn = sampled(dossier_id, percent=percent, keys=keys)
-        why = doubt(dossier, officer, holder=holders.get(dossier_id), drawn=drawn, preparing=preparing)
+        why = doubt(Decidable.of(dossier), officer, holder=holders.get(dossier_id), drawn=drawn, preparing=preparing)
         if why is not Outcome.UNKNOWN and dossier.version != version:
             why = Outcome.CHANGED
         if why is None:

@@ -5,6 +5,7 @@ Where the service asks for two people, one officer prepares and another one appr
 
 from uuid import UUID
 
+from proactive.domain.decidable import Decidable
 from proactive.domain.dossier import DECIDED, Decision, Dossier, State, move
 from proactive.errors import OutOfTurn, Overtaken, Permanent, Unreachable
 from proactive.ports.clock import Clock
@@ -107,7 +108,7 @@ async def _still_true(
     """Whether it may be approved as the officer saw it; otherwise it moves and this raises."""
     if dossier.state is not State.CONFIRMED:
         raise OutOfTurn("Công dân báo có mục chưa đúng: chưa thể phê duyệt. Hãy trả lại hoặc từ chối, nêu rõ lý do.")
-    if missing := second_person(dossier, officer):
+    if missing := second_person(Decidable.of(dossier), officer):
         raise Permanent(TWO_PEOPLE[missing])
     today, now = clock.today(), clock.now()
     truth = (await ask_again([dossier], catalogue=catalogue, registers=registers, today=today))[dossier.id]

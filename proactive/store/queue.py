@@ -6,24 +6,35 @@ before. Everything here is of one office; the database sees to that besides (ADR
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from proactive.domain.dossier import Dossier, State
-from proactive.store.dossiers import FIELDS
+from proactive.domain.decidable import Decidable
+from proactive.domain.dossier import State
+from proactive.store import readings
+from proactive.store.people import Officer
 
 COUNTED = 1000
 """No officer needs to know whether 4,000 or 5,000 wait: counting stops here, and the page says "more than"."""
 
 LAST = "\U0010ffff"
 
-HOLDER = 'a.officer AS holder, d."since"'
+CASE = """
+d.id, d.office, d.state, d.version, d.answer, d.blocked_by, d.held_because, d.two_people, d.prepared_by,
+(d.answer_note IS NOT NULL OR d.fields @? '$[*].claim ? (@ != null)') AS said
+"""
+LINE = f"""{CASE}, d.service, d.service_version, d.variant, d.subject, d.anchor, d.since, a.officer AS holder,
+(SELECT f ->> 'value' FROM jsonb_array_elements(d.fields) f
+ WHERE f ->> 'column' = 'full_name' AND f ->> 'value' IS NOT NULL LIMIT 1) AS applicant
+"""
+"""What a line of the queue shows; a whole dossier is ten times as much to read."""
 
 QUEUE = """
-SELECT {fields}, {holder} FROM (
+SELECT {line} FROM (
   SELECT p.id, p.since FROM unnest(CAST(:states AS text[])) s(state) CROSS JOIN LATERAL (
     SELECT d.id, d.since FROM dossier d
     WHERE d.office = :office AND d.state = s.state AND (d.since, d.id) > (:since, :id){narrowed}
@@ -34,13 +45,13 @@ JOIN dossier d ON d.id = found.id LEFT JOIN assignment a ON a.dossier_id = d.id 
 """Each state is read in the order of its index and stops early; then they are merged."""
 
 HELD = """
-SELECT {fields}, {holder} FROM dossier d LEFT JOIN assignment a ON a.dossier_id = d.id
+SELECT {line} FROM dossier d LEFT JOIN assignment a ON a.dossier_id = d.id
 WHERE d.office = :office AND d.held_because IS NOT NULL AND (d.since, d.id) > (:since, :id){narrowed}
 ORDER BY d.since, d.id LIMIT :n
 """
 
 FOUND = """
-SELECT {fields}, {holder} FROM dossier d LEFT JOIN assignment a ON a.dossier_id = d.id
+SELECT {line} FROM dossier d LEFT JOIN assignment a ON a.dossier_id = d.id
 WHERE d.office = :office AND {condition} ORDER BY d.sought USING ~<~, d.since DESC LIMIT :n
 """
 
@@ -49,11 +60,21 @@ WHERE d.office = :office AND {condition} ORDER BY d.sought USING ~<~, d.since DE
 class Waits:
     """One line of the queue."""
 
-    dossier: Dossier
+    case: Decidable
+    service: str
+    service_version: str
+    variant: str | None
+    subject: str
+    anchor: date
+    applicant: str | None
     since: datetime
     """When it came into its state."""
     holder: str | None
     """The officer who has it in hand."""
+
+    @property
+    def id(self) -> UUID:
+        return self.case.id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +99,22 @@ class Narrowed:
         return said, values
 
 
+TALLY = "SELECT state, number FROM office_tally(:most)"
+FILTERS = "SELECT name, query FROM saved_filter WHERE officer = :o ORDER BY name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What an officer sees of the queue at once."""
+
+    rows: list[Waits]
+    more: bool
+    tally: dict[str, int]
+    """How many dossiers of the office rest in each state, and are `held`; COUNTED + 1 means more."""
+    filters: list[RowMapping]
+    """The officer's own: name, query."""
+
+
 Key = tuple[datetime, UUID]
 """Where a page goes on: after this line."""
 
@@ -86,24 +123,40 @@ class Queue:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def page(
-        self, *, office: str, states: Sequence[State] | None, narrowed: Narrowed, after: Key, limit: int
-    ) -> list[Waits]:
-        """The lines after a key, oldest first; `states` None: what is held, in any state."""
+    async def look(
+        self,
+        officer: Officer,
+        *,
+        states: Sequence[State] | None,
+        narrowed: Narrowed,
+        after: Key,
+        limit: int,
+        purpose: str,
+        now: datetime,
+    ) -> Looked:
+        """A page of an officer's own office with all that stands around it, and the line in the log that says so; one
+        transaction, for this is what officers ask for all day. `states` None: what is held, in any state."""
         said, values = narrowed.conditions()
-        statement = (HELD if states is None else QUEUE).format(fields=FIELDS, holder=HOLDER, narrowed=said)
-        values |= {"office": office, "since": after[0], "id": after[1], "n": limit}
+        statement = (HELD if states is None else QUEUE).format(line=LINE, narrowed=said)
+        values |= {"office": officer.office, "since": after[0], "id": after[1], "n": limit + 1}
         if states is not None:
             values["states"] = [str(state) for state in states]
-        return await self._rows(statement, values)
-
-    async def tally(self) -> dict[str, int]:
-        """How many dossiers of the office that asks rest in each state, and are `held`; COUNTED + 1 means more."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text("SELECT state, number FROM office_tally(:most)"), {"most": COUNTED + 1}
+        async with self._engine.begin() as connection:
+            found = await connection.execute(text(statement), values)
+            rows = [_read(dict(row)) for row in found.mappings()]
+            tally = await connection.execute(text(TALLY), {"most": COUNTED + 1})
+            filters = await connection.execute(text(FILTERS), {"o": officer.username})
+            if shown := [one.id for one in rows[:limit]]:
+                await readings.add(
+                    connection, readings.What.LIST, dossiers=shown, actor=officer.username, office=officer.office,
+                    purpose=purpose, now=now,
+                )  # fmt: skip
+            return Looked(
+                rows=rows[:limit],
+                more=len(rows) > limit,
+                tally={str(state): int(number) for state, number in tally},
+                filters=list(filters.mappings()),
             )
-            return {str(state): int(number) for state, number in rows}
 
     async def by_name(self, words: str, *, office: str, limit: int) -> list[Waits]:
         """Whose last name word begins with the last word, and whose name has the others as words; all without accents,
@@ -114,18 +167,18 @@ class Queue:
         for number, word in enumerate(others):
             condition += f" AND strpos(' ' || d.sought || ' ', :w{number}) > 0"
             values[f"w{number}"] = f" {word} "
-        return await self._rows(FOUND.format(fields=FIELDS, holder=HOLDER, condition=condition), values)
+        return await self._rows(FOUND.format(line=LINE, condition=condition), values)
 
     async def by_digits(self, digits: str, *, office: str, limit: int) -> list[Waits]:
         """Whose personal id ends so; four digits or more."""
         values = {"office": office, "n": limit, "ends": digits[-4:], "digits": digits, "length": len(digits)}
         condition = "d.ends = :ends AND right(d.subject, :length) = :digits"
-        return await self._rows(FOUND.format(fields=FIELDS, holder=HOLDER, condition=condition), values)
+        return await self._rows(FOUND.format(line=LINE, condition=condition), values)
 
     async def by_code(self, code: str, *, office: str) -> list[Waits]:
         """The dossier with this check code, or under this reference in the intake."""
         condition = "(d.code = :code OR d.reference = :code)"
-        statement = FOUND.format(fields=FIELDS, holder=HOLDER, condition=condition)
+        statement = FOUND.format(line=LINE, condition=condition)
         return await self._rows(statement, {"office": office, "code": code, "n": 2})
 
     async def holders(self, ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -142,14 +195,6 @@ class Queue:
             return [_read(dict(row)) for row in rows.mappings()]
 
     # --- filters
-
-    async def filters(self, officer: str) -> list[RowMapping]:
-        """An officer's own filters: name, query."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text("SELECT name, query FROM saved_filter WHERE officer = :o ORDER BY name"), {"o": officer}
-            )
-            return list(rows.mappings())
 
     async def save_filter(self, officer: str, name: str, query: str) -> None:
         """Keep a filter under a name, over the one that has it."""
@@ -169,6 +214,5 @@ class Queue:
             )
 
 
-def _read(row: dict[str, object]) -> Waits:
-    holder, since = row.pop("holder"), row.pop("since")
-    return Waits(dossier=Dossier.model_validate(row), since=since, holder=holder)  # type: ignore[arg-type]  # of the table
+def _read(row: dict[str, Any]) -> Waits:
+    return Waits(case=Decidable.model_validate({name: row.pop(name) for name in Decidable.model_fields}), **row)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 ADD = text(
     "INSERT INTO reading (at, actor, office, dossier_id, dossiers, what, purpose) "
@@ -27,6 +27,24 @@ class What(StrEnum):
     """The same, asked for by a name or number."""
 
 
+async def add(
+    connection: AsyncConnection,
+    what: What,
+    *,
+    dossiers: Sequence[UUID],
+    actor: str,
+    office: str,
+    purpose: str,
+    now: datetime,
+) -> None:
+    """The same inside a transaction that is already open."""
+    one = what in {What.DOSSIER, What.NUMBERS}
+    values = {"dossier_id": dossiers[0] if one else None, "dossiers": None if one else list(dossiers)}
+    await connection.execute(
+        ADD, {**values, "at": now, "actor": actor, "office": office, "what": what, "purpose": purpose}
+    )
+
+
 class Readings:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -35,14 +53,9 @@ class Readings:
         self, what: What, *, dossiers: Sequence[UUID], actor: str, office: str, purpose: str, now: datetime
     ) -> None:
         """Write down that an officer is shown these dossiers. Where this fails, nothing may be shown."""
-        if not dossiers:
-            return
-        one = what in {What.DOSSIER, What.NUMBERS}
-        values = {"dossier_id": dossiers[0] if one else None, "dossiers": None if one else list(dossiers)}
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                ADD, {**values, "at": now, "actor": actor, "office": office, "what": what, "purpose": purpose}
-            )
+        if dossiers:
+            async with self._engine.begin() as connection:
+                await add(connection, what, dossiers=dossiers, actor=actor, office=office, purpose=purpose, now=now)
 
     async def of_dossier(self, dossier_id: UUID) -> list[RowMapping]:
         """Who opened a dossier, oldest first: at, actor, office, what, purpose. Lists are not among them."""

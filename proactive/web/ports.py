@@ -40,6 +40,7 @@ class Steps(Protocol):
 
     async def called(self, call: Call, outcome: CallOutcome, *, officer: str) -> None:
         """Keep what came of a call. Raises `Overtaken` where it is not (or no longer) this officer's."""
+
     async def prepare(self, dossier_id: UUID, *, expected_version: int, officer: Officer) -> Dossier:
         """Keep that an officer has checked a dossier that another one approves. Raises as `decide` does."""
 

@@ -86,8 +86,12 @@ class Wording:
         return why(dossier.because, self.of(dossier))
 
     def variant(self, dossier: Dossier) -> Variant | None:
-        service = self.of(dossier)
-        return service.variants.get(dossier.variant or "") if service else None
+        return self.variant_named(dossier.service, dossier.service_version, dossier.variant)
+
+    def variant_named(self, service: str, version: str, variant: str | None) -> Variant | None:
+        """The way a service goes, in the version that is meant."""
+        found = self._catalogue.under(service, version) or self.service(service)
+        return found.variants.get(variant or "") if found else None
 
     def needs(self, dossier: Dossier) -> list[Need]:
         """What is still needed from the citizen, apart from the choices that are made on the page itself."""

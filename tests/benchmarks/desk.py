@@ -42,17 +42,20 @@ WITH model AS (SELECT row_number() OVER () - 1 AS n, d.* FROM dossier d),
        SELECT many.id, m.service, '0482' || lpad(many.g::text, 8, '0'), 'b' || many.g, m.record_key, m.anchor,
               m.ends_on, m.anchor, 'drafted', m.service_version, now()
        FROM many JOIN model m ON m.n = many.g %% %(models)s RETURNING id)
-INSERT INTO dossier (id, occasion_id, service, service_version, subject, record_key, cycle, anchor, ends_on, state,
-  version, variant, needs, because, fields, choices, code, phone, office, return_to, tell_after, created_at, updated_at,
-  stale, rest_until, held_because)
+INSERT INTO dossier (id, occasion_id, service, service_version, subject, record_key, cycle, anchor, ends_on,
+  state, version, variant, needs, because, fields, choices, code, phone, office, return_to, tell_after,
+  created_at, updated_at, since,
+  stale, rest_until, held_because, answer)
 SELECT many.id, many.id, m.service, m.service_version, '0482' || lpad(many.g::text, 8, '0'), m.record_key,
   'b' || many.g, m.anchor, m.ends_on,
   (ARRAY['confirmed', 'offered', 'closed', 'forwarded', 'disputed', 'declined', 'returned', 'closed'])[1 + many.g %% 8],
   0, m.variant, m.needs, m.because, m.fields, m.choices,
   'B' || lpad(translate(to_hex(many.g), '01', 'xy'), 7, 'z'), m.phone,
   CASE WHEN many.g %% 2 = 0 THEN %(office)s ELSE 'centre-' || (20194 + many.g %% 94) END,
-  m.return_to, now(), now(), now() - (many.g %% 5000000) * interval '1 second', false, now(),
-  CASE WHEN many.g %% 997 = 0 THEN 'Cơ sở dữ liệu không trả lời.' END
+  m.return_to, now(), now(), now(),
+  now() - (many.g %% 5000000) * interval '1 second', false, now(),
+  CASE WHEN many.g %% 997 = 0 THEN 'Cơ sở dữ liệu không trả lời.' END,
+  CASE WHEN many.g %% 8 = 0 THEN 'confirm' END
 FROM many JOIN model m ON m.n = many.g %% %(models)s
 """
 FAMILY = ("NGUYỄN", "TRẦN", "LÊ", "PHẠM", "HUỲNH", "PHAN", "VÕ", "ĐẶNG", "BÙI", "ĐỖ")
@@ -73,6 +76,7 @@ async def fill(url: str, n: int) -> float:
                 Officer(username=f"o{number}", full_name="Cán bộ", office=OFFICE, active=True, password_hash=HASH)
             )
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("SET session_replication_role = replica")  # no triggers: nobody has acted here
         for _ in range(max(1, n // STEP)):
             begun = await connection.execute("SELECT count(*) FROM dossier")
             (there,) = await begun.fetchone() or (0,)

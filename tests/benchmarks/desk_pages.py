@@ -15,7 +15,9 @@ async def main(url: str, port: int) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     async with opened(url, size=2) as store:
         house = build(store, rules.load(), public_url=f"http://127.0.0.1:{port}")
-        server = uvicorn.Server(uvicorn.Config(house.app, port=port, access_log=False, log_level="warning"))
+        server = uvicorn.Server(
+            uvicorn.Config(house.app, port=port, access_log=False, log_level="warning", timeout_keep_alive=60)
+        )
         running = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  the server tells it in no other way
             await asyncio.sleep(0.05)

@@ -281,6 +281,7 @@ class Walk:
             fields=claimed,
         )
         await self.open("/desk", "desk-queue")
+        await self.together(waiting[1:3])
         today = self.house.clock.today()
         await people.owed([today + timedelta(days=number * number % 30) for number in range(90)])
         await self.open("/desk/forecast", "desk-forecast")
@@ -330,6 +331,52 @@ class Walk:
         await self.see("desk-notice")
         await self.open("/desk/notices?state=waiting", "desk-notices-waiting")
         await self.open("/desk/dossiers/khong-co", "desk-404")
+
+    async def together(self, clear: list[Dossier]) -> None:
+        """Finding, filtering, approving several, and who has what in hand."""
+        page, people = self.page, self.house.people
+        late = clear[0]
+        await people.moved(await people.dossier(name="TRƯƠNG THỊ MAI"), State.UNREACHED, verb="offer")
+        await self.open("/desk?late=1&size=200", "desk-queue-filtered")
+        await page.fill("#filter-name", "Trễ hạn")
+        await self.press("Lưu")
+        await self.open("/desk/find")
+        await self.press("Tìm")
+        await self.see("desk-find-error")
+        await page.fill("#words", "minh")
+        await self.press("Tìm")
+        await self.see("desk-find")
+        await page.fill("#words", "không ai")
+        await self.press("Tìm")
+        await self.see("desk-find-nobody")
+        for name in ("hoa", "mai"):
+            await (await self.house.officer(name)).client.aclose()
+        today = self.house.clock.today()
+        await self.open("/desk/colleagues")
+        await self.press("Lưu")
+        await self.see("desk-colleagues-error")
+        now = self.house.clock.now()
+        await self.house.store.hands.say_away("hoa", since=today, until=today + timedelta(days=4), by="hoa", now=now)
+        await self.house.store.hands.hand([late.id], to="hoa", by="hoa", held_by=None, verb="take", note="hoa", now=now)
+        await self.open("/desk/colleagues", "desk-colleagues")
+        await self.open(f"/desk/dossiers/{late.id}", "desk-dossier-held-by-another")
+        await self.press("Nhận thay")
+        await page.fill("#desk-note", "Đã gọi hỏi công dân: địa chỉ mới từ tháng 9.")
+        await self.press("Lưu ghi chú")
+        await people.moved(await people.again(late.id), two_people=True)
+        await self.open(f"/desk/dossiers/{late.id}")
+        await page.get_by_label("Trình để người khác duyệt").check()
+        await self.press("Xem lại quyết định")
+        await self.see("desk-review-prepare")
+        await self.press("Trình hồ sơ")
+        await self.see("desk-dossier-prepared")
+        await self.open("/desk?pick=all", "desk-queue-picked")
+        await self.press("Duyệt các hồ sơ đã chọn")
+        await self.see("desk-bulk-review")
+        await people.moved(await people.again(clear[1].id), needs=())
+        await self.press("Duyệt ")
+        await self.see("desk-bulk-result")
+        await self.open("/desk/sessions", "desk-sessions")
 
     async def steward(self) -> None:
         """An officer who looks after the registers' data."""

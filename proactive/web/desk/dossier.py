@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from proactive.domain.decidable import Decidable
 from proactive.domain.dossier import DECIDED, MOVES, OPEN, Decision, Dossier, State
 from proactive.errors import OutOfTurn, Overtaken, Permanent, Temporary
 from proactive.steps.approve import Outcome, second_person
@@ -219,7 +220,7 @@ def _open_decisions(dossier: Dossier, officer: Officer, history: Sequence[RowMap
     allowed: list[Choice] = [decision for decision in Decision if DECIDED[decision] in MOVES[dossier.state]]
     if Decision.RETURN not in allowed:
         return []
-    if Decision.APPROVE in allowed and (missing := second_person(dossier, officer)) is not None:
+    if Decision.APPROVE in allowed and (missing := second_person(Decidable.of(dossier), officer)) is not None:
         first: list[Choice] = [PREPARE] if missing is Outcome.UNPREPARED else []
         allowed = [*first, *(one for one in allowed if one is not Decision.APPROVE)]
     again = dossier.state is State.CONFIRMED and any(line["to_state"] == State.RETURNED for line in history)

@@ -44,7 +44,7 @@ class Find:
         typed = form.text("words", most=100)
         found = await self._found(typed, officer)
         rows = (found or [])[:MOST]
-        await read_by(site, officer, What.SEARCH, [one.dossier.id for one in rows], purpose="find")
+        await read_by(site, officer, What.SEARCH, [one.id for one in rows], purpose="find")
         rules = desk.on(site.clock.today())
         return site.pages.show(
             request,

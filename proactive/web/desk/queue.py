@@ -18,11 +18,10 @@ from proactive.domain.dossier import State
 from proactive.steps.approve import Outcome, doubt, sampled
 from proactive.steps.overview import Waiting, waiting_for
 from proactive.store.people import Officer
-from proactive.store.queue import COUNTED, Key, Narrowed, Waits
-from proactive.store.readings import What
+from proactive.store.queue import COUNTED, Key, Looked, Narrowed, Waits
 from proactive.web import forms
 from proactive.web.desk import bulk
-from proactive.web.desk.sign_in import officer_at, read_by
+from proactive.web.desk.sign_in import officer_at
 from proactive.web.pages import to
 from proactive.web.site import Site
 from rules import Service, calendar, desk
@@ -92,11 +91,9 @@ class Queue:
         session, officer = await officer_at(self._site, request)
         asked = read(request.query_params)
         rules = desk.on(self._site.clock.today())
-        rows = await self._rows(officer, asked, rules)
-        more = rows[asked.size :]
-        rows = rows[: asked.size]
-        await read_by(self._site, officer, What.LIST, [one.dossier.id for one in rows], purpose=f"queue {asked.show}")
-        last = rows[-1] if rows and more else None
+        looked = await self._look(officer, asked, rules)
+        rows = looked.rows
+        last = rows[-1] if rows and looked.more else None
         return self._site.pages.show(
             request,
             "desk/queue.html",
@@ -106,38 +103,30 @@ class Queue:
             asked=asked,
             here=asked.query(),
             first=asked.after == FIRST,
-            next=asked.query(after=(last.since, last.dossier.id)) if last else None,
+            next=asked.query(after=(last.since, last.id)) if last else None,
             sizes=SIZES,
-            tabs=await self._tabs(asked),
+            tabs=_tabs(looked.tally, asked),
             rows=[{**line(self._site, one, rules), **tick(self._site, officer, one, rules)} for one in rows],
-            two_people=any(one.dossier.two_people for one in rows),
+            two_people=any(one.case.two_people for one in rows),
             together=asked.show == "decide",
             picked=request.query_params.get("pick") == "all",
             services=self._site.wording.services,
-            filters=await self._site.store.queue.filters(officer.username),
+            filters=looked.filters,
             waiting=await self._waiting(officer.office) if asked.show in {"decide", "held"} else (),
             schemas=self._site.wording.registers(),
             simulated=await self._site.store.addressees.alarms(),
         )
 
-    async def _rows(self, officer: Officer, asked: Asked, rules: DeskRules) -> list[Waits]:
+    async def _look(self, officer: Officer, asked: Asked, rules: DeskRules) -> Looked:
         narrowed = Narrowed(
             service=asked.service or None,
             before=rules.late_before(self._site.clock.today()) if asked.late else None,
             holder=officer.username if asked.mine else None,
         )
-        states = None if asked.show == "held" else TABS[asked.show]
-        return await self._site.store.queue.page(
-            office=officer.office, states=states, narrowed=narrowed, after=asked.after, limit=asked.size + 1
-        )
-
-    async def _tabs(self, asked: Asked) -> list[Tab]:
-        tally = await self._site.store.queue.tally()
-        found = []
-        for name, states in TABS.items():
-            number = sum(tally.get(state, 0) for state in states or ("held",))
-            found.append(Tab(name, min(number, COUNTED), number > COUNTED, name == asked.show))
-        return found
+        return await self._site.store.queue.look(
+            officer, states=None if asked.show == "held" else TABS[asked.show], narrowed=narrowed, after=asked.after,
+            limit=asked.size, purpose=f"queue {asked.show}", now=self._site.clock.now(),
+        )  # fmt: skip
 
     async def _waiting(self, office: str) -> list[Waiting]:
         """Services of this office that tell nobody new, because a register is not good enough."""
@@ -163,6 +152,14 @@ class Queue:
         return to("/desk")
 
 
+def _tabs(tally: Mapping[str, int], asked: Asked) -> list[Tab]:
+    found = []
+    for name, states in TABS.items():
+        number = sum(tally.get(state, 0) for state in states or ("held",))
+        found.append(Tab(name, min(number, COUNTED), number > COUNTED, name == asked.show))
+    return found
+
+
 def _decides(service: Service, office: str) -> bool:
     of_each_commune = service.decision.unit is not None and office.startswith("centre-")
     return office == service.decision.office or of_each_commune
@@ -170,28 +167,33 @@ def _decides(service: Service, office: str) -> bool:
 
 def line(site: Site, waits: Waits, rules: DeskRules) -> dict[str, object]:
     """A line of the queue in words, with its clock."""
-    dossier, wording = waits.dossier, site.wording
+    wording = site.wording
     return {
-        "dossier": dossier,
-        "applicant": wording.applicant(dossier),
-        "service": wording.service(dossier.service),
-        "variant": wording.variant(dossier),
+        "id": waits.id,
+        "case": waits.case,
+        "state": waits.case.state,
+        "subject": waits.subject,
+        "anchor": waits.anchor,
+        "applicant": waits.applicant,
+        "service": wording.service(waits.service),
+        "service_name": waits.service,
+        "variant": wording.variant_named(waits.service, waits.service_version, waits.variant),
         "holder": waits.holder,
         "since": waits.since,
-        **clock(dossier.state, waits.since, rules=rules, today=site.clock.today()),
+        **clock(waits.case.state, waits.since, rules=rules, today=site.clock.today()),
     }
 
 
 def tick(site: Site, officer: Officer, waits: Waits, rules: DeskRules) -> dict[str, object]:
     """Whether the line may be approved together with others; if so, our signed word that it was seen like this."""
-    dossier = waits.dossier
-    if dossier.state not in TABS["decide"]:
+    case = waits.case
+    if case.state not in TABS["decide"]:
         return {}
-    drawn = sampled(dossier.id, percent=rules.sample_percent, keys=site.keys)
-    why = doubt(dossier, officer, holder=waits.holder, drawn=drawn)
+    drawn = sampled(case.id, percent=rules.sample_percent, keys=site.keys)
+    why = doubt(case, officer, holder=waits.holder, drawn=drawn)
     if why is Outcome.UNPREPARED:
-        why = doubt(dossier, officer, holder=waits.holder, drawn=drawn, preparing=True)
-    return {"why": why} if why else {"seen": bulk.seen(site.keys, officer, dossier.id, dossier.version)}
+        why = doubt(case, officer, holder=waits.holder, drawn=drawn, preparing=True)
+    return {"why": why} if why else {"seen": bulk.seen(site.keys, officer, case.id, case.version)}
 
 
 def clock(state: State, since: datetime, *, rules: DeskRules, today: date) -> Mapping[str, Any]:
