@@ -188,7 +188,7 @@ async def test_nothing_is_approved_or_forwarded_while_nobody_has_sealed_for_an_h
         await town.forward()
 
     await sealed(town)
-    await town.decide(confirmed, Decision.APPROVE)
+    await town.decide(await town.again(confirmed), Decision.APPROVE)
     assert (await town.again(approved)).reference is not None
 
 
