@@ -22,7 +22,7 @@ class Child:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     ready: Callable[[], Awaitable[bool]] | None = None
-    ready_seconds: float = 30.0
+    ready_seconds: float = 90.0
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout: float = 10.0
     """Seconds from the stop signal to SIGKILL for the child's whole process group."""
