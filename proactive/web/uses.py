@@ -8,6 +8,7 @@ from enum import StrEnum
 from proactive.domain.dossier import Dossier, State
 from proactive.domain.notice import Notice
 from proactive.store.desk import LEFT_US
+from proactive.store.readings import What
 from proactive.web.site import Site
 from rules.base import Words
 
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     TOLD = "told"
     ANSWERED = "answered"
     ASSISTED = "assisted"
+    OPENED = "opened"
     READ = "read"
     PAPER = "paper"
     DECIDED = "decided"
@@ -62,6 +64,9 @@ async def uses(site: Site, dossier: Dossier) -> list[Use]:
             found.append(Use(line["at"], Kind.DECIDED, office))
         elif line["to_state"] == State.FORWARDED and line["from_state"] != State.FORWARDED:
             found.append(Use(line["at"], Kind.FORWARDED, dossier.return_to))
+    for reading in await store.readings.of_dossier(dossier.id):
+        if reading["what"] == What.DOSSIER:
+            found.append(Use(reading["at"], Kind.OPENED, reading["office"]))
     found += [Use(one.at, Kind.ANSWERED) for one in await store.acted.of(dossier.id)]
     registers = site.wording.registers()
     for ticket in await store.tickets.of_dossier(dossier.id):

@@ -237,6 +237,7 @@ async def test_signing_in_again_ends_the_session_before(house: House) -> None:
     dossier = await house.people.dossier()
     person = await house.citizen(dossier)
     before = person.client.cookies["citizen"]
+    house.clock.forward(seconds=1)  # of two codes of one moment nobody could say which is the newest
 
     await person.opens("/")
     await person.sends("/", code=dossier.code)
@@ -282,12 +283,16 @@ async def test_robots_that_open_links_change_nothing(house: House, method: str) 
             "/", "/identify", "/passcode", "/not-me", "/dossier", "/dossier/correct", "/sign-out", "/check", "/desk",
             "/desk/sign-in", "/desk/sign-out", f"/desk/dossiers/{dossier.id}", f"/desk/dossiers/{dossier.id}/decide",
             f"/desk/dossiers/{dossier.id}/review", f"/desk/dossiers/{dossier.id}/show", "/hooks/sms", "/hooks/intake",
+            "/mine", "/sign-in", "/sign-in/return?state=x&code=y", "/signed-out", "/dossier/uses", "/dossier/application",
+            "/desk/assist", f"/desk/dossiers/{dossier.id}/papers/receipt",
             "/health", "/ready", "/dossier?answer=confirm&version=1", f"/check?code={dossier.code}",
         ):  # fmt: skip
             answer = await person.client.request(method, path, headers={"user-agent": "facebookexternalhit/1.1"})
             assert answer.status_code < 500
 
-    assert await house.counts() == before
+    after = await house.counts()
+    noted = {"reading", "audit_leaf", "counter"}  # that an officer was shown a dossier; how often somebody came back
+    assert {table for table in after if after[table] != before[table]} <= noted
 
 
 async def test_whoever_holds_a_message_may_say_that_it_is_not_for_them(house: House) -> None:
