@@ -283,8 +283,8 @@ async def test_robots_that_open_links_change_nothing(house: House, method: str) 
             "/", "/identify", "/passcode", "/not-me", "/dossier", "/dossier/correct", "/sign-out", "/check", "/desk",
             "/desk/sign-in", "/desk/sign-out", f"/desk/dossiers/{dossier.id}", f"/desk/dossiers/{dossier.id}/decide",
             f"/desk/dossiers/{dossier.id}/review", f"/desk/dossiers/{dossier.id}/show", "/hooks/sms", "/hooks/intake",
-            "/mine", "/sign-in", "/sign-in/return?state=x&code=y", "/signed-out", "/dossier/uses", "/dossier/application",
-            "/desk/assist", f"/desk/dossiers/{dossier.id}/papers/receipt",
+            "/mine", "/sign-in", "/sign-in/return?state=x&code=y", "/signed-out", "/dossier/uses",
+            "/dossier/application", "/desk/assist", f"/desk/dossiers/{dossier.id}/papers/receipt",
             "/health", "/ready", "/dossier?answer=confirm&version=1", f"/check?code={dossier.code}",
         ):  # fmt: skip
             answer = await person.client.request(method, path, headers={"user-agent": "facebookexternalhit/1.1"})
