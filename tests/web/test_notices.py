@@ -90,7 +90,7 @@ async def test_receipts_are_shown_in_the_order_in_which_they_came(house: House) 
 
     places = [person.text.index(f"<strong>{status}</strong>") for status in ("sent", "queued", "undelivered")]
     assert places == sorted(places) and "30003" in person.text
-    assert "SM1" in person.text and "1.600 đ" in person.text and "2 · GSM-7" in person.text
+    assert "SM1" in person.text and "1.600 VND" in person.text and "2 · GSM-7" in person.text
     assert dossier.code[:4] in person.text and "•••• 4567" in person.text and "+84901234567" not in person.text
 
 
