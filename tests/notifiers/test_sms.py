@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from notifiers import sms
 from proactive.demo.stage import BreaksOff
+from proactive.domain.addressee import Addressee
 from proactive.domain.notice import Sending
 from proactive.errors import Forged, Unreachable, Unusable
 from proactive.ports.clock import SystemClock
@@ -199,7 +200,7 @@ async def test_what_is_sent_is_what_twilio_wants(notifier: Notifier, twilio: Tol
 async def test_only_living_mobiles_of_vietnam_can_be_reached(
     notifier: Notifier, phone: str | None, address: str | None
 ) -> None:
-    assert notifier.reachable(phone) == address
+    assert notifier.reachable(Addressee(phone=phone)) == address
 
 
 @pytest.mark.parametrize("status", list(sms.STATUSES))
