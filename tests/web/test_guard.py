@@ -84,7 +84,7 @@ async def test_a_failure_is_a_page_that_says_what_to_do(
     async def broken(*_: object) -> None:
         raise RuntimeError("secret 0901234567")
 
-    monkeypatch.setattr(house.store.dossiers, "get", broken)
+    monkeypatch.setattr(house.pages.dossiers, "get", broken)
 
     answer = await citizen.opens("/dossier")
 
@@ -170,8 +170,8 @@ async def test_a_silent_database_is_told_and_nothing_passes(house: House, monkey
     async def silent(*_: object, **__: object) -> None:
         raise OSError("no database")
 
-    monkeypatch.setattr(house.store.figures, "alive", silent)
-    monkeypatch.setattr(house.store.counters, "next", silent)
+    monkeypatch.setattr(house.pages.figures, "alive", silent)
+    monkeypatch.setattr(house.pages.counters, "next", silent)
     person = house.person()
     await person.opens("/")
 
