@@ -95,8 +95,7 @@ def _registers(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Regis
         problems += found
         if text is None:
             continue
-        if isinstance(text.data, dict):
-            text = Source(text.file, {**text.data, "name": path.stem}, text.lines)
+        text = text.named(path.stem)
         register = _parse(RegisterSchema, text, problems)
         if register is not None:
             flaws = _placed(text, register.flaws())

@@ -7,9 +7,10 @@ dates without a time are dates.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -21,6 +22,7 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Base  # type: ignore[assignment]  # the same methods
 
 Loc = tuple[str | int, ...]
+T = TypeVar("T")
 
 
 class _Loader(_Base):
@@ -52,9 +54,25 @@ class Source:
                 return line
         return 1
 
+    def named(self, name: str) -> Source:
+        """The same with its `name` in it, for what is called as its file is and does not say so itself."""
+        return Source(self.file, {**self.data, "name": name}, self.lines) if isinstance(self.data, dict) else self
+
     def problem(self, loc: Loc, why: str, mend: str) -> Problem:
         """A problem with this part of the file."""
         return Problem(".".join(map(str, loc)) or "file", why, mend, self.file, self.line(loc))
+
+
+def each(folder: Path, read: Callable[[Path], tuple[T | None, list[Problem]]]) -> tuple[dict[str, T], list[Problem]]:
+    """What stands in each YAML file of a folder, by the file's name, and all that is wrong with them."""
+    found: dict[str, T] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.yaml")):
+        one, wrong = read(path)
+        problems += wrong
+        if one is not None:
+            found[path.stem] = one
+    return found, problems
 
 
 def read(path: Path, name: str) -> tuple[Source | None, list[Problem]]:

@@ -4,12 +4,15 @@ import asyncio
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from proactive.cli._signed import signed
 from proactive.errors import Unusable
+
+if TYPE_CHECKING:
+    from proactive.steps.indicators import Indicators
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +44,7 @@ def indicators(
         typer.echo(f"{what.group:<13} {what.vi}: {shown}")
 
 
-async def _told(first: date) -> dict[str, Any]:
+async def _told(first: date) -> "Indicators":
     from proactive.steps.indicators import Month
     from proactive.steps.indicators import indicators as of
 

@@ -35,9 +35,9 @@ class Place(NamedTuple):
 
 
 class Which(Value):
-    """Which notices. `office` None: of the whole city; `code`, `reference` and `phone` name somebody's."""
+    """Which notices. `code`, `reference` and `phone` name somebody's."""
 
-    office: str | None
+    office: str
     service: str | None = None
     standing: Standing | None = None
     day: date | None = None

@@ -125,11 +125,6 @@ def _promised(case: Case, asked: Asked) -> date:
     return asked.new_date
 
 
-def apology_is_late(case: Case, today: date) -> bool:
-    """The apology is sent at the latest one day before the due date."""
-    return case.due_on is not None and today >= case.due_on
-
-
 def _vnd(amount: int | None) -> int:
     if amount is None or not 0 < amount <= MOST_VND:
         raise Permanent("Ghi số tiền bằng đồng.")

@@ -10,7 +10,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from proactive.domain.base import Value
 from proactive.domain.case import Channel, Paper
@@ -152,8 +152,10 @@ def figures(cases: Sequence[Counted], published: Sequence[Procedure], month: Mon
         "online_filed": _of(came, lambda case: case.channel is Channel.ONLINE),
     }
     for level in (Proactive.REMINDS, Proactive.PREPARES, Proactive.RECOMMENDS):
-        found[f"proactive_procedures_{int(level)}"] = _of(published, lambda one, at=level: one.proactive is at)  # type: ignore[misc]  # bound now
-        found[f"proactive_dossiers_{int(level)}"] = _of(came, lambda case, at=level: case.proactive == at)  # type: ignore[misc]  # bound now
+        found[f"proactive_procedures_{int(level)}"] = Figure(
+            sum(one.proactive == level for one in published), len(published)
+        )
+        found[f"proactive_dossiers_{int(level)}"] = Figure(sum(case.proactive == level for case in came), len(came))
     return found
 
 
@@ -172,7 +174,16 @@ def _on_time(case: Counted, month: Month) -> bool:
     return case.due_on is not None and day <= case.due_on
 
 
-async def indicators(month: Month, *, store: Store) -> dict[str, object]:
+class Indicators(TypedDict):
+    """A month's indicators, as they are printed. `city` and each unit: indicator -> part, whole and share."""
+
+    month: str
+    definitions: dict[str, dict[str, object]]
+    city: dict[str, dict[str, object]]
+    units: dict[str, dict[str, dict[str, object]]]
+
+
+async def indicators(month: Month, *, store: Store) -> Indicators:
     """All of it for a month: the city, each unit that received or decided, and the definitions."""
     cases = [Counted.model_validate(row) for row in await store.cases.counted(month.starts, month.ends)]
     published = [said(entry) for entry in await store.procedures.all(Stage.PUBLISHED)]
@@ -198,13 +209,12 @@ def _told(found: Mapping[str, Figure]) -> dict[str, dict[str, object]]:
     return {name: {"part": one.part, "of": one.of, "share": one.share} for name, one in found.items()}
 
 
-def as_csv(told: Mapping[str, object]) -> bytes:
+def as_csv(told: Indicators) -> bytes:
     """The same as a table: a line for each unit and indicator."""
     made = io.StringIO(newline="")
     writer = csv.writer(made, lineterminator="\r\n")
     writer.writerow(["Tháng", "Đơn vị", "Nhóm", "Chỉ tiêu", "Tử số", "Mẫu số", "Tỷ lệ (%)", "Nguồn"])
-    places: dict[str, Mapping[str, Mapping[str, object]]] = {"Thành phố": told["city"], **told["units"]}  # type: ignore[dict-item]  # as `indicators` makes it
-    for place, found in places.items():
+    for place, found in {"Thành phố": told["city"], **told["units"]}.items():
         for name, one in found.items():
             what = DEFINITIONS[name]
             writer.writerow(

@@ -111,9 +111,6 @@ class Dossiers:
         mine = "d.subject = :subject ORDER BY d.updated_at DESC, d.id LIMIT :n"
         return await self._select(mine, subject=subject, n=limit)
 
-    async def by_references(self, references: Sequence[str]) -> list[Dossier]:
-        return await self._select("d.reference = ANY(:references)", references=list(references))
-
     async def _select(self, condition: str, **values: Any) -> list[Dossier]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text(f"SELECT {FIELDS} FROM dossier d WHERE {condition}"), values)

@@ -53,6 +53,12 @@ def query(typed: str) -> dict[str, str]:
         return {}
 
 
+def page_number(request: Request, *, digits: int = 5) -> int:
+    """Which page of a list is asked for, from 1; the first where what stands in the address is no such number."""
+    asked = request.query_params.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= digits and int(asked) else 1
+
+
 async def body(request: Request, *, most: int = MOST_BYTES) -> bytes:
     """The body, at most so many bytes of it; a longer one is refused before it is read to its end."""
     found = bytearray()

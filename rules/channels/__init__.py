@@ -87,12 +87,7 @@ class Channel(Rule):
 @cache
 def channels() -> Mapping[str, Channel]:
     """Every channel, by name. Raises ValueError listing all problems where a file cannot be used."""
-    found, problems = {}, list[Problem]()
-    for path in sorted(Path(__file__).parent.glob("*.yaml")):
-        channel, wrong = read(path)
-        problems += wrong
-        if channel is not None:
-            found[channel.name] = channel
+    found, problems = source.each(Path(__file__).parent, read)
     for one in found.values():
         if one.texts_of is not None and (one.texts_of not in found or found[one.texts_of].texts_of is not None):
             mend = "Name a channel with texts of its own."
@@ -107,8 +102,7 @@ def read(path: Path) -> tuple[Channel | None, list[Problem]]:
     text, problems = source.read(path, f"rules/channels/{path.name}")
     if text is None or problems:
         return None, problems
-    named = source.Source(text.file, {**text.data, "name": path.stem}, text.lines)
-    channel, problems = parse(Channel, named, keys=lambda: keys_of(Channel))
+    channel, problems = parse(Channel, text.named(path.stem), keys=lambda: keys_of(Channel))
     if channel is not None:
         unknown = [name for name in channel.forbids if name not in prohibitions()]
         mend = f"Forbid one of: {', '.join(prohibitions())}; phrases are listed in rules/wording.yaml."

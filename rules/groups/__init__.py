@@ -26,12 +26,7 @@ class Group(Rule):
 @cache
 def groups() -> Mapping[str, Group]:
     """Every group, by name. Raises ValueError listing all problems where a file cannot be used."""
-    found, problems = {}, list[Problem]()
-    for path in sorted(Path(__file__).parent.glob("*.yaml")):
-        group, wrong = read(path)
-        problems += wrong
-        if group is not None:
-            found[group.name] = group
+    found, problems = source.each(Path(__file__).parent, read)
     if problems:
         raise ValueError("\n".join(map(str, problems)))
     return found
@@ -42,8 +37,7 @@ def read(path: Path) -> tuple[Group | None, list[Problem]]:
     text, problems = source.read(path, f"rules/groups/{path.name}")
     if text is None or problems:
         return None, problems
-    named = source.Source(text.file, {**text.data, "name": path.stem}, text.lines)
-    group, problems = parse(Group, named, keys=lambda: keys_of(Group))
+    group, problems = parse(Group, text.named(path.stem), keys=lambda: keys_of(Group))
     if group is not None:
         if group.name in channels():
             problems.append(text.problem((), f"{group.name} is a channel.", "Give the group another name."))

@@ -37,7 +37,7 @@ async def sealed(town: Town, *witnesses: FileWitness) -> None:
 
 
 def verified(url: str, witnesses: Iterable[FileWitness] = ()) -> list[Finding]:
-    with psycopg.connect(libpq(url).replace("+psycopg", "")) as connection:
+    with psycopg.connect(libpq(url)) as connection:
         return verifier.verify(connection, keys=[OURS.public], witnesses=[one.name for one in witnesses])
 
 

@@ -45,8 +45,7 @@ class Calls:
 
     async def show(self, request: Request) -> Response:
         session, officer = await officer_at(self._site, request)
-        number = request.query_params.get("page", "")
-        page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 and int(number) else 1
+        page = forms.page_number(request)
         calls, total = await self._site.store.calls.page(office=officer.office, limit=PAGE, offset=(page - 1) * PAGE)
         return self._site.pages.show(
             request,

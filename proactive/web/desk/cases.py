@@ -40,8 +40,7 @@ class Cases:
         session, officer = await officer_at(site, request)
         asked = request.query_params.get("show", "")
         current = asked if asked in TABS else TABS[0]
-        number = request.query_params.get("page", "")
-        page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 and int(number) else 1
+        page = forms.page_number(request)
         found = await site.store.cases.page(current, office=officer.office, limit=PAGE + 1, offset=(page - 1) * PAGE)
         names = {entry.code: said(entry).name for entry in await site.store.procedures.all(Stage.PUBLISHED)}
         return site.pages.show(

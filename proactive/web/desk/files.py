@@ -74,8 +74,7 @@ class Files:
         *,
         lacks: tuple[str, ...] = (),
     ) -> Response:
-        asked = request.query_params.get("page", "")
-        page = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 6 and int(asked) else 1
+        page = forms.page_number(request)
         files, total = await self._site.store.files.newest(limit=PAGE, offset=(page - 1) * PAGE)
         return self._site.pages.show(
             request,

@@ -1,6 +1,6 @@
 """Every notice on the desk: what was sent to whom, by which channel, what came of it, and who waits to be told and why.
 
-An officer sees the notices of their own office; one who looks after the data sees those of the whole city. Check
+An officer sees the notices of their own office, whatever their role: the database shows no others (ADR 0030). Check
 codes, dossier codes and callers' phones are asked for by a form: none of them stands in an address.
 """
 
@@ -19,7 +19,7 @@ from proactive.domain.keys import read_code
 from proactive.domain.manners import prefix_most
 from proactive.domain.sent import Place, Sent, Standing, Untold, Which
 from proactive.ports.notifier import Explanation
-from proactive.store.people import Officer, Role
+from proactive.store.people import Officer
 from proactive.web import forms
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.door import SignedIn
@@ -59,7 +59,7 @@ class Notices:
         session, officer = await officer_at(self._site, request)
         asked = {name: request.query_params.get(name, "") for name in ("service", "state", "day", "before")}
         which = Which(
-            office=sees(officer),
+            office=officer.office,
             service=asked["service"] if self._site.wording.service(asked["service"]) else None,
             standing=Standing(asked["state"]) if asked["state"] in set(Standing) else None,
             day=_day(asked["day"]),
@@ -72,9 +72,9 @@ class Notices:
         form = await forms.read(request)
         self._site.door.check(request, form, session)
         typed = form.text("typed", most=60)
-        which = _meant(typed, sees(officer))
+        which = _meant(typed, officer.office)
         if which is None:
-            return await self._list(request, session, officer, Which(office=sees(officer)), typed=typed, error=True)
+            return await self._list(request, session, officer, Which(office=officer.office), typed=typed, error=True)
         return await self._list(request, session, officer, which, typed=typed)
 
     async def _list(
@@ -104,7 +104,7 @@ class Notices:
             status=400 if error else 200,
             session=session,
             officer=officer,
-            office=site.wording.office(officer.office) if which.office else None,
+            office=site.wording.office(officer.office),
             error=error,
             typed=typed,
             asked=which,
@@ -134,7 +134,7 @@ class Notices:
         return await self._page(request, session, officer, sent, reveal=True)
 
     async def _opened(self, request: Request, officer: Officer) -> Sent:
-        found = await self._site.store.sent.get(request.path_params["id"], office=sees(officer))
+        found = await self._site.store.sent.get(request.path_params["id"], office=officer.office)
         if found is None:
             raise HTTPException(404)
         return found
@@ -180,12 +180,7 @@ async def shut_prefixes(site: Site) -> list[str]:
     return sorted({name for _, name in full})
 
 
-def sees(officer: Officer) -> str | None:
-    """The office whose notices this officer may see; None: those of the whole city."""
-    return None if officer.role is Role.DATA else officer.office
-
-
-def _meant(typed: str, office: str | None) -> Which | None:
+def _meant(typed: str, office: str) -> Which | None:
     """What somebody typed: a check code, a dossier's code, or a phone."""
     if (code := read_code(typed)) is not None:
         return Which(office=office, code=code)

@@ -53,8 +53,7 @@ class Tickets:
         self, request: Request, session: SignedIn, officer: Officer, current: str, *, error: str | None = None
     ) -> Response:
         site, office = self._site, _office(officer)
-        number = request.query_params.get("page", "")
-        page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 and int(number) else 1
+        page = forms.page_number(request)
         found, total = await site.store.tickets.page(TABS[current], office=office, limit=PAGE, offset=(page - 1) * PAGE)
         tally = await site.store.tickets.tally(office=office)
         return site.pages.show(

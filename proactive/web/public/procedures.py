@@ -13,6 +13,7 @@ from starlette.routing import Route
 from proactive.domain.procedure import Stage
 from proactive.sheets.writing import safe
 from proactive.steps.catalogue import Listed, said, search
+from proactive.web import forms
 from proactive.web.site import Site
 from rules.offices import OfficeKind, offices
 from rules.procedures import OF_THE_UNIT
@@ -35,8 +36,7 @@ class Procedures:
     async def show(self, request: Request) -> Response:
         everything = await self._published()
         found = _chosen(everything, request)
-        number = request.query_params.get("page", "")
-        page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 and int(number) else 1
+        page = forms.page_number(request, digits=4)
         return self._site.pages.show(
             request,
             "public/procedures.html",

@@ -26,15 +26,12 @@ STATUS = {
         "note": {"type": ["string", "null"]},
     },
 }
-TAKEN = {
-    "type": "object",
-    "required": ["reference", "state"],
-    "properties": {"reference": {"type": "string"}, "state": {"enum": ["taken", "queued", "refused"]}},
-}
+WHERE = {"reference": {"type": "string"}, "state": {"enum": ["taken", "queued", "refused"]}}
+TAKEN = {"type": "object", "required": ["reference", "state"], "properties": WHERE}
 COURSE = {
     **TAKEN,
     "properties": {
-        **TAKEN["properties"],  # type: ignore[dict-item]  # a mapping of names to schemas
+        **WHERE,
         "reason": {"type": ["string", "null"]},
         "statuses": {"type": "array", "items": STATUS},
     },
