@@ -12,12 +12,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from proactive.errors import Unusable
 from proactive.ports.clock import Clock
 from proactive.ports.tokens import Answer, Authority, Denied, Given, NotAsked, Pair, Unanswered
+from proactive.settings import from_environment
 
 SPENT = -14002
 """The code, the verifier or the refresh token is wrong, too old or used up."""
@@ -63,11 +64,7 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """Raises `Unusable` with all that is wrong."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults = "; ".join(f"ZALO_{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors())
-        raise Unusable(f"Zalo messages can't be sent: {faults}. See docs/operations.md.") from error
+    settings = from_environment(Settings, "Zalo messages can't be sent")
     if settings.pkce_mode is Pkce.FIXED and len(settings.pkce_verifier.get_secret_value()) != _VERIFIER_LENGTH:
         raise Unusable(f"ZALO_PKCE_MODE is fixed: ZALO_PKCE_VERIFIER must be the {_VERIFIER_LENGTH} characters of it.")
     return settings

@@ -18,13 +18,14 @@ from ipaddress import ip_address
 
 import aiosmtplib
 import structlog
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from proactive.domain.addressee import Addressee
 from proactive.errors import Forged, Unanswerable, Unusable
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Accepted, Failure, Hook, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+from proactive.settings import from_environment
 
 ENHANCED: dict[str, tuple[Failure, str]] = {
     "5.1.7": (Failure.TECHNICAL, "the relay does not take our sender's address (EMAIL_SENDER)"),
@@ -101,11 +102,7 @@ class Settings(BaseSettings):
 
 async def open(*, public_url: str, clock: Clock) -> Notifier:
     """The channel, set up from the environment. Raises `Unusable`."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults = "; ".join(f"EMAIL_{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors())
-        raise Unusable(f"E-mail can't be sent: {faults}. See docs/operations.md.") from error
+    settings = from_environment(Settings, "E-mail can't be sent")
     if settings.line is Line.PLAIN and not _on_this_machine(settings.host):
         raise Unusable("EMAIL_LINE=plain is for a relay on this machine: others would read our texts on the way.")
     if (settings.user is None) != (settings.password is None):

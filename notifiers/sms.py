@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import aiohttp
 import structlog
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.datastructures import ImmutableMultiDict
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -37,6 +37,7 @@ from proactive.ports.notifier import (
     Rejected,
     Unknown,
 )
+from proactive.settings import from_environment
 
 CODES: dict[int, tuple[Failure, str]] = {
     401: (Failure.TECHNICAL, "Twilio does not accept our account (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN)"),
@@ -126,11 +127,7 @@ class Settings(BaseSettings):
 
 async def open(*, public_url: str, clock: Clock) -> Notifier:
     """The channel, set up from the environment. `public_url` is where receipts reach us. Raises `Unusable`."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults = "; ".join(f"TWILIO_{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors())
-        raise Unusable(f"SMS can't be sent: {faults}. See docs/operations.md.") from error
+    settings = from_environment(Settings, "SMS can't be sent")
     if urlsplit(settings.base_url).hostname == _TWILIO and urlsplit(public_url).scheme != "https":
         raise Unusable(
             f"Twilio can't bring receipts to {public_url}; set PROACTIVE_PUBLIC_URL to our https:// address."

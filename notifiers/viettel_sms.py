@@ -14,13 +14,14 @@ from xml.sax.saxutils import escape
 
 import aiohttp
 import structlog
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from proactive.domain.addressee import Addressee
 from proactive.errors import Forged, Unanswerable, Unusable
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Accepted, Failure, Hook, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
+from proactive.settings import from_environment
 from rules.texts import odd_letters
 
 TAKEN = ("insert mt_queue: ok", "check serviceid: duplicate message")
@@ -86,13 +87,7 @@ class Settings(BaseSettings):
 
 async def open(*, public_url: str, clock: Clock) -> Notifier:
     """The channel, set up from the environment. Raises `Unusable`."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults = "; ".join(
-            f"VIETTEL_SMS_{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors()
-        )
-        raise Unusable(f"Brandname SMS can't be sent: {faults}. See docs/operations.md.") from error
+    settings = from_environment(Settings, "Brandname SMS can't be sent")
     if not (settings.private_line or settings.url.startswith("https:") or _on_this_machine(settings.url)):
         raise Unusable(
             "VIETTEL_SMS_URL is http://, and our password would be read on the way. Set a relay that speaks https://, "

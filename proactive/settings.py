@@ -5,11 +5,14 @@ Without a database and a broker address the embedded ones are used, in `PROACTIV
 
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from proactive.errors import Unusable
+
+S = TypeVar("S", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -95,12 +98,21 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
+def from_environment(settings: type[S], cannot: str) -> S:
+    """An adapter's or our own settings as the environment has them.
+
+    Raises `Unusable`: what `cannot` be done, then each variable that cannot be used and why. Values are not repeated.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        faults = "; ".join(
+            f"{prefix}{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors()
+        )
+        raise Unusable(f"{cannot}: {faults}. See docs/operations.md.") from error
+
+
 def read() -> Settings:
     """The settings of this process. Raises `Unusable`, naming each variable that cannot be used and why."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        faults = "; ".join(
-            f"PROACTIVE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}" for fault in error.errors()
-        )
-        raise Unusable(f"A setting cannot be used: {faults}. See docs/operations.md.") from error
+    return from_environment(Settings, "A setting cannot be used")

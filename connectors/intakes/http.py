@@ -19,14 +19,15 @@ from urllib.parse import quote, urlsplit
 import httpx
 import msgspec
 import structlog
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from proactive.domain.application import Application, Progress
-from proactive.errors import Forged, Unreachable, Unusable
+from proactive.errors import Forged, Unreachable
 from proactive.ports.intake import Intake, Listed, Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook
+from proactive.settings import from_environment
 
 STATUSES: dict[str, int] = {
     "1": 1,  # Mới đăng ký
@@ -101,14 +102,7 @@ class _News(_Status, kw_only=True):
 
 async def open() -> Intake:
     """The intake, set up from the environment. Raises `Unusable`."""
-    try:
-        return HttpIntake(Settings())
-    except ValidationError as error:
-        faults = "; ".join(
-            f"PROACTIVE_INTAKE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg'].lower()}"
-            for fault in error.errors()
-        )
-        raise Unusable(f"The intake can't be used: {faults}. See docs/operations.md.") from error
+    return HttpIntake(from_environment(Settings, "The intake can't be used"))
 
 
 class HttpIntake(Intake):
