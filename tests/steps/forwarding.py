@@ -32,9 +32,10 @@ async def approve(town: Town, number: int) -> set[str]:
             reference = f"H17-261123-{len(references) + 1:05d}"
             references.add(reference)
             chosen = dossier.model_copy(update={"choices": {"new_class": "B"}, "return_to": "centre-20242"})
+            seen = chosen.content_hash()
             after = chosen.model_copy(
-                update={"state": State.APPROVED, "reference": reference, "decided_by": "lan",
-                        "approved_hash": chosen.content_hash()}
+                update={"state": State.APPROVED, "reference": reference, "prepared_by": "hoa", "prepared_hash": seen,
+                        "decided_by": "lan", "approved_hash": seen}
             )  # fmt: skip
             moves.append(Move(before=dossier, after=after, actor="lan", verb="decide"))
         await town.store.dossiers.keep(moves, now=now)

@@ -1,10 +1,12 @@
 """The pages on a real PostgreSQL with the real rules and the journey's own steps; one server a run."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -15,6 +17,7 @@ from connectors.intakes.memory import MemoryIntake
 from connectors.registers.memory import MemoryRegister
 from notifiers.memory import MemoryNotifier
 from proactive.domain.addressee import Addressee
+from proactive.domain.audit import Signer
 from proactive.domain.dossier import Dossier
 from proactive.domain.keys import Keys
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -25,6 +28,7 @@ from proactive.ports.clock import SetClock
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister
 from proactive.steps.ask import Registers
+from proactive.steps.seal import seal
 from proactive.store.engine import pool
 from proactive.store.people import Officer, Role
 from proactive.store.scope import DatabaseRole
@@ -39,6 +43,7 @@ from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
 
 KEYS = Keys("a secret of more than thirty-two characters")
+SEALER = Signer(Ed25519PrivateKey.from_private_bytes(b"w" * 32))
 RECEIVING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PASSWORD = "mot mat khau dai de thu"
 
@@ -135,15 +140,16 @@ async def store(database_server: EmbeddedPostgres, request: pytest.FixtureReques
     async with await psycopg.AsyncConnection.connect(database_server.url("postgres"), autocommit=True) as connection:
         await connection.execute(copied)
     async with opened(database_server.url(name), size=8) as found:
+        # The copy is as old as the run by now, and what waited long for its seal is an alarm.
+        await seal(signer=SEALER, witnesses=[], store=found, clock=SetClock(MORNING))
         yield found
 
 
 @pytest.fixture(scope="module")
 async def built(store: Store, catalogue: Catalogue) -> AsyncIterator[House]:
     """The application, with its templates read once a module."""
-    house = build(store, catalogue, public_url=HERE)
-    yield house
-    await house.pages.engine.dispose()
+    async with build(store, catalogue, public_url=HERE) as house:
+        yield house
 
 
 @pytest.fixture
@@ -176,7 +182,11 @@ async def emptied(store: Store) -> None:
         )
 
 
-def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Sequence[Client] = ()) -> House:
+@asynccontextmanager
+async def build(
+    store: Store, catalogue: Catalogue, *, public_url: str, clients: Sequence[Client] = ()
+) -> AsyncIterator[House]:
+    """The pages over this store, in a role of their own."""
     url = store.engine.url.render_as_string(hide_password=False)
     pages = Store(pool(url, size=8, application="pages", role=DatabaseRole.WEB))
     clock = SetClock(MORNING)
@@ -216,4 +226,5 @@ def build(store: Store, catalogue: Catalogue, *, public_url: str, clients: Seque
         clients=clients,
     )
     people = People(store=store, catalogue=catalogue, clock=clock, registers=registers)
-    return House(app, parts, store, people, clock, keys, sms, email, intake, registers, [], pages)
+    yield House(app, parts, store, people, clock, keys, sms, email, intake, registers, [], pages)
+    await pages.engine.dispose()

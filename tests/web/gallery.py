@@ -38,17 +38,17 @@ async def served(store: Store, catalogue: Catalogue) -> AsyncIterator[tuple[Hous
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        house = build(store, catalogue, public_url=url, clients=[NEVER_THERE])
-        server = uvicorn.Server(uvicorn.Config(house.app, access_log=False, log_level="warning", server_header=False))
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            while not server.started:  # noqa: ASYNC110  the server tells it in no other way
-                await asyncio.sleep(0.02)
-            yield house, url
-        finally:
-            server.should_exit = True
-            await running
-            await house.pages.engine.dispose()
+        async with build(store, catalogue, public_url=url, clients=[NEVER_THERE]) as house:
+            config = uvicorn.Config(house.app, access_log=False, log_level="warning", server_header=False)
+            server = uvicorn.Server(config)
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            try:
+                while not server.started:  # noqa: ASYNC110  the server tells it in no other way
+                    await asyncio.sleep(0.02)
+                yield house, url
+            finally:
+                server.should_exit = True
+                await running
 
 
 NEVER_THERE = Client(
@@ -246,25 +246,9 @@ class Walk:
         await page.fill("#password", PASSWORD)
         await self.press("Đăng nhập")
         await self.see("desk-queue-empty")
-        waiting = []
-        for name, late in (
-            ("NGUYỄN THỊ HOÀNG ANH", 0),
-            ("LÊ QUANG MINH", 45),
-            ("PHẠM THỊ THU HƯƠNG", 12),
-            ("ĐỖ BÁ", 3),
-        ):
-            dossier = await people.dossier(name=name, expires=date(2026, 12, 20) - timedelta(days=late))
-            waiting.append(
-                await people.moved(
-                    dossier,
-                    State.CONFIRMED,
-                    verb="confirm",
-                    actor="citizen",
-                    note="confirm",
-                    answer=Answer.CONFIRM,
-                    choices={"new_class": "B"},
-                )
-            )
+        for name, late in (("NGUYỄN THỊ HOÀNG ANH", 0), ("ĐỖ BÁ", 3)):
+            await self.confirmed(name, late)
+        clear = [await self.confirmed("LÊ QUANG MINH", 45), await self.confirmed("PHẠM THỊ THU HƯƠNG", 12)]
         disputed = await people.dossier(name="TRẦN VĂN BÌNH")
         claimed = tuple(
             field.model_copy(update={"claim": "27 Trần Phú, phường Hải Châu"}) if field.name == "address" else field
@@ -281,7 +265,8 @@ class Walk:
             fields=claimed,
         )
         await self.open("/desk", "desk-queue")
-        await self.together(waiting[1:3])
+        await self.together(clear)
+        alone = await self.confirmed("HUỲNH THỊ KIM LIÊN", 5)
         today = self.house.clock.today()
         await people.owed([today + timedelta(days=number * number % 30) for number in range(90)])
         await self.open("/desk/forecast", "desk-forecast")
@@ -303,7 +288,7 @@ class Walk:
         await self.press("Để sau")
         await self.open("/dossier/uses", "citizen-uses-assisted")
         await self.open(f"/desk/dossiers/{disputed.id}", "desk-dossier-disputed")
-        await self.open(f"/desk/dossiers/{waiting[0].id}", "desk-dossier")
+        await self.open(f"/desk/dossiers/{alone.id}", "desk-dossier")
         await self.press("Hiện đầy đủ")
         await self.see("desk-dossier-shown")
         await page.get_by_label("Từ chối").check()
@@ -317,7 +302,7 @@ class Walk:
         await self.see("desk-dossier-silent")
         self.house.registers["driver_licences"].silent = False
         await self.open("/desk?show=held", "desk-queue-held")
-        await self.open(f"/desk/dossiers/{waiting[0].id}")
+        await self.open(f"/desk/dossiers/{alone.id}")
         await page.get_by_label("Duyệt và chuyển tiếp nhận").check()
         await self.press("Xem lại quyết định")
         await self.press("Duyệt hồ sơ")
@@ -331,6 +316,20 @@ class Walk:
         await self.see("desk-notice")
         await self.open("/desk/notices?state=waiting", "desk-notices-waiting")
         await self.open("/desk/dossiers/khong-co", "desk-404")
+
+    async def confirmed(self, name: str, late: int) -> Dossier:
+        """A dossier that waits for a decision, of a licence that ends so many days before 20 December."""
+        people = self.house.people
+        dossier = await people.dossier(name=name, expires=date(2026, 12, 20) - timedelta(days=late))
+        return await people.moved(
+            dossier,
+            State.CONFIRMED,
+            verb="confirm",
+            actor="citizen",
+            note="confirm",
+            answer=Answer.CONFIRM,
+            choices={"new_class": "B"},
+        )
 
     async def together(self, clear: list[Dossier]) -> None:
         """Finding, filtering, approving several, and who has what in hand."""

@@ -34,8 +34,9 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certified]:
 
 
 @pytest.fixture(scope="module")
-def built_with(store: Store, catalogue: Catalogue, provider: Certified) -> House:
-    return build(store, catalogue, public_url=HERE, clients=[provider.client()])
+async def built_with(store: Store, catalogue: Catalogue, provider: Certified) -> AsyncIterator[House]:
+    async with build(store, catalogue, public_url=HERE, clients=[provider.client()]) as house:
+        yield house
 
 
 @pytest.fixture
