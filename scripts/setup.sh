@@ -65,7 +65,7 @@ install_locked() {
     certificates=
     [ -f /etc/ssl/certs/ca-certificates.crt ] && certificates=--system-certs # an office's own authority may be there
     # shellcheck disable=SC2086
-    if ! .venv/bin/uv pip sync --quiet $certificates --python .venv/bin/python --link-mode "${UV_LINK_MODE:-copy}" \
+    if ! .venv/bin/uv pip sync --quiet --compile-bytecode $certificates --python .venv/bin/python --link-mode "${UV_LINK_MODE:-copy}" \
         --require-hashes requirements.lock; then
         say "setup: uv could not install the packages; trying with pip, which takes longer"
         # shellcheck disable=SC2086
@@ -76,6 +76,8 @@ install_locked() {
     # shellcheck disable=SC2086
     .venv/bin/python -m pip install $quiet --no-deps --no-build-isolation --no-index --editable . ||
         refuse "the project itself could not be installed into .venv; see above"
+    # Where PYTHONDONTWRITEBYTECODE is set, every command would compile all of it anew, for seconds.
+    .venv/bin/python -m compileall -q proactive rules triggers connectors notifiers || true
 }
 
 wanted=$(state)

@@ -4,9 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
+export PYTHONDONTWRITEBYTECODE= # where it is set, hundreds of commands would each compile everything anew
 
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest "$@"
 fi
-"$python" -m pytest --numprocesses 2 --dist loadfile --ignore tests/walk
+"$python" -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/walk
 "$python" -m pytest tests/walk

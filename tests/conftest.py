@@ -8,21 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 import structlog
-from psycopg.sql import SQL, Identifier
 
 import rules
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
-from proactive.store.migrate import migrate
 from proactive.store.store import Store, opened
 from rules import Catalogue
 from tests.connectors.registers.mariadb import MariaDb
 from tests.connectors.registers.mariadb import started as mariadb_started
+from tests.databases import Databases
 
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Nine o'clock in Da Nang, on a Monday."""
@@ -31,8 +29,9 @@ IN_A_HURRY = {"fsync": "off", "full_page_writes": "off"}
 """Only the machine's own crash would lose something, and then the tests are over; dropping a database is 20 times as
 quick. What is killed with -9 loses nothing by it."""
 
-MIGRATED = "migrated"
-"""The database that every fresh one is a copy of; nobody writes into it."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute alone begins first, so that no process waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture(autouse=True)
@@ -53,24 +52,26 @@ def servers_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 async def database_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
-    """The run's PostgreSQL, with a migrated database to copy from."""
+    """The run's PostgreSQL."""
     started = EmbeddedPostgres(servers_folder / "database", settings=IN_A_HURRY)
-    admin = await started.start()
-    async with await psycopg.AsyncConnection.connect(admin, autocommit=True) as connection:
-        await connection.execute(SQL("CREATE DATABASE {}").format(Identifier(MIGRATED)))
-    await migrate(started.url(MIGRATED))
+    await started.start()
     yield started
     await started.stop()
 
 
+@pytest.fixture(scope="session")
+async def databases(database_server: EmbeddedPostgres) -> Databases:
+    """Fresh, migrated databases for whoever asks."""
+    made = Databases(database_server)
+    await made.begin()
+    return made
+
+
 @pytest.fixture
-async def database_url(database_server: EmbeddedPostgres) -> AsyncIterator[str]:
+async def database_url(databases: Databases) -> AsyncIterator[str]:
     """A fresh, migrated database for one test."""
-    name = f"test_{uuid4().hex[:12]}"
-    async with await psycopg.AsyncConnection.connect(database_server.url("postgres"), autocommit=True) as connection:
-        await connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(MIGRATED)))
-        yield database_server.url(name)
-        await connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    async with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from proactive.embedded.postgres import EmbeddedPostgres
-from tests.conftest import MIGRATED
+from tests.databases import MIGRATED, Databases
 from tests.walk.commands import Command, Ended, environment, look, ran, started
 from tests.walk.waiting import until
 
@@ -141,7 +141,7 @@ MISTAKES: Mapping[str, tuple[tuple[str, ...], dict[str, str], str]] = {
 
 @pytest.fixture(scope="module")
 async def attempts(
-    tmp_path_factory: pytest.TempPathFactory, database_server: EmbeddedPostgres
+    tmp_path_factory: pytest.TempPathFactory, database_server: EmbeddedPostgres, databases: Databases
 ) -> AsyncIterator[dict[str, asyncio.Task[Ended]]]:
     """All the mistakes, two at a time: each mostly waits for Python to start."""
     gate = asyncio.Semaphore(2)

@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -20,7 +18,6 @@ from proactive.domain.addressee import Addressee
 from proactive.domain.audit import Signer
 from proactive.domain.dossier import Dossier
 from proactive.domain.keys import Keys
-from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
 from proactive.journeys import Journeys
 from proactive.parts import Parts
@@ -38,7 +35,7 @@ from proactive.web.citizen import entrance
 from proactive.web.identity.grammar import Client
 from proactive.web.passwords import hashed
 from rules import Catalogue, manners
-from tests.conftest import MIGRATED
+from tests.databases import RESTORE, Databases
 from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
 
@@ -133,15 +130,9 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-async def store(database_server: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+async def store(databases: Databases) -> AsyncIterator[Store]:
     """An empty database of the module's own."""
-    name = f"web_{request.module.__name__.rpartition('.')[2]}"
-    copied = SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(MIGRATED))
-    async with await psycopg.AsyncConnection.connect(database_server.url("postgres"), autocommit=True) as connection:
-        await connection.execute(copied)
-    async with opened(database_server.url(name), size=8) as found:
-        # The copy is as old as the run by now, and what waited long for its seal is an alarm.
-        await seal(signer=SEALER, witnesses=[], store=found, clock=SetClock(MORNING))
+    async with databases.lent() as url, opened(url, size=8) as found:
         yield found
 
 
@@ -171,15 +162,9 @@ async def house(built: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 async def emptied(store: Store) -> None:
     """A database in which nothing has happened."""
     async with store.engine.begin() as connection:
-        await connection.execute(
-            text(
-                "TRUNCATE occasion, dossier, history, notice, receipt, passcode, session, officer, opt_out, "
-                "wrong_phone, handover, progress, counter, news, record, rejected_change, office_file, "
-                "watch_position, hearing, quality_score, quality_measure, look, ticket, ticket_line, addressee, "
-                "allowance, procedure, procedure_line, sign_in_attempt, intake_case, application_queue, "
-                "reading, saved_filter, assignment, bulk_run, absence, desk_note CASCADE"
-            )
-        )
+        await connection.execute(text(RESTORE))
+    # The first rows are as old as the run by now, and what waited long for its seal is an alarm.
+    await seal(signer=SEALER, witnesses=[], store=store, clock=SetClock(MORNING))
 
 
 @asynccontextmanager

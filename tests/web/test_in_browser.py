@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from proactive.domain.dossier import State
 from proactive.store.people import Role
@@ -47,11 +47,15 @@ async def browser() -> AsyncIterator[Browser]:
         yield found
 
 
-@pytest.fixture(params=list(SIZES))
+def window(size: str) -> ViewportSize:
+    width, height = SIZES[size]
+    return {"width": width, "height": height}
+
+
+@pytest.fixture(params=["phone"])
 async def page(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
-    """A window of a phone or of a desktop, closed with whatever it complained about."""
-    width, height = SIZES[request.param]
-    context = await browser.new_context(viewport={"width": width, "height": height})
+    """A window of a phone, or what a test asks for, closed with whatever it complained about."""
+    context = await browser.new_context(viewport=window(request.param))
     found = await context.new_page()
     complaints: list[str] = []
     found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -63,8 +67,7 @@ async def page(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterato
 
 
 async def faults(page: Page) -> list[str]:
-    """What keeps somebody from using this page."""
-    await page.evaluate(AXE)
+    """What keeps somebody from using this page, in which axe is."""
     found = await page.evaluate("async rules => (await axe.run(document, rules)).violations", RULES)
     wrong = [f"{one['id']}: {one['help']}: {json.dumps([n['html'][:120] for n in one['nodes']][:3])}" for one in found]
     wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -80,14 +83,18 @@ async def test_every_page_can_be_used_by_everybody(site: tuple[House, str], page
     found: dict[str, list[str]] = {}
 
     async def see(name: str) -> None:
-        found[name] = await faults(page)
+        await page.evaluate(AXE)
+        for size in ("desktop", "phone"):  # it goes on as the phone that it was
+            await page.set_viewport_size(window(size))
+            found[f"{name} {size}"] = await faults(page)
 
     await Walk(house, page, url, see).everything()
 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
-    assert len(found) >= 70
+    assert len(found) >= 2 * 100
 
 
+@pytest.mark.parametrize("page", list(SIZES), indirect=True)
 async def test_from_a_message_to_an_approval(site: tuple[House, str], page: Page) -> None:
     house, url = site
     await emptied(house.store)
