@@ -29,6 +29,7 @@ IN_A_HURRY = {"fsync": "off", "full_page_writes": "off"}
 """Only the machine's own crash would lose something, and then the tests are over; dropping a database is 20 times as
 quick. What is killed with -9 loses nothing by it."""
 
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes a minute alone begins first, so that no process waits for it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)

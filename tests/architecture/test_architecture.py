@@ -33,13 +33,21 @@ def sources(*folders: str) -> Iterator[tuple[str, str]]:
 MAY_IMPORT = {
     "rules": {"rules"},
     "proactive": {"proactive", "rules"},
-    "notifiers": {"notifiers", "proactive.domain", "proactive.errors", "proactive.ports", "rules"},
+    "notifiers": {
+        "notifiers",
+        "proactive.domain",
+        "proactive.errors",
+        "proactive.ports",
+        "proactive.settings.from_environment",
+        "rules",
+    },
     "connectors": {
         "connectors",
         "proactive.domain",
         "proactive.errors",
         "proactive.logs",
         "proactive.ports",
+        "proactive.settings.from_environment",
         "proactive.sheets",
         "proactive.sources",
         "rules",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -24,7 +25,7 @@ from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.steps.recognise import recognise
 from proactive.store.recognition import RecognitionStore
-from rules import Catalogue
+from rules import Catalogue, loader
 from tests.conftest import MORNING
 from tests.steps.people import Person
 
@@ -64,6 +65,27 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="session")
 def facts(catalogue: Catalogue) -> Facts:
     return Facts(catalogue)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rule_book_read_once() -> Iterator[None]:
+    """Each command reads the rule book and tries its three hundred cases, which takes a second; here it is read again
+    only when one of its files has changed."""
+
+    @lru_cache(maxsize=8)
+    def known(folder: Path | None, only_sound: bool, files: tuple[tuple[str, int, int], ...]) -> tuple[Any, ...]:
+        return read(folder, only_sound=only_sound)
+
+    def once(folder: Path | None, *, only_sound: bool = False) -> tuple[Any, ...]:
+        found = ((str(path), path.stat()) for path in sorted((folder or ROOT).rglob("*")) if path.is_file())
+        files = tuple((path, about.st_mtime_ns, about.st_size) for path, about in found)
+        services, registers, problems = known(folder, only_sound, files)
+        return dict(services), dict(registers), list(problems)
+
+    read = loader._read
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loader, "_read", once)
+        yield
 
 
 @contextmanager
