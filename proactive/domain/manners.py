@@ -30,6 +30,7 @@ class Why(StrEnum):
     OPTED_OUT = "opted_out"
     SIMULATED = "simulated_number"  # a number for rehearsals turned up in a live service: raise the alarm
     PERSON_CAP = "person_cap"
+    TOO_SOON = "too_soon"  # after the last reminder of the same matter
     OFFICE_FULL = "office_full"
     BUDGET_SPENT = "budget_spent"
     PACE = "pace"  # the channel takes no more in this second

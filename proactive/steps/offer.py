@@ -23,6 +23,7 @@ from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_
 from proactive.steps.draft import contact
 from proactive.steps.telling.balance import balance, count, drawn, shares_of
 from proactive.steps.telling.compose import Draft, said, together
+from proactive.steps.telling.gaps import spaced_out
 from proactive.steps.telling.handing import hand_over
 from proactive.steps.telling.hearing import Manners, addressee_of, may_hear, special_numbers, untrusted, waits
 from proactive.steps.telling.outcomes import FIRST_QUESTION, OPERATOR_MENDS, hold, kept, offered
@@ -105,6 +106,8 @@ async def _claimed(
         dossiers, catalogue=catalogue, notifiers=notifiers, store=store, manners=manners
     )
     told = await store.notices.of([dossier.id for dossier in ready])
+    ready, waiting = spaced_out(ready, told, catalogue=catalogue, manners=manners)
+    moves += waiting
     ready, waiting = await untrusted(
         ready, told, catalogue=catalogue, store=store, until=now + ASK_SOURCE_AGAIN, clock=clock
     )

@@ -37,6 +37,7 @@ class Policy:
     quiet_until_hour: int
     person_messages: int
     person_days: int
+    rung_gap_days: int
     merged_at_most: int
     spread_days: int
     service_messages_a_day: int
@@ -68,6 +69,7 @@ class _Text(Rule):
     quiet_until_hour: Dated
     person_messages: Dated
     person_days: Dated
+    rung_gap_days: Dated
     merged_at_most: Dated
     spread_days: Dated
     service_messages_a_day: Dated
@@ -85,7 +87,7 @@ class _Text(Rule):
 
 
 _TABLES = ("office_a_day", "office_an_hour", "price_vnd", "simulated")
-_AT_LEAST = {"quiet_until_hour": 0, "service_messages_a_day": 0, "service_vnd_a_day": 0}
+_AT_LEAST = {"quiet_until_hour": 0, "rung_gap_days": 0, "service_messages_a_day": 0, "service_vnd_a_day": 0}
 
 
 class Manners:

@@ -7,8 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
 
 import psycopg
+import yaml
+
+import rules
 
 DA_NANG = timezone(timedelta(hours=7))
 OFF_2026 = {
@@ -22,6 +27,16 @@ WORKED_2026 = {date(2026, 1, 10), date(2026, 8, 22)}
 
 OUTCOMES = ("confirmed", "disputed", "declined", "refused", "approved", "forwarded", "closed", "ended", "moot")
 OPEN = ("drafted", "offered", "unreached")
+
+
+FEWEST_DAYS = 5
+LADDERS: dict[str, dict[str, int]] = {
+    text.parent.name: {
+        rung["name"]: rung["offset_days"] for rung in yaml.safe_load(text.read_text(encoding="utf-8"))["ladder"]
+    }
+    for text in Path(rules.__file__).parent.glob("*/service.yaml")
+}
+"""On which day each rung of each service is planned, as its file says."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ def faults(url: str, took: Sequence[Took]) -> Counter[str]:
         services = dict(connection.execute("SELECT id, service FROM dossier").fetchall())
     about, rungs = defaultdict(list), Counter[tuple[object, ...]]()
     for carrier, dossier, subject, rung, channel, notice in named:
-        about[carrier].append((dossier, subject, str(notice)))
+        about[carrier].append((dossier, subject, str(notice), rung))
         rungs[dossier, rung, channel] += 1
     states = defaultdict(list)
     for dossier, at, state in moves:
@@ -61,13 +76,14 @@ def faults(url: str, took: Sequence[Took]) -> Counter[str]:
     # Rungs of one ladder may have one text: the same one on another day is a reminder.
     a_day = Counter((one.channel, one.to, one.body, one.at.astimezone(DA_NANG).date()) for one in took)
     wrong["twice: one text to one number on one day"] += sum(count > 1 for count in a_day.values())
-    told = defaultdict(list)
+    told, spoke = defaultdict(list), defaultdict(list)
     for one in took:
         local = one.at.astimezone(DA_NANG)
         wrong["in quiet hours"] += not 7 <= local.hour < 21
         wrong["on a day off"] += off(local.date())
         wrong["of nothing we know"] += not about[one.reference]
-        for dossier, subject, notice in about[one.reference]:
+        for dossier, subject, notice, rung in about[one.reference]:
+            spoke[dossier].append((local.date(), rung))
             before = [state for at, state in states[dossier] if at < one.at]
             wrong["after an outcome"] += bool(before) and before[-1] in OUTCOMES
             wrong["after opting out"] += any(
@@ -76,6 +92,11 @@ def faults(url: str, took: Sequence[Took]) -> Counter[str]:
             )
             if notice == one.reference:
                 told[subject].append(one.at)
+    for dossier, rungs_told in spoke.items():
+        offsets = LADDERS[services[dossier]]
+        for (earlier, rung), (later, other) in pairwise(sorted(rungs_told)):
+            least = min(FEWEST_DAYS, offsets[other] - offsets[rung])
+            wrong["on the heels of another rung"] += rung != other and (later - earlier).days < least
     for times in told.values():
         times.sort()
         wrong["over the cap"] += sum(
