@@ -1,10 +1,12 @@
 """Measures the officers' desk over many dossiers, as officers use it: the real web process over HTTP; prints JSON.
 
-    .venv/bin/python -m tests.benchmarks.desk --n 1000000 --officers 20 --seconds 20
+    .venv/bin/python -m tests.benchmarks.desk --n 1000000 --officers 20 --seconds 20 --processes 2
 
 The dossiers are copies of a few drafted from the published rules, with ids, names and states of their own, spread over
 the office that decides licences (half) and the commune centres. Each officer opens the queue, waits as long as people
-do at least (`--pause`), opens the next page or a filter, and now and then looks for somebody by name or digits.
+do at least (`--pause`, seconds, half to one and a half times as long by chance; 0 is a closed loop), opens the next page
+or a filter, and looks for somebody by name or digits. The web processes are as many as `--processes`, as a deployment
+has one a core; officers are spread over them. At the end one officer approves 500 at once while three of them change.
 """
 
 import argparse
@@ -12,11 +14,14 @@ import asyncio
 import json
 import os
 import random
+import re
 import socket
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -28,6 +33,7 @@ from proactive.store.migrate import migrate
 from proactive.store.people import Officer
 from proactive.store.store import opened
 from proactive.web.passwords import hashed
+from tests.benchmarks.desk_pages import TOGETHER
 from tests.web.browsing import HIDDEN
 from tests.web.conftest import PASSWORD, build
 from tests.web.people import OFFICE
@@ -66,15 +72,17 @@ async def fill(url: str, n: int) -> float:
     """So many dossiers, analysed; seconds that it took."""
     began = time.perf_counter()
     async with opened(url, size=4) as store:
-        house = build(store, rules.load(), public_url="http://127.0.0.1")
-        for number in range(MODELS):
-            family, given = FAMILY[number % len(FAMILY)], GIVEN[number % len(GIVEN)]
-            await house.people.dossier(name=f"{family} THỊ {GIVEN[-number % len(GIVEN)]} {given}", told=False)
-        await house.pages.engine.dispose()
+        async with build(store, rules.load(), public_url="http://127.0.0.1") as house:
+            for number in range(MODELS):
+                family, given = FAMILY[number % len(FAMILY)], GIVEN[number % len(GIVEN)]
+                await house.people.dossier(name=f"{family} THỊ {GIVEN[-number % len(GIVEN)]} {given}", told=False)
         for number in range(50):
             await store.officers.put(
                 Officer(username=f"o{number}", full_name="Cán bộ", office=OFFICE, active=True, password_hash=HASH)
             )
+        await store.officers.put(
+            Officer(username=TOGETHER, full_name="Cán bộ", office=TOGETHER, active=True, password_hash=HASH)
+        )
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute("SET session_replication_role = replica")  # no triggers: nobody has acted here
         for _ in range(max(1, n // STEP)):
@@ -142,9 +150,9 @@ def spread_of(times: list[float]) -> dict[str, float]:
     return {"requests": len(times), "p50": round(cut[49], 1), "p95": round(cut[94], 1), "max": round(max(times), 1)}
 
 
-async def measured(url: str, officers: int, seconds: float, pause: float) -> dict[str, dict[str, float]]:
+async def measured(urls: Sequence[str], officers: int, seconds: float, pause: float) -> dict[str, dict[str, float]]:
     """What so many officers had to wait for each kind of page, in milliseconds."""
-    everybody = [AtTheDesk(url, f"o{number}", number, pause) for number in range(officers)]
+    everybody = [AtTheDesk(urls[number % len(urls)], f"o{number}", number, pause) for number in range(officers)]
     for one in everybody:
         await one.signs_in()
         await one.get("warm", "/desk")
@@ -159,7 +167,69 @@ async def measured(url: str, officers: int, seconds: float, pause: float) -> dic
     return {kind: spread_of(times) for kind, times in kinds.items()}
 
 
-async def main(n: int, officers: int, seconds: float, pause: float) -> dict[str, object]:
+async def together(web: str, database: str) -> dict[str, object]:
+    """500 approved at once, of which three were changed since they were seen; seconds from the press to the result."""
+    officer = AtTheDesk(web, TOGETHER, 0, 0)
+    await officer.signs_in()
+    await officer.get("list", f"/desk?size={MANY}")
+    ticked = dict(re.findall(r'name="(row-[^"]+)" value="([^"]+)"', officer.page))
+    csrf = officer.page.partition('action="/desk/bulk/review"')[2].partition('value="')[2].partition('"')[0]
+    began = time.perf_counter()
+    review = await officer.client.post("/desk/bulk/review", data={"csrf": csrf, **ticked})
+    looked = time.perf_counter() - began
+    form = review.text.partition('action="/desk/bulk/do"')[2]
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form.partition("</form>")[0]))
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        for name in random.Random(1).sample(sorted(ticked), CHANGED):
+            await connection.execute(
+                "UPDATE dossier SET version = version + 1 WHERE id = %s", [name.removeprefix("row-")]
+            )
+        began = time.perf_counter()
+        answer = await officer.client.post("/desk/bulk/do", data=fields)
+        result = await officer.client.get(answer.headers["location"])
+        took = time.perf_counter() - began
+        kept = await connection.execute("SELECT results FROM bulk_run ORDER BY at DESC LIMIT 1")
+        ((outcomes,),) = await kept.fetchall()
+        stands = await connection.execute(
+            "SELECT count(*) FROM dossier WHERE office = %s AND state = 'approved'", [TOGETHER]
+        )
+        ((approved,),) = await stands.fetchall()
+    await officer.client.aclose()
+    return {
+        "ticked": len(ticked), "changed_meanwhile": CHANGED, "approved_in_the_database": approved,
+        "outcomes": {one: sum(o["outcome"] == one for o in outcomes) for one in {o["outcome"] for o in outcomes}},
+        "explained_on_the_page": result.text.count("Đã thay đổi từ khi ông/bà xem"),
+        "review_seconds": round(looked, 2), "approve_seconds": round(took, 2),
+    }  # fmt: skip
+
+
+MANY, CHANGED = 500, 3
+
+
+@asynccontextmanager
+async def pages(url: str, *, clear: int) -> AsyncIterator[str]:
+    """A web process; gives its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.benchmarks.desk_pages", url, str(port), str(clear), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline(), "the web process ended before it served"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def database(given: str | None, n: int) -> AsyncIterator[tuple[str, float]]:
+    """One that was filled before, or a new one with so many dossiers; gives its URL and how long the filling took."""
+    if given:
+        yield given, 0.0
+        return
     with tempfile.TemporaryDirectory(prefix="proactive-bench-desk-") as folder:
         os.chmod(folder, 0o711)  # noqa: PTH101  the server's account must pass through
         server = EmbeddedPostgres(Path(folder))
@@ -167,25 +237,24 @@ async def main(n: int, officers: int, seconds: float, pause: float) -> dict[str,
         try:
             url = server.url("postgres")
             await migrate(url)
-            filled = await fill(url, n)
-            with socket.socket() as listener:
-                listener.bind(("127.0.0.1", 0))
-                port = listener.getsockname()[1]
-            pages = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.benchmarks.desk_pages", url, str(port), stdout=asyncio.subprocess.PIPE
-            )
-            assert pages.stdout is not None
-            await pages.stdout.readline()
-            try:
-                times = await measured(f"http://127.0.0.1:{port}", officers, seconds, pause)
-            finally:
-                pages.terminate()
-                await pages.wait()
+            yield url, await fill(url, n)
         finally:
             await server.stop()
+
+
+async def main(
+    n: int, officers: int, seconds: float, pause: float, processes: int, given: str | None
+) -> dict[str, object]:
+    async with AsyncExitStack() as open:
+        url, filled = await open.enter_async_context(database(given, n))
+        webs = [await open.enter_async_context(pages(url, clear=0 if number else MANY)) for number in range(processes)]
+        times = await measured(webs, officers, seconds, pause)
+        loaded = os.getloadavg()
+        approved = await together(webs[0], url)
     return {
         "dossiers": n, "filled_seconds": round(filled, 1), "officers": officers, "pause_seconds": pause,
-        "load": [round(one, 1) for one in os.getloadavg()], "cores": os.cpu_count(), "milliseconds": times,
+        "web_processes": processes, "load": [round(one, 1) for one in loaded], "cores": os.cpu_count(),
+        "milliseconds": times, "together": approved,
     }  # fmt: skip
 
 
@@ -195,5 +264,8 @@ if __name__ == "__main__":
     parser.add_argument("--officers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--pause", type=float, default=1.0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--database", help="the URL of a database that was filled like this before")
     asked = parser.parse_args()
-    print(json.dumps(asyncio.run(main(asked.n, asked.officers, asked.seconds, asked.pause))))
+    found = main(asked.n, asked.officers, asked.seconds, asked.pause, asked.processes, asked.database)
+    print(json.dumps(asyncio.run(found), ensure_ascii=False))

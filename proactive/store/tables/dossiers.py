@@ -40,7 +40,9 @@ class Dossier(Table, table=True):
         ),
         Index("ix_dossier_desk", "office", "state", "since", "id"),
         Index("ix_dossier_held", "office", "since", "id", postgresql_where=text("held_because IS NOT NULL")),
-        Index("ix_dossier_sought", "office", "sought", postgresql_ops={"sought": "text_pattern_ops"}),
+        Index(
+            "ix_dossier_sought", "office", "sought", text("since DESC"), postgresql_ops={"sought": "text_pattern_ops"}
+        ),
         Index("ix_dossier_ends", "office", "ends"),
         Index("ix_dossier_subject", "subject"),
         Index("ix_dossier_phone", text("(right(regexp_replace(phone, '[^0-9]', '', 'g'), 9))")),
