@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import Sending
-from proactive.store.people import Session
+from proactive.store.people import Officer, Session
 
 LEFT_US = [Sending.ACCEPTED, Sending.UNKNOWN, Sending.LOST, Sending.DELIVERED, Sending.UNDELIVERED]
 """Sending states in which the message has left us, or may have."""
@@ -20,6 +20,26 @@ class Sent:
 
     service: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """A session of the desk, and the officer whose it is."""
+
+    session: Session
+    officer: Officer
+
+
+AWAKE = text(
+    "SELECT s.kind, s.holder, s.csrf, s.expires_at, o.username, o.full_name, o.office, o.password_hash, o.active, "
+    "o.role, s.expires_at < least(s.created_at + :longest, :now + :idle) - interval '1 minute' AS drowsy "
+    "FROM session s JOIN officer o ON o.username = s.holder "
+    "WHERE s.token_hash = :h AND s.kind = 'officer' AND s.expires_at > :now"
+)
+STAY_AWAKE = text(
+    "UPDATE session SET expires_at = least(created_at + :longest, :now + :idle) "
+    "WHERE token_hash = :h AND kind = 'officer' AND expires_at > :now"
+)
 
 
 class Desk:
@@ -50,29 +70,17 @@ class Desk:
                 {"id": dossier_id, "at": now, "actor": actor, "what": what},
             )
 
-    async def awake(
-        self, token_hash: str, *, kind: str, now: datetime, idle: timedelta, longest: timedelta
-    ) -> Session | None:
-        """The session, kept open for `idle` from now but never longer than `longest` from its beginning.
-
-        It is written at most once a minute, so that reading pages does not write with every page.
-        """
-        values = {"h": token_hash, "kind": kind, "now": now, "idle": idle, "longest": longest}
+    async def awake(self, token_hash: str, *, now: datetime, idle: timedelta, longest: timedelta) -> AtWork | None:
+        """An officer's session with whose it is, kept open for `idle` from now but never longer than `longest` from its
+        beginning. It is written at most once a minute, so that reading pages does not write with every page."""
+        values = {"h": token_hash, "now": now, "idle": idle, "longest": longest}
         async with self._engine.begin() as connection:
-            await connection.execute(
-                text(
-                    "UPDATE session SET expires_at = least(created_at + :longest, :now + :idle) "
-                    "WHERE token_hash = :h AND kind = :kind AND expires_at > :now "
-                    "AND expires_at < least(created_at + :longest, :now + :idle) - interval '1 minute'"
-                ),
-                values,
-            )
-            rows = await connection.execute(
-                text(
-                    "SELECT kind, holder, csrf, expires_at FROM session "
-                    "WHERE token_hash = :h AND kind = :kind AND expires_at > :now"
-                ),
-                {"h": token_hash, "kind": kind, "now": now},
-            )
+            rows = await connection.execute(AWAKE, values)
             row = rows.mappings().first()
-            return Session.model_validate(dict(row)) if row else None
+            if row is None:
+                return None
+            if row["drowsy"]:
+                await connection.execute(STAY_AWAKE, values)
+            session = {name: row[name] for name in Session.model_fields}
+            officer = {name: row[name] for name in Officer.model_fields}
+            return AtWork(Session.model_validate(session), Officer.model_validate(officer))

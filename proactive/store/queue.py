@@ -99,7 +99,7 @@ class Narrowed:
         return said, values
 
 
-TALLY = "SELECT state, number FROM office_tally(:most)"
+TALLY = "SELECT state, number FROM office_tally(:most) UNION ALL SELECT 'simulated', simulated_numbers()"
 FILTERS = "SELECT name, query FROM saved_filter WHERE officer = :o ORDER BY name"
 
 
@@ -110,7 +110,8 @@ class Looked:
     rows: list[Waits]
     more: bool
     tally: dict[str, int]
-    """How many dossiers of the office rest in each state, and are `held`; COUNTED + 1 means more."""
+    """How many dossiers of the office rest in each state, and are `held`; COUNTED + 1 means more. `simulated`: how many
+    of live services, of all offices, have a simulated number."""
     filters: list[RowMapping]
     """The officer's own: name, query."""
 

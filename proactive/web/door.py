@@ -22,7 +22,7 @@ from proactive.domain.keys import Keys
 from proactive.errors import ProactiveError
 from proactive.ports.clock import Clock
 from proactive.store.desk import Desk
-from proactive.store.people import Session
+from proactive.store.people import Officer, Session
 from proactive.store.scope import Scope, enter
 from proactive.store.store import Store
 from proactive.web.forms import Form
@@ -54,6 +54,8 @@ class SignedIn:
     token_hash: str
     acting: Acting = BY_CODE
     """How it is known who this is, of citizens and persons."""
+    officer: Officer | None = None
+    """Whose session it is, at the desk."""
 
 
 @dataclass(frozen=True)
@@ -129,21 +131,23 @@ class Door:
 
     async def signed_in(self, request: Request, kind: str) -> SignedIn:
         """Whoever is signed in; what is a citizen's own is in sight from here on. Raises `SignedOut`."""
-        token = self.cookie(request, kind)
-        if token and (session := await self._session(self._keys.token_hash(token), kind)) is not None:
-            if kind != OFFICER:
-                enter(Scope(dossier=session.holder) if kind == CITIZEN else Scope(subject=session.holder))
+        if token := self.cookie(request, kind):
             known = self._keys.token_hash(token)
-            acting = BY_CODE if kind == OFFICER else await self._store.sign_ons.acting(known)
-            return SignedIn(session.holder, session.csrf, known, acting)
+            found = await (self._at_work(known) if kind == OFFICER else self._citizen(known, kind))
+            if found is not None:
+                return found
         raise SignedOut(kind)
 
-    async def _session(self, token_hash: str, kind: str) -> Session | None:
-        now = self._clock.now()
-        if kind == OFFICER:
-            return await self._desk.awake(token_hash, kind=kind, now=now, idle=OFFICER_IDLES, longest=OFFICER_STAYS)
-        session = await self._store.sessions.find(token_hash, now=now)
-        return session if session is not None and session.kind == kind else None
+    async def _at_work(self, known: str) -> SignedIn | None:
+        found = await self._desk.awake(known, now=self._clock.now(), idle=OFFICER_IDLES, longest=OFFICER_STAYS)
+        return SignedIn(found.session.holder, found.session.csrf, known, officer=found.officer) if found else None
+
+    async def _citizen(self, known: str, kind: str) -> SignedIn | None:
+        session = await self._store.sessions.find(known, now=self._clock.now())
+        if session is None or session.kind != kind:
+            return None
+        enter(Scope(dossier=session.holder) if kind == CITIZEN else Scope(subject=session.holder))
+        return SignedIn(session.holder, session.csrf, known, await self._store.sign_ons.acting(known))
 
     async def sign_in(
         self, request: Request, response: Response, *, kind: str, holder: str, acting: Acting | None = None

@@ -4,9 +4,9 @@
 
 The dossiers are copies of a few drafted from the published rules, with ids, names and states of their own, spread over
 the office that decides licences (half) and the commune centres. Each officer opens the queue, waits as long as people
-do at least (`--pause`, seconds, half to one and a half times as long by chance; 0 is a closed loop), opens the next page
-or a filter, and looks for somebody by name or digits. The web processes are as many as `--processes`, as a deployment
-has one a core; officers are spread over them. At the end one officer approves 500 at once while three of them change.
+do at least (`--pause` seconds, half to one and a half times as long by chance; 0 is a closed loop), opens the next page
+or a filter, and looks for somebody by name or digits. There are as many web processes as `--processes`, as a deployment
+has one a core; officers are spread over them. At the end one officer approves 500 at once, of which three have changed.
 """
 
 import argparse
@@ -128,8 +128,7 @@ class AtTheDesk:
         while time.perf_counter() < until:
             await self.get("queue", "/desk")
             await self._waits()
-            following = self.page.partition('rel="next"')[2].partition('href="')[2].partition('"')[0]
-            await self.get("next", following.replace("&amp;", "&"))
+            await self.get("next", self.following())
             await self._waits()
             await self.get("filter", "/desk?show=" + self.random.choice(["held&late=1", "decide&late=1", "closed"]))
             await self._waits()
@@ -140,6 +139,14 @@ class AtTheDesk:
             self.took.setdefault("find", []).append((time.perf_counter() - began) * 1000)
             assert answer.status_code == 200, answer.status_code
             await self._waits()
+
+    def following(self) -> str:
+        """Where the next page of the list is."""
+        return self.page.partition('rel="next"')[2].partition('href="')[2].partition('"')[0].replace("&amp;", "&")
+
+    def lines(self) -> dict[str, str]:
+        """The lines of the page that may be ticked."""
+        return dict(re.findall(r'name="(row-[^"]+)" value="([^"]+)"', self.page))
 
     async def _waits(self) -> None:
         await asyncio.sleep(self.pause * (0.5 + self.random.random()))
@@ -172,7 +179,11 @@ async def together(web: str, database: str) -> dict[str, object]:
     officer = AtTheDesk(web, TOGETHER, 0, 0)
     await officer.signs_in()
     await officer.get("list", f"/desk?size={MANY}")
-    ticked = dict(re.findall(r'name="(row-[^"]+)" value="([^"]+)"', officer.page))
+    ticked = officer.lines()
+    while len(ticked) < MANY:  # those that chance has drawn cannot be ticked: the rest is on the next page
+        await officer.get("list", officer.following())
+        ticked |= officer.lines()
+    ticked = dict(list(ticked.items())[:MANY])
     csrf = officer.page.partition('action="/desk/bulk/review"')[2].partition('value="')[2].partition('"')[0]
     began = time.perf_counter()
     review = await officer.client.post("/desk/bulk/review", data={"csrf": csrf, **ticked})

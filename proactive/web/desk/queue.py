@@ -6,6 +6,7 @@ A page goes on after the last line of the one before (`after`), so that the thou
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,6 +23,7 @@ from proactive.store.queue import COUNTED, Key, Looked, Narrowed, Waits
 from proactive.web import forms
 from proactive.web.desk import bulk
 from proactive.web.desk.sign_in import officer_at
+from proactive.web.formats import local_day
 from proactive.web.pages import to
 from proactive.web.site import Site
 from rules import Service, calendar, desk
@@ -114,7 +116,7 @@ class Queue:
             filters=looked.filters,
             waiting=await self._waiting(officer.office) if asked.show in {"decide", "held"} else (),
             schemas=self._site.wording.registers(),
-            simulated=await self._site.store.addressees.alarms(),
+            simulated=looked.tally.get("simulated", 0),
         )
 
     async def _look(self, officer: Officer, asked: Asked, rules: DeskRules) -> Looked:
@@ -168,6 +170,8 @@ def _decides(service: Service, office: str) -> bool:
 def line(site: Site, waits: Waits, rules: DeskRules) -> dict[str, object]:
     """A line of the queue in words, with its clock."""
     wording = site.wording
+    told = clock(waits.case.state, waits.since, rules=rules, today=site.clock.today())
+    due = told["due"]
     return {
         "id": waits.id,
         "case": waits.case,
@@ -180,7 +184,8 @@ def line(site: Site, waits: Waits, rules: DeskRules) -> dict[str, object]:
         "variant": wording.variant_named(waits.service, waits.service_version, waits.variant),
         "holder": waits.holder,
         "since": waits.since,
-        **clock(waits.case.state, waits.since, rules=rules, today=site.clock.today()),
+        "when": due or local_day(waits.since),
+        **told,
     }
 
 
@@ -200,7 +205,11 @@ def clock(state: State, since: datetime, *, rules: DeskRules, today: date) -> Ma
     """Until when an officer should have looked at it, and how many working days are left or over."""
     if state not in TABS["decide"]:
         return {"due": None}
-    due = rules.due(since)
+    return _clock(rules.due(since), today)
+
+
+@lru_cache(maxsize=1000)
+def _clock(due: date, today: date) -> Mapping[str, Any]:
     return {"due": due, "left": calendar.working_days(today, due), "over": calendar.working_days(due, today)}
 
 

@@ -26,7 +26,7 @@ async def officer_at(site: Site, request: Request) -> tuple[SignedIn, Officer]:
     Raises `SignedOut`, also when the account was closed meanwhile.
     """
     session = await site.door.signed_in(request, OFFICER)
-    officer = await site.store.officers.get(session.holder)
+    officer = session.officer
     if officer is None or not officer.active:
         raise SignedOut(OFFICER)
     enter(officers_scope(officer))
