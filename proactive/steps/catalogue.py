@@ -99,12 +99,13 @@ class Listed:
 
 
 def said(entry: Entry) -> Procedure:
-    """What a version says. A version never changes, so each is read once a process."""
-    return _said(msgspec.json.encode(entry.body))
+    """What a version says."""
+    return read_body(msgspec.json.encode(entry.body))
 
 
 @lru_cache(maxsize=8192)
-def _said(body: bytes) -> Procedure:
+def read_body(body: bytes | str) -> Procedure:
+    """What the same text says is read once a process."""
     return Procedure.model_validate(msgspec.json.decode(body))
 
 

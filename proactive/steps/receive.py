@@ -14,7 +14,7 @@ from proactive.domain.case import Act, Case, Channel, Kind, Line, Origin, Paper,
 from proactive.errors import Permanent
 from proactive.ports.clock import DA_NANG, Clock
 from proactive.steps.casework import Asked, act, unfit
-from proactive.steps.catalogue import said
+from proactive.steps.catalogue import read_body, said
 from proactive.store.store import Store
 from rules.offices import offices
 from rules.offices.agencies import agency_of, dossier_code
@@ -102,7 +102,6 @@ async def _forwarded(application: Application, *, store: Store, now: datetime) -
 class WalkIn:
     """What an officer types for somebody who has come."""
 
-    procedure: str
     personal_id: str
     full_name: str
     phone: str | None
@@ -114,17 +113,18 @@ class WalkIn:
     channel: Channel = Channel.IN_PERSON
 
 
-async def walk_in(asked: WalkIn, *, by: str, office: str, store: Store, clock: Clock) -> Case:
-    """A case for somebody who walks in, received at once. Raises `Permanent` with a sentence for the page."""
-    found = await published(asked.procedure, store=store)
-    if found is None:
-        raise Permanent("Chọn một thủ tục đã được công bố.")
-    procedure, version = found
+async def walk_in(
+    asked: WalkIn, procedure: Procedure, version: int, *, by: str, office: str, store: Store, clock: Clock
+) -> Case:
+    """A case for somebody who walks in, received at once, by the procedure as it is published.
+
+    Raises `Permanent` with a sentence for the page.
+    """
     now = clock.now()
     competent = procedure.competent(asked.unit)
     if competent is None:
         raise Permanent("Chọn xã, phường nơi người dân cư trú: nơi đó quyết định.")
-    content = msgspec.json.encode([asked.procedure, asked.personal_id, asked.full_name, now.isoformat()])
+    content = msgspec.json.encode([procedure.code, asked.personal_id, asked.full_name, now.isoformat()])
     fee = procedure.fee(now.astimezone(DA_NANG).date())
     case = Case(
         reference="",
@@ -150,16 +150,20 @@ async def walk_in(asked: WalkIn, *, by: str, office: str, store: Store, clock: C
     )
     if wrong := unfit(case, procedure):
         raise Permanent(" ".join(wrong))
-    case = case.model_copy(update={"reference": await _next_code(office, store=store, now=now)})
     received = act(case, Asked(act=Act.RECEIVE, by=by, office=office, now=now), procedure)
-    await store.cases.create(received.case, [_first(case, by, office), *received.lines], ours=False)
-    return received.case
+    lines = [_first(case, by, office), *received.lines]
+    # The city centre files under the same agency as forwarded dossiers, whose numbers are counted elsewhere.
+    while True:
+        code = {"reference": await _next_code(office, store=store, now=now)}
+        made = received.case.model_copy(update=code)
+        if await store.cases.create(made, [line.model_copy(update=code) for line in lines], ours=False):
+            return made
 
 
 async def published(code: str, *, store: Store) -> tuple[Procedure, int] | None:
     """The procedure as it is published now, and its version."""
-    entry = await store.procedures.published(code)
-    return (said(entry), entry.version) if entry is not None else None
+    found = await store.procedures.published(code)
+    return (read_body(found[1]), found[0]) if found is not None else None
 
 
 async def procedure_of(case: Case, *, store: Store) -> Procedure:
@@ -172,9 +176,7 @@ async def procedure_of(case: Case, *, store: Store) -> Procedure:
 async def _next_code(office: str, *, store: Store, now: datetime) -> str:
     agency, day = agency_of(office), now.astimezone(DA_NANG).date()
     number = await store.counters.next(f"case:{agency}:{day:%y%m%d}", expires_at=now + timedelta(days=7))
-    code = dossier_code(agency, day, number)
-    # The city centre files under the same agency as forwarded dossiers, whose numbers are counted elsewhere.
-    return code if await store.cases.get(code) is None else await _next_code(office, store=store, now=now)
+    return dossier_code(agency, day, number)
 
 
 def _first(case: Case, by: str, office: str) -> Line:

@@ -35,6 +35,29 @@ FROM intake_case c LEFT JOIN LATERAL (
 ) l ON true
 WHERE c.received_at < :ends AND (l.ready_at IS NULL OR l.ready_at >= :starts OR c.received_at >= :starts)
 """
+COLUMNS = ", ".join(f'"{name}"' for name in Case.model_fields)
+SET = ", ".join(f'"{name}" = new."{name}"' for name in Case.model_fields if name != "reference")
+LINE = ", ".join(f'"{name}"' for name in Line.model_fields)
+LINES = (
+    f"lines AS (INSERT INTO case_line ({LINE}) SELECT {LINE} "
+    "FROM jsonb_populate_recordset(NULL::case_line, CAST(:lines AS jsonb)) WHERE EXISTS (SELECT FROM kept))"
+    "SELECT count(*) FROM kept"
+)
+CREATE = text(
+    f"WITH kept AS (INSERT INTO intake_case ({COLUMNS}) SELECT {COLUMNS} "
+    "FROM jsonb_populate_record(NULL::intake_case, CAST(:case AS jsonb)) ON CONFLICT DO NOTHING RETURNING 1), " + LINES
+)
+KEEP = text(
+    f"WITH kept AS (UPDATE intake_case old SET {SET} "
+    "FROM jsonb_populate_record(NULL::intake_case, CAST(:case AS jsonb)) new "
+    "WHERE old.reference = new.reference AND old.version = new.version - 1 RETURNING 1), " + LINES
+)
+"""A case with its lines in one statement: an act is one journey to the database."""
+
+WITH_PROCEDURE = text(
+    f"SELECT {FIELDS}, p.body::text AS body FROM intake_case c "
+    "JOIN procedure p ON p.code = c.procedure AND p.version = c.procedure_version WHERE c.reference = :reference"
+)
 
 
 class Cases:
@@ -44,17 +67,19 @@ class Cases:
     async def create(self, case: Case, lines: Sequence[Line], *, ours: bool) -> bool:
         """Keep a new case; False where its reference is there already. `ours`: a dossier of this store waits for it."""
         async with self._engine.begin() as connection:
-            added = await bulk.insert(connection, tables.Case, [bulk.row(case)], returning="reference")
-            if added:
-                await _write(connection, lines, ours=ours)
-            return bool(added)
+            values = {"case": _json(bulk.row(case)), "lines": _json([bulk.row(line) for line in lines])}
+            if not await connection.scalar(CREATE, values):
+                return False
+            if ours:
+                await _tell(connection, lines)
+            return True
 
     async def keep(self, before: Case, after: Case, lines: Sequence[Line], result: Result | None = None) -> bool:
         """Store what somebody did, unless somebody else was first."""
         async with self._engine.begin() as connection:
             row = bulk.row(after, version=before.version + 1)
-            guard = "old.version = new.version - 1"
-            if not await bulk.update(connection, tables.Case, [row], key="reference", guard=guard):
+            values = {"case": _json(row), "lines": _json([bulk.row(line) for line in lines])}
+            if not await connection.scalar(KEEP, values):
                 return False
             if result is not None:
                 await connection.execute(
@@ -65,17 +90,24 @@ class Cases:
                     ),
                     result.model_dump(),
                 )
-            await _write(connection, lines, ours=before.origin == "forwarded")
+            if before.origin == "forwarded":
+                await _tell(connection, lines)
             return True
 
     async def looked(self, line: Line) -> None:
         """Write down that somebody looked at what is otherwise masked."""
         async with self._engine.begin() as connection:
-            await _write(connection, [line], ours=False)
+            await bulk.insert(connection, tables.CaseLine, [bulk.row(line)])
 
     async def get(self, reference: str) -> Case | None:
         found = await self._select("c.reference = :reference", reference=reference)
         return found[0] if found else None
+
+    async def with_procedure(self, reference: str) -> tuple[Case, str] | None:
+        """The case, and what the version of its procedure that it keeps says, as text."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(WITH_PROCEDURE, {"reference": reference})).mappings().first()
+            return (Case.model_validate({name: row[name] for name in Case.model_fields}), row["body"]) if row else None
 
     async def page(self, tab: str, *, office: str, limit: int, offset: int) -> list[Case]:
         """One page of what an office has to do, what is due first."""
@@ -95,7 +127,7 @@ class Cases:
         """What happened, oldest first."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                text(f"SELECT {_LINE} FROM case_line WHERE reference = :reference ORDER BY id"),
+                text(f"SELECT {LINE} FROM case_line WHERE reference = :reference ORDER BY id"),
                 {"reference": reference},
             )
             return [Line.model_validate(dict(row)) for row in rows.mappings()]
@@ -185,13 +217,14 @@ class Cases:
 
 
 _COUNTED = ("here", "asked", "ready", "away")
-_LINE = ", ".join(f'"{name}"' for name in Line.model_fields)
 
 
-async def _write(connection: AsyncConnection, lines: Sequence[Line], *, ours: bool) -> None:
-    await bulk.insert(connection, tables.CaseLine, [bulk.row(line) for line in lines])
-    if not ours or not lines:
-        return
+def _json(content: object) -> str:
+    return msgspec.json.encode(content).decode()
+
+
+async def _tell(connection: AsyncConnection, lines: Sequence[Line]) -> None:
+    """Tell the dossier of ours that waits for it."""
     told = [
         {"reference": x.reference, "code": int(x.status), "at": x.at, "office": x.office, "note": x.note} for x in lines
     ]

@@ -14,6 +14,7 @@ LINE = (
     'INSERT INTO procedure_line (code, version, stage, at, "by", office, document) '
     "VALUES (:code, :version, :stage, :at, :by, :office, :document)"
 )
+PUBLISHED = text("SELECT version, body::text AS body FROM procedure WHERE code = :code AND stage = 'published'")
 
 
 class Procedures:
@@ -85,14 +86,11 @@ class Procedures:
             row = rows.mappings().first()
             return _read(row) if row else None
 
-    async def published(self, code: str) -> Entry | None:
-        """The version that is published."""
+    async def published(self, code: str) -> tuple[int, str] | None:
+        """The version that is published, and what it says as text: who has read it before need not read it again."""
         async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text(f"SELECT {FIELDS} FROM procedure p WHERE code = :code AND stage = 'published'"), {"code": code}
-            )
-            row = rows.mappings().first()
-            return _read(row) if row else None
+            row = (await connection.execute(PUBLISHED, {"code": code})).first()
+            return (row[0], row[1]) if row else None
 
     async def all(self, stage: Stage | None = None) -> list[Entry]:
         """Every version in this stage, or the newest of each procedure whatever its stage; by code."""

@@ -69,4 +69,5 @@ def say_in_every_transaction(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def say(connection: Connection) -> None:
-        connection.exec_driver_sql(_SAY, astuple(_present.get()))
+        if (scope := _present.get()) != NOBODY:  # what the transaction before said has gone with it
+            connection.exec_driver_sql(_SAY, astuple(scope))

@@ -222,3 +222,16 @@ async def test_an_address_that_is_none_is_explained(url: str) -> None:
 @pytest.mark.parametrize("written", ["postgres://u:p@h/n", "postgresql+asyncpg://u:p@h/n", "postgresql://u:p@h/n"])
 def test_however_the_operator_wrote_the_address_it_is_understood(written: str) -> None:
     assert libpq(written) == "postgresql://u:p@h/n"
+
+
+async def test_a_resting_connection_that_the_server_has_ended_is_replaced(store: Store, database_url: str) -> None:
+    async with opened(database_url, size=1) as other:
+        async with other.engine.connect() as connection:
+            before = await connection.scalar(text("SELECT pg_backend_pid()"))
+        async with store.engine.connect() as connection:
+            assert await connection.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": before})
+
+        async with other.engine.connect() as connection:
+            after = await connection.scalar(text("SELECT pg_backend_pid()"))
+
+    assert after != before

@@ -14,7 +14,7 @@ from proactive.domain.case import Act, Case, Line, allowed
 from proactive.errors import OutOfTurn, Permanent
 from proactive.steps.case_clock import last_day_to_apologise, signals
 from proactive.steps.casework import LONGEST_RESULT, Asked, act
-from proactive.steps.receive import procedure_of
+from proactive.steps.catalogue import read_body
 from proactive.store.people import Officer
 from proactive.web import forms
 from proactive.web.desk.cases import HERE
@@ -22,6 +22,7 @@ from proactive.web.desk.sign_in import officer_at
 from proactive.web.door import SignedIn
 from proactive.web.pages import to
 from proactive.web.site import Site
+from rules.procedures import Procedure
 
 
 class CaseAtDesk:
@@ -38,42 +39,49 @@ class CaseAtDesk:
 
     async def show(self, request: Request) -> Response:
         session, officer = await officer_at(self._site, request)
-        return await self._page(request, session, officer, await self._case(request, officer))
+        return await self._page(request, session, officer, *await self._case(request, officer))
 
     async def do(self, request: Request) -> Response:
         """Whatever needs no document."""
         session, officer = await officer_at(self._site, request)
         form = await forms.read(request)
         self._site.door.check(request, form, session)
-        case, typed = await self._case(request, officer), form.text("act")
+        (case, procedure), typed = await self._case(request, officer), form.text("act")
         if typed not in set(Act) - {Act.FINISH}:
-            return await self._page(request, session, officer, case, error="Chọn việc cần làm.")
+            return await self._page(request, session, officer, case, procedure, error="Chọn việc cần làm.")
         asked = Asked(
             act=Act(typed), by=officer.username, office=officer.office, now=self._site.clock.now(),
             note=form.text("note", most=forms.MOST_NOTE), vnd=_amount(form), new_date=_day(form.text("new_date")),
         )  # fmt: skip
-        return await self._done(request, session, officer, case, asked, form.number("version"))
+        return await self._done(request, session, officer, case, procedure, asked, form.number("version"))
 
     async def finish(self, request: Request) -> Response:
         """The result is filed as a digital document."""
         session, officer = await officer_at(self._site, request)
         form, upload = await forms.read_with_file(request, most=LONGEST_RESULT)
         self._site.door.check(request, form, session)
-        case = await self._case(request, officer)
+        case, procedure = await self._case(request, officer)
         document = (upload.name, "application/pdf", upload.content) if upload is not None else None
         asked = Asked(
             act=Act.FINISH, by=officer.username, office=officer.office, now=self._site.clock.now(), document=document
         )
-        return await self._done(request, session, officer, case, asked, form.number("version"))
+        return await self._done(request, session, officer, case, procedure, asked, form.number("version"))
 
     async def _done(
-        self, request: Request, session: SignedIn, officer: Officer, case: Case, asked: Asked, version: int
+        self,
+        request: Request,
+        session: SignedIn,
+        officer: Officer,
+        case: Case,
+        procedure: Procedure,
+        asked: Asked,
+        version: int,
     ) -> Response:
         store = self._site.store
         try:
-            done = act(case, asked, await procedure_of(case, store=store))
+            done = act(case, asked, procedure)
         except (Permanent, OutOfTurn) as no:
-            return await self._page(request, session, officer, case, error=str(no))
+            return await self._page(request, session, officer, case, procedure, error=str(no))
         if version != case.version or not await store.cases.keep(case, done.case, done.lines, done.result):
             back = f"{HERE}/{case.reference}"
             return self._site.pages.show(request, "stale.html", status=409, session=session, back=back, desk=True)
@@ -82,17 +90,17 @@ class CaseAtDesk:
     async def reveal(self, request: Request) -> Response:
         session, officer = await officer_at(self._site, request)
         self._site.door.check(request, await forms.read(request), session)
-        case = await self._case(request, officer)
+        case, procedure = await self._case(request, officer)
         looked = Line(
             reference=case.reference, at=self._site.clock.now(), actor=officer.username, office=officer.office,
             act="show", status=case.status, step=case.step, held_by=case.held_by,
         )  # fmt: skip
         await self._site.store.cases.looked(looked)
-        return await self._page(request, session, officer, case, reveal=True)
+        return await self._page(request, session, officer, case, procedure, reveal=True)
 
     async def result(self, request: Request) -> Response:
         _, officer = await officer_at(self._site, request)
-        case = await self._case(request, officer)
+        case, _ = await self._case(request, officer)
         result = await self._site.store.cases.result(case.reference)
         if result is None:
             raise HTTPException(404)
@@ -100,12 +108,15 @@ class CaseAtDesk:
         answer.headers["content-disposition"] = f'attachment; filename="{case.reference}.pdf"'
         return answer
 
-    async def _case(self, request: Request, officer: Officer) -> Case:
-        """The case, for an officer whose office has a part in it; for others it is not there."""
-        case = await self._site.store.cases.get(request.path_params["reference"])
-        if case is None or officer.office not in {case.receiving, case.competent, case.returning, case.held_by}:
+    async def _case(self, request: Request, officer: Officer) -> tuple[Case, Procedure]:
+        """The case with its procedure, for an officer whose office has a part in it; for others it is not there."""
+        found = await self._site.store.cases.with_procedure(request.path_params["reference"])
+        if found is None:
             raise HTTPException(404)
-        return case
+        case, body = found
+        if officer.office not in {case.receiving, case.competent, case.returning, case.held_by}:
+            raise HTTPException(404)
+        return case, read_body(body)
 
     async def _page(
         self,
@@ -113,12 +124,12 @@ class CaseAtDesk:
         session: SignedIn,
         officer: Officer,
         case: Case,
+        procedure: Procedure,
         *,
         reveal: bool = False,
         error: str | None = None,
     ) -> Response:
         site = self._site
-        procedure = await procedure_of(case, store=site.store)
         return site.pages.show(
             request,
             "desk/case.html",

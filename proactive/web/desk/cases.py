@@ -103,9 +103,9 @@ class Cases:
         names = ("procedure", "full_name", "phone", "unit", "returning", "return_by", "post_address")
         typed = {name: form.text(name) for name in names} | {"personal_id": form.digits("personal_id")}
         found = await published(typed["procedure"], store=site.store)
-        procedure = found[0] if found is not None and receives(found[0], officer.office) else None
-        if procedure is None or typed["return_by"] not in set(ReturnBy):
+        if found is None or not receives(found[0], officer.office) or typed["return_by"] not in set(ReturnBy):
             return await self._form(request, session, officer, typed=typed, error="Chọn thủ tục và cách nhận kết quả.")
+        procedure, version = found
         papers = tuple(
             Paper(
                 name=component.name.vi,
@@ -115,12 +115,15 @@ class Cases:
             for place, component in enumerate(procedure.components)
         )
         asked = WalkIn(
-            procedure=procedure.code, personal_id=typed["personal_id"], full_name=typed["full_name"],
+            personal_id=typed["personal_id"], full_name=typed["full_name"],
             phone=typed["phone"] or None, unit=typed["unit"] or None, returning=typed["returning"] or officer.office,
             return_by=ReturnBy(typed["return_by"]), post_address=typed["post_address"] or None, papers=papers,
         )  # fmt: skip
         try:
-            case = await walk_in(asked, by=officer.username, office=officer.office, store=site.store, clock=site.clock)
+            case = await walk_in(
+                asked, procedure, version, by=officer.username, office=officer.office, store=site.store,
+                clock=site.clock,
+            )  # fmt: skip
         except Permanent as no:
             return await self._form(request, session, officer, typed=typed, error=str(no))
         return to(f"{HERE}/{case.reference}")
