@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
+from proactive.brokers import brokers
 from proactive.demo import source
 from proactive.domain.keys import Keys
 from proactive.embedded.broker import EmbeddedBroker
@@ -171,7 +172,10 @@ class Installation:
     async def _topics(self) -> None:
         """Make and check the topics; again whenever the embedded broker came back without its memory."""
         settings = self._running.settings
-        ensure(str(settings.kafka_bootstrap), topics(settings), partitions=settings.kafka_partitions)
+        ensure(
+            brokers(settings), topics(settings), partitions=settings.kafka_partitions,
+            replication=settings.kafka_replication,
+        )  # fmt: skip
 
     async def _rehearsed_source(self, admin: str, rehearsal: Rehearsal) -> None:
         self._tell(f"Making up {rehearsal.people:,} people in a source database of their own …")

@@ -5,7 +5,7 @@ Without a database and a broker address the embedded ones are used, in `PROACTIV
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +21,21 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="Folder of the embedded database, logs and generated secrets.")
     database_url: str | None = Field(None, description="PostgreSQL 18 or newer: postgresql://user:password@host/name.")
     kafka_bootstrap: str | None = Field(None, description="Kafka brokers: host:port, host:port.")
+    kafka_security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
+        "plaintext", description="How the brokers are spoken to; over a network of others: sasl_ssl."
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="How we sign in at the brokers, where kafka_security begins with sasl."
+    )
+    kafka_user: str = Field("", description="Who we are at the brokers.")
+    kafka_password: SecretStr = Field(SecretStr(""), description="The password of that user.")
+    kafka_ca: Path | None = Field(None, description="Certificate (PEM) of whoever signed the brokers' certificates.")
+    kafka_replication: int = Field(
+        3,
+        ge=1,
+        le=9,
+        description="Brokers that hold a copy of each topic; as many as there are, where there are fewer.",
+    )
     kafka_partitions: int = Field(4, ge=1, le=1000, description="Partitions of each topic; checked at start.")
     session_seconds: float = Field(10.0, ge=1, description="Silence after which Kafka gives a worker's work to others.")
     topic_prefix: str = Field("proactive", pattern=r"^[a-z][a-z0-9-]*$", description="First word of our topics' names.")

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from proactive.brokers import Brokers
 from proactive.domain.change import Change, encode
 from proactive.domain.keys import Keys
 from proactive.errors import Temporary
@@ -18,21 +19,41 @@ FLUSH_SECONDS = 30.0
 class Publisher:
     """One producer for this process. Raises `Temporary` when the broker did not take it all: tell it again later."""
 
-    def __init__(self, bootstrap: str, keys: Keys, topics: Topics) -> None:
+    def __init__(self, brokers: Brokers, keys: Keys, topics: Topics) -> None:
         self._topics = topics
         self._keys = keys
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "acks": "all",
-                "linger.ms": 5,
-                "partitioner": "murmur2_random",
-                "delivery.timeout.ms": 20_000,
-                "queue.buffering.max.messages": 200_000,
-                "log_level": 2,
-            }
-        )
+        self._brokers = brokers
+        self._broken = False
+        self._producer = self._made()
         self._turn = asyncio.Lock()
+
+    def _made(self) -> Producer:
+        return Producer(
+            self._brokers.client(
+                **{
+                    "acks": "all",
+                    "enable.idempotence": True,  # what is sent again by the client is neither doubled nor overtaken
+                    "linger.ms": 5,
+                    "partitioner": "murmur2_random",
+                    "delivery.timeout.ms": 20_000,
+                    "queue.buffering.max.messages": 200_000,
+                    "log_level": 2,
+                    "error_cb": self._heard,
+                }
+            )
+        )
+
+    def _heard(self, error: KafkaError) -> None:
+        self._broken = True
+
+    def _whole(self) -> Producer:
+        """The producer; another one after the way to the brokers broke, because a broker that came back without its
+        memory takes nothing from whom it has not met."""
+        self._producer.poll(0)
+        if self._broken:
+            self._broken = False
+            self._producer = self._made()
+        return self._producer
 
     async def changes(self, changes: Sequence[Change]) -> None:
         await self._all(
@@ -64,15 +85,16 @@ class Publisher:
             if error is not None:
                 refused.append(error)
 
+        producer = self._whole()
         try:
             for key, value in messages:
                 while True:
                     try:
-                        self._producer.produce(topic, value, key, on_delivery=delivered)
+                        producer.produce(topic, value, key, on_delivery=delivered)
                         break
                     except BufferError:
-                        self._producer.poll(0.1)
-            waiting = self._producer.flush(FLUSH_SECONDS)
+                        producer.poll(0.1)
+            waiting = producer.flush(FLUSH_SECONDS)
         except KafkaException as error:
             raise Temporary(f"The broker does not take {topic}: {error.args[0].str()}") from error
         if refused or waiting:

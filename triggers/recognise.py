@@ -15,6 +15,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from mode import Service
 
+from proactive.brokers import Brokers
 from proactive.facts import Facts
 from proactive.ports.clock import Clock
 from proactive.steps.recognise import Outcome, recognise, refuse
@@ -27,21 +28,22 @@ LANES = 2
 LONGEST_PAUSE = 15.0
 
 
-def consumer(bootstrap: str, *, group: str, session: float = 10.0, wait_ms: int = 20) -> Consumer:
+def consumer(brokers: Brokers, *, group: str, session: float = 10.0, wait_ms: int = 20) -> Consumer:
     """A consumer that commits only when told to. Short fetch waits: the embedded broker delays by half of them."""
     return Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": group,
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": wait_ms,
-            "session.timeout.ms": round(session * 1000),
-            "heartbeat.interval.ms": round(session * 250),
-            "queued.max.messages.kbytes": 32_768,
-            "fetch.max.bytes": 16_777_216,
-            "log_level": 2,
-        }
+        brokers.client(
+            **{
+                "group.id": group,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": wait_ms,
+                "session.timeout.ms": round(session * 1000),
+                "heartbeat.interval.ms": round(session * 250),
+                "queued.max.messages.kbytes": 32_768,
+                "fetch.max.bytes": 16_777_216,
+                "log_level": 2,
+            }
+        )
     )
 
 
@@ -116,7 +118,7 @@ class Recognise(Service):
 
     def __init__(
         self,
-        bootstrap: str,
+        brokers: Brokers,
         topic: str,
         url: str,
         *,
@@ -127,7 +129,7 @@ class Recognise(Service):
         on_owed: Callable[[], None],
     ) -> None:
         super().__init__()
-        self._bootstrap = bootstrap
+        self._brokers = brokers
         self._topic = topic
         self._session = session
         self._lanes = Lanes(url, facts=facts, clock=clock)
@@ -154,7 +156,7 @@ class Recognise(Service):
                 self._lanes.stopping.wait(1.0)
 
     def _consume(self) -> None:
-        source = consumer(self._bootstrap, group=f"{self._topic}-recognise", session=self._session)
+        source = consumer(self._brokers, group=f"{self._topic}-recognise", session=self._session)
         try:
             source.subscribe([self._topic])
             while not self._lanes.stopping.is_set():

@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import signal
+import ssl
 import sys
 from datetime import timedelta
 from functools import partial
@@ -14,9 +15,11 @@ import faust
 import msgspec
 import structlog
 import uvloop
+from yarl import URL
 
 from proactive import journey
-from proactive.errors import ProactiveError, Unusable
+from proactive.brokers import Brokers, brokers
+from proactive.errors import ProactiveError
 from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled, inboxes, signer, witnesses
 from proactive.settings import Settings, read
@@ -36,11 +39,27 @@ log = structlog.get_logger()
 SEAL_SECONDS = 30.0
 
 
-def application(settings: Settings) -> faust.App:
+def credentials(reached: Brokers) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """Who we are at the brokers, in Faust's words."""
+    context = None
+    if reached.encrypted:
+        context = ssl.create_default_context(cafile=reached.authority)
+    if reached.signs_in:
+        return faust.SASLCredentials(
+            username=reached.user,
+            password=reached.password.get_secret_value(),
+            mechanism=reached.mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None
+
+
+def application(settings: Settings, reached: Brokers) -> faust.App:
     """The Faust app: no web server, no tables, no leader; it wakes steps and proves nothing."""
     return faust.App(
         f"{settings.topic_prefix}-worker",
-        broker=f"kafka://{settings.kafka_bootstrap}",
+        broker=[URL(f"kafka://{address.strip()}") for address in reached.addresses.split(",")],
+        broker_credentials=credentials(reached),
         value_serializer="raw",
         key_serializer="raw",
         web_enabled=False,
@@ -224,13 +243,13 @@ def _state(value: bytes) -> str | None:
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set; then let every step finish what it has in hand."""
-    if settings.kafka_bootstrap is None:
-        raise Unusable("PROACTIVE_KAFKA_BOOTSTRAP is not set. Set it, or use `proactive up` for the embedded broker.")
-    names = topics(settings)
-    await asyncio.to_thread(ensure, settings.kafka_bootstrap, names, partitions=settings.kafka_partitions)
+    reached, names = brokers(settings), topics(settings)
+    await asyncio.to_thread(
+        ensure, reached, names, partitions=settings.kafka_partitions, replication=settings.kafka_replication
+    )
     async with assembled(settings, application="proactive worker", role=DatabaseRole.WORKER, connections=16) as parts:
-        publisher = Publisher(settings.kafka_bootstrap, parts.keys, names)
-        app = application(settings)
+        publisher = Publisher(reached, parts.keys, names)
+        app = application(settings, reached)
         running = steps(parts, publisher)
         attach(app, names.dossiers, running)
         draft = next(step for step in running if step.step == "draft")
@@ -240,7 +259,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             loop.call_soon_threadsafe(draft.wake)
 
         recognise = Recognise(
-            settings.kafka_bootstrap, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
+            reached, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
             batch=settings.batch, session=settings.session_seconds, on_owed=owed,
         )  # fmt: skip
         # Word only wakes: the steps look for themselves while Kafka is still giving out partitions.

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -30,17 +31,60 @@ _PARTITIONS = 4
 """Of internal topics, and of those that come into being by being written to."""
 
 
+@dataclass(frozen=True)
+class Locked:
+    """Clients sign in (SCRAM-SHA-512) over TLS; the brokers among themselves stay on loopback."""
+
+    user: str
+    password: str = field(repr=False)
+    certificate: Path
+    """PEM: the brokers' private key (PKCS #8) and the certificate for it."""
+    authority: Path
+    """PEM: what clients must trust."""
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Of the listener for clients."""
+        module = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        return {
+            "listener.name.clients.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.clients.scram-sha-512.sasl.jaas.config": module,
+            "listener.name.clients.ssl.keystore.type": "PEM",
+            "listener.name.clients.ssl.keystore.location": self.certificate,
+        }
+
+    @property
+    def client(self) -> dict[str, str]:
+        return {
+            "security.protocol": "sasl_ssl",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": self.user,
+            "sasl.password": self.password,
+            "ssl.ca.location": str(self.authority),
+        }
+
+
 class ApacheKafka:
     """One cluster; part of a `Supervisor`, or started and stopped on its own. It keeps its ports and its data."""
 
     name = "kafka"
 
-    def __init__(self, folder: Path, *, java: Java, brokers: int = 1, heap: str = "256m", restart: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        java: Java,
+        brokers: int = 1,
+        heap: str = "256m",
+        restart: bool = True,
+        locked: Locked | None = None,
+    ) -> None:
         self.restart = restart
         self._home = folder.resolve()
         self._java = java
         self._brokers = brokers
         self._heap = heap
+        self._locked = locked
         self._lock = FolderLock(self._home)
         self._processes: list[Process] = []
 
@@ -55,14 +99,16 @@ class ApacheKafka:
         self._lock.hold()
         try:
             nodes = range(1, self._brokers + 1)
-            ports = {n: (kept_port(self._home / f"port-{n}"), kept_port(self._home / f"quorum-{n}")) for n in nodes}
+            ports = {
+                n: tuple(kept_port(self._home / f"{use}-{n}") for use in ("port", "quorum", "inner")) for n in nodes
+            }
             for node in nodes:
                 await asyncio.to_thread(self._write, node, ports)
             unformatted = [n for n in nodes if not (self._home / f"data-{n}" / "meta.properties").exists()]
             await asyncio.gather(*(self._format(node) for node in unformatted))
             for node in nodes:
                 self._processes.append(await Process.spawn(self._command(node, "kafka.Kafka", self._file(node))))
-            address = ",".join(f"{LOOPBACK}:{port}" for port, _ in ports.values())
+            address = ",".join(f"{LOOPBACK}:{port}" for port, _, _ in ports.values())
             await self._until_ready(address)
             return address
         except BaseException:
@@ -92,7 +138,8 @@ class ApacheKafka:
 
     async def _until_ready(self, address: str) -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        while not await asyncio.to_thread(_brokers_answer, address, self._brokers):
+        client = {"bootstrap.servers": address} | (self._locked.client if self._locked else {})
+        while not await asyncio.to_thread(_brokers_answer, client, self._brokers):
             if any(process.status is not None for process in self._processes):
                 raise Unusable(f"Apache Kafka can't start: it {self.how_it_ended()} (see {self._home}/logs).")
             if time.monotonic() > deadline:
@@ -100,7 +147,9 @@ class ApacheKafka:
             await asyncio.sleep(0.1)
 
     async def _format(self, node: int) -> None:
-        arguments = ("format", "--ignore-formatted", "-t", self._cluster_id(), "-c", self._file(node))
+        arguments = ["format", "--ignore-formatted", "-t", self._cluster_id(), "-c", self._file(node)]
+        if self._locked:
+            arguments += ["--add-scram", f"SCRAM-SHA-512=[name={self._locked.user},password={self._locked.password}]"]
         process = await Process.spawn(self._command(node, "kafka.tools.StorageTool", *arguments))
         if await process.wait() != 0:
             raise Unusable(f"Apache Kafka's folder can't be formatted: it {process.how_it_ended()}.")
@@ -123,18 +172,21 @@ class ApacheKafka:
     def _file(self, node: int) -> str:
         return str(self._home / f"broker-{node}.properties")
 
-    def _write(self, node: int, ports: dict[int, tuple[int, int]]) -> None:
-        port, quorum = ports[node]
+    def _write(self, node: int, ports: dict[int, tuple[int, ...]]) -> None:
+        port, quorum, inner = ports[node]
         copies = min(3, self._brokers)
         settings = {
             "process.roles": "broker,controller",
             "node.id": node,
-            "controller.quorum.voters": ",".join(f"{n}@{LOOPBACK}:{q}" for n, (_, q) in ports.items()),
-            "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{quorum}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "controller.quorum.voters": ",".join(f"{n}@{LOOPBACK}:{q}" for n, (_, q, _) in ports.items()),
+            "listeners": f"CLIENTS://{LOOPBACK}:{port},INNER://{LOOPBACK}:{inner},CONTROLLER://{LOOPBACK}:{quorum}",
+            "advertised.listeners": f"CLIENTS://{LOOPBACK}:{port},INNER://{LOOPBACK}:{inner}",
+            "listener.security.protocol.map": (
+                f"CLIENTS:{'SASL_SSL' if self._locked else 'PLAINTEXT'},INNER:PLAINTEXT,CONTROLLER:PLAINTEXT"
+            ),
             "controller.listener.names": "CONTROLLER",
-            "inter.broker.listener.name": "PLAINTEXT",
+            "inter.broker.listener.name": "INNER",
+            **(self._locked.settings if self._locked else {}),
             "log.dirs": self._home / f"data-{node}",
             "num.partitions": _PARTITIONS,
             "default.replication.factor": copies,
@@ -156,10 +208,10 @@ class ApacheKafka:
         Path(self._file(node)).write_text(lines, encoding="utf-8")
 
 
-def _brokers_answer(address: str, number: int) -> bool:
+def _brokers_answer(client: dict[str, str], number: int) -> bool:
     try:
-        client = AdminClient({"bootstrap.servers": address, "socket.timeout.ms": 3000, "log_level": 0})
-        return len(client.list_topics(timeout=3).brokers) >= number
+        asking = AdminClient({**client, "socket.timeout.ms": 3000, "log_level": 0})
+        return len(asking.list_topics(timeout=3).brokers) >= number
     except KafkaException:
         return False
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proactive.brokers import Brokers
 from proactive.domain.keys import Keys
 from proactive.topics import Topics
 from triggers.publisher import Publisher
@@ -198,7 +199,8 @@ TOPICS = Topics(changes="t.changes", dossiers="t.dossiers")
 @pytest.fixture(scope="module")
 def publishers() -> Iterator[tuple[Publisher, Publisher]]:
     """Two of different secrets; neither has a broker, for a key needs none."""
-    made = Publisher("127.0.0.1:1", Keys("s" * 32), TOPICS), Publisher("127.0.0.1:1", Keys("t" * 32), TOPICS)
+    nowhere = Brokers("127.0.0.1:1")
+    made = Publisher(nowhere, Keys("s" * 32), TOPICS), Publisher(nowhere, Keys("t" * 32), TOPICS)
     yield made
     for publisher in made:
         publisher.close()

@@ -32,6 +32,7 @@ import psutil
 import psycopg
 from confluent_kafka import Consumer, Message, Producer
 
+from proactive.brokers import Brokers
 from proactive.domain.change import Change, encode
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -98,7 +99,7 @@ def produce(bootstrap: str, number: int) -> None:
 
 
 def batches(bootstrap: str, number: int, size: int) -> Iterator[tuple[Consumer, Sequence[Message]]]:
-    source = consumer(bootstrap, group=f"bench-{time.time_ns()}")
+    source = consumer(Brokers(bootstrap), group=f"bench-{time.time_ns()}")
     source.subscribe([TOPICS.changes])
     seen = 0
     try:
@@ -230,7 +231,7 @@ async def run(number: int, rounds: int, size: int, names: Sequence[str]) -> dict
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         async with servers(Path(folder)) as (url, bootstrap):
             await migrate(url)
-            ensure(bootstrap, TOPICS, partitions=PARTITIONS)
+            ensure(Brokers(bootstrap), TOPICS, partitions=PARTITIONS, replication=1)
             sys.stderr.write(f"producing {number:,} changes\n")
             await asyncio.to_thread(produce, bootstrap, number)
             seconds: dict[str, list[float]] = {name: [] for name in names}

@@ -1,6 +1,7 @@
 """Changes on their way over a real broker into a real database, and what may happen to them on it."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -10,11 +11,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from click.testing import Result
 from confluent_kafka import Consumer
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from connectors.registers.memory import MemoryRegister
 from proactive import journey
+from proactive.brokers import Brokers
+from proactive.cli import application
 from proactive.domain.change import Change
 from proactive.domain.keys import Keys
 from proactive.domain.rejected import Standing, Which
@@ -41,24 +46,36 @@ def names(prefix: str) -> Topics:
 
 
 @pytest.fixture
+def brokers(kafka: str) -> Brokers:
+    return Brokers(kafka)
+
+
+@pytest.fixture
 async def topics(kafka: str, topic_prefix: str) -> Topics:
     made = names(topic_prefix)
-    await asyncio.to_thread(ensure, kafka, made, partitions=PARTITIONS)
+    await asyncio.to_thread(ensure, Brokers(kafka), made, partitions=PARTITIONS, replication=1)
     return made
 
 
-def publisher(kafka: str, topics: Topics) -> Publisher:
+def publisher(kafka: Brokers, topics: Topics) -> Publisher:
     return Publisher(kafka, KEYS, topics)
 
 
 @asynccontextmanager
 async def recognising(
-    kafka: str, topics: Topics, url: str, *, facts: Facts, clock: SetClock
+    kafka: Brokers, topics: Topics, url: str, *, facts: Facts, clock: SetClock
 ) -> AsyncIterator[list[int]]:
     """The worker's own loop; what it gives counts how often something was owed."""
     owed: list[int] = []
     service = Recognise(
-        kafka, topics.changes, url, facts=facts, clock=clock, batch=500, session=2.0, on_owed=lambda: owed.append(1)
+        kafka,
+        topics.changes,
+        url,
+        facts=facts,
+        clock=clock,
+        batch=500,
+        session=2.0,
+        on_owed=lambda: owed.append(1),
     )
     await service.start()
     yield owed
@@ -82,7 +99,7 @@ def people(number: int, *, first: int = 1) -> list[Change]:
     return [one for n in range(first, first + number) for one in changes(driver(n))]
 
 
-def read(kafka: str, topic: str, *, number: int) -> list[tuple[int, bytes | None, bytes | None]]:
+def read(kafka: Brokers, topic: str, *, number: int) -> list[tuple[int, bytes | None, bytes | None]]:
     """(partition, key, value) of so many messages."""
     reader: Consumer = consumer(kafka, group=f"reader-{uuid4().hex}", session=2.0)
     reader.subscribe([topic])
@@ -98,14 +115,16 @@ def read(kafka: str, topic: str, *, number: int) -> list[tuple[int, bytes | None
     return found
 
 
-async def test_all_of_one_person_is_on_one_partition_under_a_key_that_names_nobody(kafka: str, topics: Topics) -> None:
+async def test_all_of_one_person_is_on_one_partition_under_a_key_that_names_nobody(
+    brokers: Brokers, topics: Topics
+) -> None:
     told = people(30)
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
     await sender.changes(told)
     await sender.news([(uuid4(), "offered")])
     sender.close()
 
-    found = await asyncio.to_thread(read, kafka, topics.changes, number=len(told))
+    found = await asyncio.to_thread(read, brokers, topics.changes, number=len(told))
 
     places: dict[bytes | None, set[int]] = {}
     for partition, key, _ in found:
@@ -114,49 +133,74 @@ async def test_all_of_one_person_is_on_one_partition_under_a_key_that_names_nobo
     assert all(len(partitions) == 1 for partitions in places.values())
     assert {partition for partitions in places.values() for partition in partitions} == set(range(PARTITIONS))
     assert all(key is not None and len(key) == 16 and b"0481" not in key for key in places)
-    [(_, _, word)] = await asyncio.to_thread(read, kafka, topics.dossiers, number=1)
+    [(_, _, word)] = await asyncio.to_thread(read, brokers, topics.dossiers, number=1)
     assert word is not None
     assert word.endswith(b'"state":"offered"}')
 
 
-async def test_another_number_of_partitions_than_ours_is_refused(kafka: str, topics: Topics) -> None:
-    with pytest.raises(Unusable, match=rf"{topics.changes} has 4 partitions, not 8.*PROACTIVE_KAFKA_PARTITIONS to 4"):
-        await asyncio.to_thread(ensure, kafka, topics, partitions=8)
+async def test_another_number_of_partitions_than_ours_is_refused(brokers: Brokers, topics: Topics) -> None:
+    with pytest.raises(Unusable, match=rf"{topics.changes} has partitions 4, not 8.*PROACTIVE_KAFKA_PARTITIONS to 4"):
+        await asyncio.to_thread(ensure, brokers, topics, partitions=8, replication=1)
+
+
+async def test_the_command_tells_what_differs_and_mends_what_is_missing(
+    kafka: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROACTIVE_KAFKA_BOOTSTRAP", kafka)
+    monkeypatch.setenv("PROACTIVE_TOPIC_PREFIX", topic_prefix)
+    made = names(topic_prefix)
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, application(), ["topics", *words])
+
+    ended = await run()
+    assert ended.exit_code == 1 and f"Topic {made.dossiers} is missing." in ended.stderr
+    ended = await run("--mend", "--json")
+    assert ended.exit_code == 0
+    told = json.loads(ended.stdout)
+    assert told["differences"] == []
+    assert [(one["name"], one["partitions"], one["replication"]) for one in told["topics"]] == [
+        (made.changes, 4, 1),
+        (made.dossiers, 4, 1),
+    ]
+    monkeypatch.setenv("PROACTIVE_KAFKA_PARTITIONS", "6")
+    ended = await run()
+    assert ended.exit_code == 1 and f"{made.changes} has partitions 4, not 6. Whoever runs" in ended.stderr
 
 
 async def test_what_was_kept_is_not_taken_again_by_the_next_worker(
-    kafka: str, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
+    brokers: Brokers, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
 ) -> None:
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
     await sender.changes(people(20))
-    async with recognising(kafka, topics, database_url, facts=facts, clock=clock) as owed:
+    async with recognising(brokers, topics, database_url, facts=facts, clock=clock) as owed:
         await all_kept(store, 40)
     assert owed
     async with store.engine.begin() as connection:
         await connection.execute(text("DELETE FROM record"))
 
-    async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
+    async with recognising(brokers, topics, database_url, facts=facts, clock=clock):
         await sender.changes(people(1, first=21))
         await all_kept(store, 2)
     sender.close()
 
 
 async def test_rubbish_between_the_changes_stops_nobody(
-    kafka: str, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
+    brokers: Brokers, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
 ) -> None:
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
     await sender._all(topics.changes, [(b"k", rubbish) for rubbish in (b"", b"\xff\x00", b"[" * 5000, b'{"a":NaN}')])
     await sender.changes(people(5))
     sender.close()
 
-    async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
+    async with recognising(brokers, topics, database_url, facts=facts, clock=clock):
         await all_kept(store, 10)
 
     assert len(await store.rejected.found(Which(), limit=10)) == 4
 
 
 async def test_a_row_that_the_database_itself_refuses_is_put_aside_and_its_neighbours_are_kept(
-    kafka: str, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
+    brokers: Brokers, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
 ) -> None:
     async with store.engine.begin() as connection:
         await connection.execute(
@@ -171,11 +215,11 @@ async def test_a_row_that_the_database_itself_refuses_is_put_aside_and_its_neigh
                 "WHEN (NEW.subject = '048168000003' AND NEW.register = 'residents') EXECUTE FUNCTION refuse()"
             )
         )
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
     await sender.changes(people(8))
     sender.close()
 
-    async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
+    async with recognising(brokers, topics, database_url, facts=facts, clock=clock):
         await all_kept(store, 15)
 
     [refused] = await store.rejected.found(Which(), limit=10)
@@ -183,9 +227,9 @@ async def test_a_row_that_the_database_itself_refuses_is_put_aside_and_its_neigh
 
 
 async def test_connections_that_are_cut_in_the_middle_cost_nothing(
-    kafka: str, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
+    brokers: Brokers, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
 ) -> None:
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
 
     async def cut() -> int:
         async with store.engine.connect() as connection:
@@ -198,7 +242,7 @@ async def test_connections_that_are_cut_in_the_middle_cost_nothing(
             return len(gone.all())
 
     times = 0
-    async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
+    async with recognising(brokers, topics, database_url, facts=facts, clock=clock):
         for turn in range(10):
             await sender.changes(people(30, first=1 + 30 * turn))
             if turn == 0:
@@ -219,8 +263,8 @@ async def test_a_broker_that_dies_with_everything_it_was_told_is_told_again(
     register.rows = {change.key: change for change in told}
     broker = EmbeddedBroker(tmp_path)
     topics = names(topic_prefix)
-    address = await broker.start()
-    await asyncio.to_thread(ensure, address, topics, partitions=PARTITIONS)
+    address = Brokers(await broker.start())
+    await asyncio.to_thread(ensure, address, topics, partitions=PARTITIONS, replication=1)
     sender = publisher(address, topics)
     watch = Watch(register, store=store, publish=sender.changes, clock=clock, limit=10)
     assert [await watch.step(), await watch.step()] == [25, 0]
@@ -229,8 +273,8 @@ async def test_a_broker_that_dies_with_everything_it_was_told_is_told_again(
     os.kill(broker.pid, signal.SIGKILL)
     await broker.wait()
     await broker.stop()
-    assert await broker.start() == address
-    await asyncio.to_thread(ensure, address, topics, partitions=PARTITIONS)
+    assert await broker.start() == address.addresses
+    await asyncio.to_thread(ensure, address, topics, partitions=PARTITIONS, replication=1)
     async with recognising(address, topics, database_url, facts=facts, clock=clock):
         clock.at += TELL_AGAIN + timedelta(seconds=1)
         await _until_settled(watch)
@@ -252,13 +296,13 @@ async def _until_settled(watch: Watch) -> None:
 
 
 async def test_two_workers_share_the_partitions_and_keep_each_change_once(
-    kafka: str, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
+    brokers: Brokers, topics: Topics, store: Store, database_url: str, facts: Facts, clock: SetClock
 ) -> None:
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
     told: Sequence[Change] = people(200)
     async with (
-        recognising(kafka, topics, database_url, facts=facts, clock=clock),
-        recognising(kafka, topics, database_url, facts=facts, clock=clock),
+        recognising(brokers, topics, database_url, facts=facts, clock=clock),
+        recognising(brokers, topics, database_url, facts=facts, clock=clock),
     ):
         await sender.changes([*told, *told])
         await all_kept(store, 400)
@@ -272,20 +316,26 @@ async def test_two_workers_share_the_partitions_and_keep_each_change_once(
 
 
 async def test_a_refused_change_is_taken_once_more_over_kafka(
-    kafka: str, topics: Topics, store: Store, database_url: str, catalogue: Catalogue, facts: Facts, clock: SetClock
+    brokers: Brokers,
+    topics: Topics,
+    store: Store,
+    database_url: str,
+    catalogue: Catalogue,
+    facts: Facts,
+    clock: SetClock,
 ) -> None:
     [licence] = [one for one in people(1) if one.register == "driver_licences"]
     fewer = Facts(catalogue.connected([name for name in facts.registers if name != "driver_licences"]))
-    sender = publisher(kafka, topics)
+    sender = publisher(brokers, topics)
     await sender.changes([licence])
-    async with recognising(kafka, topics, database_url, facts=fewer, clock=clock):
+    async with recognising(brokers, topics, database_url, facts=fewer, clock=clock):
 
         async def refused() -> bool:
             return bool(await store.rejected.found(Which(), limit=1))
 
         await until(refused, seconds=30, what="a refused change")
     await store.rejected.replay(Which(standing=Standing.WAITING), actor="lan", now=clock.now())
-    async with recognising(kafka, topics, database_url, facts=facts, clock=clock):
+    async with recognising(brokers, topics, database_url, facts=facts, clock=clock):
 
         async def settled() -> bool:
             await journey.replay(store=store, publish=sender.again, clock=clock, limit=100)

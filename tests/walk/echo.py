@@ -8,6 +8,7 @@ from typing import Self
 
 from confluent_kafka import Producer
 
+from proactive.brokers import Brokers
 from triggers.recognise import consumer
 
 _AGAIN: dict[str, str | bytes | None] = {"again": b"1"}
@@ -38,7 +39,7 @@ class Echo:
 
     def _run(self) -> None:
         producer = Producer({"bootstrap.servers": self._bootstrap, "acks": "all", "linger.ms": 5, "log_level": 2})
-        source = consumer(self._bootstrap, group=f"echo-{self._topics[0]}", session=2.0)
+        source = consumer(Brokers(self._bootstrap), group=f"echo-{self._topics[0]}", session=2.0)
         source.subscribe(self._topics)
         while not self._stopping.is_set():
             for message in source.consume(500, timeout=0.1):

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from connectors.registers import debezium, sql
+from proactive.brokers import Brokers
 from proactive.demo.capture import connector, give_up, prepare
 from proactive.demo.source import create
 from proactive.domain.change import Change
@@ -110,8 +111,8 @@ async def followed(
 ) -> AsyncIterator[Sequence[Watch]]:
     """watch and recognise as the worker runs them, over the same broker."""
     topics = Topics(changes=f"{source.prefix}-{uuid4().hex[:8]}.changes", dossiers=f"{source.prefix}.dossiers")
-    await asyncio.to_thread(ensure, source.bootstrap, topics, partitions=4)
-    sender = Publisher(source.bootstrap, Keys("a secret of more than thirty-two characters"), topics)
+    await asyncio.to_thread(ensure, Brokers(source.bootstrap), topics, partitions=4, replication=1)
+    sender = Publisher(Brokers(source.bootstrap), Keys("a secret of more than thirty-two characters"), topics)
     opened = await source.open()
     watches = [
         Watch(
@@ -122,7 +123,7 @@ async def followed(
     ]  # fmt: skip
     running = [
         Recognise(
-            source.bootstrap, topics.changes, url, facts=facts, clock=clock, batch=1000, session=2.0,
+            Brokers(source.bootstrap), topics.changes, url, facts=facts, clock=clock, batch=1000, session=2.0,
             on_owed=lambda: None,
         ),
         *(Step("watch", watch.step, every=0.01) for watch in watches),
