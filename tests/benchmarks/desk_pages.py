@@ -9,6 +9,7 @@ import sys
 
 import structlog
 import uvicorn
+from sqlalchemy import text
 
 import rules
 from proactive.domain.dossier import Answer, State
@@ -26,7 +27,9 @@ TOGETHER = "csgt-together"
 
 async def clear_cases(house: House, n: int) -> None:
     """So many that may be approved together, and besides them those that chance draws to be looked at one by one."""
-    house.people.count = 500_000
+    async with house.store.engine.connect() as connection:
+        there = await connection.scalar(text("SELECT count(*) FROM dossier WHERE office = :o"), {"o": TOGETHER})
+    house.people.count = 500_000 + int(there or 0)
     percent = desk.on(house.clock.today()).sample_percent
     while n > 0:
         dossier = await house.people.dossier(office=TOGETHER, told=False)
