@@ -17,6 +17,8 @@
              GET  /procedures?q=&field=&boundary=&page=   GET /procedures.json   GET /procedures.csv
              GET  /procedures/{code}
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
+                                           POST /desk/sign-in/away   csrf, provider
+             GET  /desk/sign-in/return?state=&code=&iss=   (from the provider)   GET /desk/signed-out
              GET  /desk/assist             POST /desk/assist  csrf, code, personal_id, seen
              GET  /desk?show=<tab>&service=&late=&mine=&size=&after=   POST /desk/sign-out   csrf
              POST /desk/find               csrf, words
@@ -101,6 +103,7 @@ from proactive.web.desk.files import Files
 from proactive.web.desk.find import Find
 from proactive.web.desk.forecast import Forecast
 from proactive.web.desk.hands import Hands
+from proactive.web.desk.identity import DeskIdentity
 from proactive.web.desk.menu import bar
 from proactive.web.desk.notices import Notices
 from proactive.web.desk.quality import Quality
@@ -163,6 +166,7 @@ def create(
             "desk_bar": bar,
             "printable": printable,
             "providers": identity.offered(Audience.CITIZEN),
+            "desk_providers": identity.offered(Audience.OFFICER),
         },
         led_to=identity.led_to(),
     )
@@ -198,6 +202,7 @@ def create(
         Check,
         Procedures,
         SignIn,
+        DeskIdentity,
         Queue,
         Find,
         Bulk,

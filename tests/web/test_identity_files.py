@@ -71,3 +71,38 @@ def test_the_templates_of_the_documents_are_sound() -> None:
     found = [Provider.model_validate({"name": "x", **yaml.safe_load(one)}) for one in TEMPLATE.findall(written)]
 
     assert len(found) == 2
+
+
+OFFICERS = """
+title: {vi: Tài khoản thành phố, en: City account}
+audience: officer
+issuer: https://id.example
+client_id: desk
+client_secret: {env: TEST_CLIENT_SECRET}
+claims: {username: preferred_username, name: name, roles: realm_access.roles, office: unit_code}
+roles: {can-bo: officer, quan-tri-du-lieu: data}
+offices: {H17.33: csgt-da-nang}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("claims: {username: preferred_username, name: name,", "claims: {name: name,", "username"),
+        ("roles: {can-bo: officer, quan-tri-du-lieu: data}", "", "`roles`"),
+        ("quan-tri-du-lieu: data", "quan-tri-du-lieu: admin", "roles"),
+        ("H17.33: csgt-da-nang", "H17.33: csgt-hue", "csgt-hue"),
+        ("audience: officer", "audience: citizen", "personal_id"),
+    ],
+)
+def test_a_providers_file_for_officers_must_say_what_its_roles_and_offices_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, says: str
+) -> None:
+    monkeypatch.setenv("TEST_CLIENT_SECRET", "s3cret")
+    path = tmp_path / "city.yaml"
+    path.write_text(OFFICERS, encoding="utf-8")
+    assert load(tmp_path)
+    path.write_text(OFFICERS.replace(before, after, 1), encoding="utf-8")
+
+    with pytest.raises(Unusable, match=re.escape(says)):
+        load(tmp_path)

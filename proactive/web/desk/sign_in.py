@@ -14,6 +14,7 @@ from proactive.store.readings import What
 from proactive.store.scope import Scope, enter
 from proactive.web import forms
 from proactive.web.door import OFFICER, SignedIn, SignedOut, address
+from proactive.web.identity.grammar import Audience
 from proactive.web.pages import to
 from proactive.web.site import Site
 
@@ -83,6 +84,8 @@ class SignIn:
         session = await self._site.door.signed_in(request, OFFICER)
         form = await forms.read(request)
         self._site.door.check(request, form, session)
-        answer = to("/desk/sign-in?signed-out=1")
+        acting = await self._site.store.sign_ons.acting(session.token_hash)
+        left = await self._site.identity.leaving(acting.provider, audience=Audience.OFFICER)
+        answer = to(left or "/desk/sign-in?signed-out=1")
         await self._site.door.sign_out(request, answer, kind=OFFICER)
         return answer

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
+from proactive.store.people import Role
 from rules.base import Rule, Text, Words
+from rules.offices import offices
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
@@ -89,6 +91,10 @@ class Provider(Rule):
     algorithms: tuple[Text, ...] = ("RS256", "PS256", "ES256")
     origins: tuple[Url, ...] = ()
     """Where else the browser is led than to the issuer: pages let forms lead there."""
+    roles: dict[Text, Role] | None = None
+    """For officers: what the provider calls a role, and what it is here; the first that somebody has counts."""
+    offices: dict[Text, Text] | None = None
+    """For officers: the provider's code of an office, and the office here; one that is not listed is ours already."""
 
     @model_validator(mode="after")
     def _sound(self) -> Provider:
@@ -96,6 +102,7 @@ class Provider(Rule):
             raise ValueError("`claims` must say which claim is the `personal_id`")
         if self.audience is Audience.CITIZEN and self.level is None:
             raise ValueError("`level` must say which level of assurance is enough to open a citizen's dossiers")
+        self._desk()
         if "openid" not in self.scope.split():
             raise ValueError("`scope` must contain openid: an ID token is always asked for")
         if wrong := {name for name in self.algorithms if name.lower() == "none" or name.startswith("HS")}:
@@ -103,6 +110,18 @@ class Provider(Rule):
         if taken := {"state", "nonce", "redirect_uri", "response_type", "client_id"} & set(self.ask):
             raise ValueError(f"`ask` may not set {', '.join(sorted(taken))}")
         return self
+
+    def _desk(self) -> None:
+        if self.audience is not Audience.OFFICER:
+            if self.roles or self.offices:
+                raise ValueError("`roles` and `offices` are of providers whose `audience` is officer")
+            return
+        if lacks := {"username", "roles", "office"} - set(self.claims):
+            raise ValueError(f"`claims` must say which claims are the {', '.join(sorted(lacks))} of an officer")
+        if not self.roles:
+            raise ValueError("`roles` must say which of the provider's roles work here, and as what")
+        if unknown := sorted(set((self.offices or {}).values()) - set(offices())):
+            raise ValueError(f"`offices` names offices that there are not: {', '.join(unknown)}")
 
     @property
     def led_to(self) -> tuple[str, ...]:
