@@ -70,7 +70,7 @@ def test_the_templates_of_the_documents_are_sound() -> None:
 
     found = [Provider.model_validate({"name": "x", **yaml.safe_load(one)}) for one in TEMPLATE.findall(written)]
 
-    assert len(found) == 2
+    assert len(found) == 3
 
 
 OFFICERS = """
