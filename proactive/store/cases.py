@@ -27,30 +27,23 @@ TABS: dict[str, str] = {
 
 COURSE = "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference ORDER BY id"
 
-COUNTED = """
-SELECT c.receiving, c.competent, c.procedure, c.channel, c.proactive, c.papers, c.received_at, c.due_on,
-  c.asked_at IS NOT NULL AS asked, c.result_hash IS NOT NULL AS result, l.ready_at
-FROM intake_case c LEFT JOIN LATERAL (
-  SELECT min(at) AS ready_at FROM case_line l WHERE l.reference = c.reference AND l.status IN (3, 8, 9, 10)
-) l ON true
-WHERE c.received_at < :ends AND (l.ready_at IS NULL OR l.ready_at >= :starts OR c.received_at >= :starts)
-"""
-COLUMNS = ", ".join(f'"{name}"' for name in Case.model_fields)
-SET = ", ".join(f'"{name}" = new."{name}"' for name in Case.model_fields if name != "reference")
+COUNTED = text("SELECT * FROM counted_cases(:starts, :ends)")
+"""A function with the owner's rights: it shows nobody."""
+
+CHANGED = (
+    "status", "step", "step_due", "held_by", "received_at", "due_on", "promised_on", "asked_at", "given_at", "fee_vnd",
+    "paid_vnd", "result_hash", "ended_at", "version", "updated_at",
+)  # fmt: skip
+"""What an act may change: the database takes nothing else."""
+SET = ", ".join(f'"{name}" = new."{name}"' for name in CHANGED)
 LINE = ", ".join(f'"{name}"' for name in Line.model_fields)
-LINES = (
-    f"lines AS (INSERT INTO case_line ({LINE}) SELECT {LINE} "
-    "FROM jsonb_populate_recordset(NULL::case_line, CAST(:lines AS jsonb)) WHERE EXISTS (SELECT FROM kept))"
-    "SELECT count(*) FROM kept"
-)
-CREATE = text(
-    f"WITH kept AS (INSERT INTO intake_case ({COLUMNS}) SELECT {COLUMNS} "
-    "FROM jsonb_populate_record(NULL::intake_case, CAST(:case AS jsonb)) ON CONFLICT DO NOTHING RETURNING 1), " + LINES
-)
 KEEP = text(
     f"WITH kept AS (UPDATE intake_case old SET {SET} "
     "FROM jsonb_populate_record(NULL::intake_case, CAST(:case AS jsonb)) new "
-    "WHERE old.reference = new.reference AND old.version = new.version - 1 RETURNING 1), " + LINES
+    "WHERE old.reference = new.reference AND old.version = new.version - 1 RETURNING 1), "
+    f"lines AS (INSERT INTO case_line ({LINE}) SELECT {LINE} "
+    "FROM jsonb_populate_recordset(NULL::case_line, CAST(:lines AS jsonb)) WHERE EXISTS (SELECT FROM kept)) "
+    "SELECT count(*) FROM kept"
 )
 """A case with its lines in one statement: an act is one journey to the database."""
 
@@ -67,9 +60,9 @@ class Cases:
     async def create(self, case: Case, lines: Sequence[Line], *, ours: bool) -> bool:
         """Keep a new case; False where its reference is there already. `ours`: a dossier of this store waits for it."""
         async with self._engine.begin() as connection:
-            values = {"case": _json(bulk.row(case)), "lines": _json([bulk.row(line) for line in lines])}
-            if not await connection.scalar(CREATE, values):
+            if not await bulk.insert(connection, tables.Case, [bulk.row(case)], returning="reference"):
                 return False
+            await bulk.insert(connection, tables.CaseLine, [bulk.row(line) for line in lines])
             if ours:
                 await _tell(connection, lines)
             return True
@@ -77,7 +70,7 @@ class Cases:
     async def keep(self, before: Case, after: Case, lines: Sequence[Line], result: Result | None = None) -> bool:
         """Store what somebody did, unless somebody else was first."""
         async with self._engine.begin() as connection:
-            row = bulk.row(after, version=before.version + 1)
+            row = bulk.part(after, {"reference", *CHANGED}, version=before.version + 1)
             values = {"case": _json(row), "lines": _json([bulk.row(line) for line in lines])}
             if not await connection.scalar(KEEP, values):
                 return False
@@ -179,7 +172,7 @@ class Cases:
     async def counted(self, starts: datetime, ends: datetime) -> list[dict[str, Any]]:
         """Cases that were received before the end of a span and not over before it began, as indicators count them."""
         async with self._engine.connect() as connection:
-            rows = await connection.execute(text(COUNTED), {"starts": starts, "ends": ends})
+            rows = await connection.execute(COUNTED, {"starts": starts, "ends": ends})
             return [dict(row) for row in rows.mappings()]
 
     async def pressing(self, *, due_before: date, now: datetime, after: str, limit: int) -> list[Case]:
@@ -228,20 +221,4 @@ async def _tell(connection: AsyncConnection, lines: Sequence[Line]) -> None:
     told = [
         {"reference": x.reference, "code": int(x.status), "at": x.at, "office": x.office, "note": x.note} for x in lines
     ]
-    await connection.execute(
-        text(
-            "INSERT INTO progress (reference, code, at, office, note, received_at) "
-            "SELECT p.reference, p.code, p.at, p.office, p.note, p.at "
-            "FROM jsonb_to_recordset(CAST(:told AS jsonb)) "
-            "AS p (reference text, code int, at timestamptz, office text, note text) "
-            "WHERE EXISTS (SELECT FROM dossier d WHERE d.reference = p.reference) ON CONFLICT DO NOTHING"
-        ),
-        {"told": msgspec.json.encode(told).decode()},
-    )
-    await connection.execute(
-        text(
-            "UPDATE dossier SET rest_until = :now, version = version + 1 "
-            "WHERE reference = :reference AND state = 'forwarded'"
-        ),
-        {"now": lines[-1].at, "reference": lines[-1].reference},
-    )
+    await connection.execute(text("SELECT tell_dossier(CAST(:told AS jsonb))"), {"told": _json(told)})

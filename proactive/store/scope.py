@@ -40,7 +40,9 @@ class Scope:
     code: str = ""
     """One dossier, by the check code that somebody has typed."""
     references: str = ""
-    """The applications that the intake tells news of, with commas between."""
+    """Applications that the intake tells news of, or that somebody hands over or asks about; with commas between."""
+    partner: str = ""
+    """Not empty: somebody who hands applications over asks for the list of what was received."""
 
 
 NOBODY = Scope()

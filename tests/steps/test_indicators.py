@@ -8,11 +8,11 @@ from proactive.domain.case import Act, Channel, Kind, Paper
 from proactive.ports.clock import SetClock
 from proactive.steps.casework import Asked, act
 from proactive.steps.indicators import DEFINITIONS, Counted, Month, as_csv, figures, indicators
-from proactive.steps.receive import procedure_of, take, walk_in
+from proactive.steps.receive import procedure_of, take
 from proactive.store.store import Store
 from rules.checks import VIETNAM
 from tests.connectors.intakes.world import application
-from tests.steps.test_casework import HERE, PDF, PROCEDURES, THERE, ready, walker
+from tests.steps.test_casework import HERE, PDF, PROCEDURES, THERE, ready, walks_in
 
 OCTOBER = Month(date(2026, 10, 1))
 PUBLISHED = list(PROCEDURES.values())
@@ -75,7 +75,7 @@ def test_procedures_are_counted_as_they_are_published() -> None:
 
 async def test_from_the_desk_to_the_month_of_each_unit(store: Store, clock: SetClock) -> None:
     await ready(store)
-    made = await walk_in(walker(), by="hoa", office=THERE, store=store, clock=clock)
+    made = await walks_in(store, clock)
     await take(application(), store=store, clock=clock)
     procedure = await procedure_of(made, store=store)
     for verb, office in ((Act.HAND_OVER, THERE), (Act.HAND_OVER, HERE), (Act.FINISH, HERE)):

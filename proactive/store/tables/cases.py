@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -43,6 +43,8 @@ class Case(Table, table=True):
     step: str | None = words()
     step_due: datetime | None = moment(nullable=True)
     held_by: str = Field(sa_type=Text)
+    offices: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    """Every office that has or had a part in it, which the database keeps by itself: who may see it."""
     fields: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     papers: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     received_at: datetime | None = moment(nullable=True)

@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from proactive.domain.application import Application
 from proactive.steps.receive import NotTaken, take
+from proactive.store.scope import Scope, enter
 from proactive.web import forms
 from proactive.web.receiving.documents import openapi
 from proactive.web.site import Site
@@ -57,6 +58,7 @@ class Receiving:
             return _refused(400, f"Hồ sơ không đọc được: {columns}.")
         if application.reference != reference or not REFERENCE.fullmatch(reference):
             return _refused(400, "Mã hồ sơ trong địa chỉ và trong nội dung khác nhau, hoặc không đúng dạng.")
+        enter(Scope(references=reference))
         if "respond-async" in request.headers.get("prefer", ""):
             return await self._later(application, body)
         taken = await take(application, store=self._site.store, clock=self._site.clock)
@@ -82,6 +84,9 @@ class Receiving:
         if not self._knows(b"", request.headers):
             return _refused(401, "Chữ ký của yêu cầu không đúng.")
         store, reference = self._site.store, request.path_params["reference"]
+        if not REFERENCE.fullmatch(reference):
+            return _refused(404, "Không có hồ sơ nào với mã này.")
+        enter(Scope(references=reference))
         if await store.cases.get(reference) is not None:
             found = [dict(row) for row in await store.cases.course(reference)]
             return _json({"reference": reference, "state": "taken", "reason": None, "statuses": found})
@@ -106,6 +111,7 @@ class Receiving:
             return _refused(400, "since và until là thời điểm theo ISO 8601.")
         if since.tzinfo is None or until.tzinfo is None:
             return _refused(400, "since và until cần có múi giờ.")
+        enter(Scope(partner="list"))
         rows = await self._site.store.cases.since(since, until, after=asked.get("after", "")[:60], limit=PAGE)
         after = rows[-1]["reference"] if len(rows) == PAGE else None
         return _json({"applications": [dict(row) for row in rows], "after": after})
