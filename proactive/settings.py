@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     audit_witnesses: str = Field(
         "", description="Files to copy the audit log's checkpoints to, with commas between; not on our own machines."
     )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on which this process tells Prometheus its figures; 0: nowhere."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that the figures are told on.")
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
     web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")

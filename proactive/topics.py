@@ -72,7 +72,7 @@ def declared(names: Topics, *, partitions: int, replication: int) -> tuple[Topic
         return Topic(name, partitions, replication, {**safe, "retention.ms": str(kept)})
 
     return (
-        one(names.changes, 7 * DAY),  # a worker that is down over Tet; the sources can be read anew after it
+        one(names.changes, 3 * DAY),  # rows of people: no longer than a weekend; after it the sources are read anew
         one(names.dossiers, DAY),  # only wakes: the steps look for themselves
     )
 

@@ -15,6 +15,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from mode import Service
 
+from proactive import metrics
 from proactive.brokers import Brokers
 from proactive.facts import Facts
 from proactive.ports.clock import Clock
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 LANES = 2
 LONGEST_PAUSE = 15.0
+LAG_SECONDS = 5.0
 
 
 def consumer(brokers: Brokers, *, group: str, session: float = 10.0, wait_ms: int = 20) -> Consumer:
@@ -159,6 +161,7 @@ class Recognise(Service):
         source = consumer(self._brokers, group=f"{self._topic}-recognise", session=self._session)
         try:
             source.subscribe([self._topic])
+            looked = 0.0
             while not self._lanes.stopping.is_set():
                 messages = _sound(source.consume(self._batch, timeout=0.1))
                 if not messages:
@@ -166,6 +169,10 @@ class Recognise(Service):
                 started = time.monotonic()
                 outcome = self._lanes.take(messages)
                 source.commit(asynchronous=False)
+                _count(outcome)
+                if time.monotonic() > looked + LAG_SECONDS:
+                    looked = time.monotonic()
+                    _lag(source)
                 log.info(
                     "recognise.batch", taken=outcome.taken, kept=outcome.kept, rejected=outcome.rejected,
                     owed=outcome.owed, seconds=round(time.monotonic() - started, 3),
@@ -174,6 +181,22 @@ class Recognise(Service):
                     self._on_owed()
         finally:
             source.close()
+
+
+def _count(outcome: Outcome) -> None:
+    metrics.BATCH.observe(outcome.taken)
+    metrics.CHANGES.labels("kept").inc(outcome.kept)
+    metrics.CHANGES.labels("rejected").inc(outcome.rejected)
+    metrics.CHANGES.labels("known").inc(outcome.taken - outcome.kept - outcome.rejected)
+
+
+def _lag(source: Consumer) -> None:
+    """How far behind each of our partitions is, by what the last fetch told."""
+    metrics.LAG.clear()
+    for place in source.position(source.assignment()):
+        _, newest = source.get_watermark_offsets(place, cached=True)
+        if place.offset >= 0 and newest >= 0:
+            metrics.LAG.labels(place.topic, place.partition).set(newest - place.offset)
 
 
 def _sound(messages: Sequence[Message]) -> list[Message]:

@@ -1,11 +1,13 @@
 """One step of the journey as a service of the Faust worker: woken by word, and looking by itself when no word comes."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from mode import Service
 
+from proactive import metrics
 from proactive.errors import Temporary
 
 log = structlog.get_logger()
@@ -37,13 +39,17 @@ class Step(Service):
         pause = self._every
         while not self.should_stop:
             self._word.clear()
+            began = time.perf_counter()
             try:
                 found = await self._once()
                 pause = self._every
+                if found:
+                    metrics.STEP.labels(self.step).observe(time.perf_counter() - began)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # the step must live on; what failed rests in the store and is taken up again
                 known = isinstance(error, Temporary)
+                metrics.FAILURES.labels(self.step).inc()
                 log.warning(
                     f"{self.step}.failed", error=type(error).__name__, why=str(error) if known else None,
                     exc_info=not known,

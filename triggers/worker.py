@@ -17,7 +17,7 @@ import structlog
 import uvloop
 from yarl import URL
 
-from proactive import journey
+from proactive import journey, metrics
 from proactive.brokers import Brokers, brokers
 from proactive.errors import ProactiveError
 from proactive.logs import begin_logging
@@ -37,6 +37,7 @@ OFFERS_AT_ONCE = 2
 log = structlog.get_logger()
 
 SEAL_SECONDS = 30.0
+COUNT_SECONDS = 15.0
 
 
 def credentials(reached: Brokers) -> faust.SASLCredentials | faust.SSLCredentials | None:
@@ -152,6 +153,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         step("keep_time", lambda: journey.keep_time(store=store, clock=clock, limit=limit), seconds=60),
         step("compare_intake", lambda: journey.nightly(intake=intake, store=store, clock=clock), seconds=300),
         step("take_in", lambda: journey.take_queued(store=store, clock=clock, limit=limit)),
+        step("count", lambda: count(parts), seconds=COUNT_SECONDS),
         step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)
@@ -162,6 +164,13 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             for compare in comparing(parts, publish=publisher.changes, limit=s.batch)
         ),
     ]  # fmt: skip
+
+
+async def count(parts: Parts) -> int:
+    """Tell what rests in the store, where somebody listens."""
+    if parts.settings.metrics_port:
+        metrics.show(await parts.store.backlogs.now(today=parts.clock.today(), now=parts.clock.now()))
+    return 0
 
 
 def pushed(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step]:
@@ -275,11 +284,11 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.to_thread(publisher.close)
 
 
-async def main() -> None:
+async def main(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    working = asyncio.create_task(work(read(), stop))
+    working = asyncio.create_task(work(settings, stop))
     asked = asyncio.create_task(stop.wait())
     await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
     if asked.done() and not working.done():
@@ -295,7 +304,8 @@ async def main() -> None:
 if __name__ == "__main__":
     begin_logging()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(main())
+        settings = read()
+        with metrics.told(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main(settings))
     except ProactiveError as error:
         sys.exit(f"proactive worker: {error}")

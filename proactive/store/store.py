@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from proactive.store.acted import Acted
 from proactive.store.addressees import Addressees
 from proactive.store.audit import Audit
+from proactive.store.backlog import Backlogs
 from proactive.store.bulk_runs import BulkRuns
 from proactive.store.calls import Calls
 from proactive.store.cases import Cases
@@ -73,6 +74,7 @@ class Store:
         self.officers = Officers(engine)
         self.counters = Counters(engine)
         self.news = News(engine)
+        self.backlogs = Backlogs(engine)
         self.figures = Figures(engine)
         self.quality = Quality(engine)
         self.cases = Cases(engine)

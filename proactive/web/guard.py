@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from proactive import metrics
 from proactive.store.scope import NOBODY, within
 
 log = structlog.get_logger()
@@ -70,8 +71,9 @@ class Guard:
             answer = self._failed(Request(scope), 503 if isinstance(error, SILENT_DATABASE) else 500)
             await answer(scope, receive, sending)
         finally:
-            took = round((time.perf_counter() - began) * 1000, 1)
-            log.info("page", method=scope["method"], route=_route(scope), status=status, ms=took)
+            took, route = time.perf_counter() - began, _route(scope)
+            metrics.PAGE.labels(scope["method"], route, status).observe(took)
+            log.info("page", method=scope["method"], route=route, status=status, ms=round(took * 1000, 1))
 
 
 def _where(error: Exception) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from connectors.registers.memory import MemoryRegister
-from proactive import journey
+from proactive import journey, metrics
 from proactive.brokers import Brokers
 from proactive.cli import application
 from proactive.domain.change import Change
@@ -173,9 +173,13 @@ async def test_what_was_kept_is_not_taken_again_by_the_next_worker(
 ) -> None:
     sender = publisher(brokers, topics)
     await sender.changes(people(20))
+    before = metrics.CHANGES.labels("kept")._value.get()
     async with recognising(brokers, topics, database_url, facts=facts, clock=clock) as owed:
         await all_kept(store, 40)
     assert owed
+    assert metrics.CHANGES.labels("kept")._value.get() == before + 40
+    behind = {sample.labels["topic"]: sample.value for one in metrics.LAG.collect() for sample in one.samples}
+    assert set(behind) == {topics.changes} and all(0 <= value <= 40 for value in behind.values())
     async with store.engine.begin() as connection:
         await connection.execute(text("DELETE FROM record"))
 
