@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: lighthouse tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
+.PHONY: lighthouse tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -45,6 +45,9 @@ bench-rework: setup ## Measure looking at every stored occasion again after a ru
 
 bench-push: setup ## Measure the push API over HTTP with the real web process; prints JSON (ARGS="--rate 2000 --seconds 15")
 	@$(BIN)/python -m tests.benchmarks.push $(ARGS)
+
+bench-evaluate: setup ## Measure how many people a second of processor time are judged; prints JSON (N=200000)
+	@$(BIN)/python -m tests.benchmarks.evaluate $(N)
 
 bench-debezium: setup ## Measure commit in the source to record kept, through real Debezium and Kafka; prints JSON (ARGS="--n 300")
 	@scripts/jars.sh

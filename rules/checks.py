@@ -21,6 +21,8 @@ _OLDEST, _NEWEST = 1990, 2100
 class Check:
     """One thing that must be true of a whole row; `holds` is asked of every row, `problem` only of a bad one."""
 
+    fits: Callable[..., bool]
+    """Given the values of `columns`."""
     holds: Callable[[Row], bool]
     problem: Callable[[Row], Problem]
     columns: tuple[str, ...]
@@ -33,30 +35,34 @@ def within(kind: Kind, earliest: date, latest: date) -> Check:
     """A date must lie in the span in which it can be true at all."""
     name = kind.name
 
-    def holds(row: Row) -> bool:
-        value: Any = row[name]
+    def fits(value: Any) -> bool:
         return value is None or earliest <= value <= latest
+
+    def holds(row: Row) -> bool:
+        return fits(row[name])
 
     def problem(row: Row) -> Problem:
         why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
         return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
 
-    return Check(holds, problem, (name,), (name, earliest, latest))
+    return Check(fits, holds, problem, (name,), (name, earliest, latest))
 
 
 def in_our_time(kind: Kind) -> Check:
     """A timestamp must lie in the years in which computers keep registers."""
     name = kind.name
 
-    def holds(row: Row) -> bool:
-        value: Any = row[name]
+    def fits(value: Any) -> bool:
         return value is None or _OLDEST <= value.year <= _NEWEST
+
+    def holds(row: Row) -> bool:
+        return fits(row[name])
 
     def problem(row: Row) -> Problem:
         why = f"{kind.shown(row[name])} is not between the years {_OLDEST} and {_NEWEST}."
         return Problem(name, why, "Send the time at which the row was last changed.")
 
-    return Check(holds, problem, (name,))
+    return Check(fits, holds, problem, (name,))
 
 
 def not_before(later: Kind, earlier: Kind) -> Check:
@@ -64,34 +70,37 @@ def not_before(later: Kind, earlier: Kind) -> Check:
     late, early = later.name, earlier.name
     timed = ColumnType.TIMESTAMP in (later.type, earlier.type)
 
-    def holds(row: Row) -> bool:
-        one: Any = row[late]
-        other: Any = row[early]
+    def fits(one: Any, other: Any) -> bool:
         if one is None or other is None:
             return True
-        return _day(one) >= _day(other) if timed else one >= other
+        return _day(one) >= _day(other) if timed else bool(one >= other)
+
+    def holds(row: Row) -> bool:
+        return fits(row[late], row[early])
 
     def problem(row: Row) -> Problem:
         why = f"{later.shown(row[late])} is before {early} {earlier.shown(row[early])}."
         return Problem(late, why, f"Correct whichever of {late} and {early} is wrong in the source.")
 
-    return Check(holds, problem, (late, early))
+    return Check(fits, holds, problem, (late, early))
 
 
 def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
     """Which codes a column may hold depends on another column."""
     name, allowed = kind.name, {key: frozenset(values) for key, values in codes.items()}
 
+    def fits(value: Any, chosen: Any) -> bool:
+        return value is None or chosen is None or value in allowed.get(chosen, ())
+
     def holds(row: Row) -> bool:
-        chosen: Any = row[by]
-        return row[name] is None or chosen is None or row[name] in allowed.get(chosen, ())
+        return fits(row[name], row[by])
 
     def problem(row: Row) -> Problem:
         known = ", ".join(codes.get(str(row[by]), ()))
         why = f"{kind.shown(row[name])} is unknown where {by} is {row[by]}."
         return Problem(name, why, f"Send one of {known}, or correct {by}.")
 
-    return Check(holds, problem, (name, by))
+    return Check(fits, holds, problem, (name, by))
 
 
 def _day(value: date) -> date:

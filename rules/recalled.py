@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, Generic, NoReturn, TypeVar
 
 from rules.day import cycle_text
-from rules.kinds import ColumnType
+from rules.kinds import ColumnType, Row
 from rules.person import Rows
 from rules.register import RegisterSchema
 
@@ -25,7 +25,8 @@ KEPT = 65_536
 """How many different answers are kept before all are forgotten; what comes in is never bounded, what is kept is."""
 
 TRIED = 8192
-"""After so many answers that were worked out it is asked whether recalling is worth its while: a quarter must be."""
+"""Each time that so many answers were worked out it is asked whether recalling is worth its while: as many must have
+been recalled meanwhile, or nothing is recalled any more. Watching what is looked at doubles the work."""
 
 
 class Likeness:
@@ -60,33 +61,40 @@ class Recall(Generic[T]):
 
     def __init__(self, likeness: Likeness) -> None:
         self._like, self._main, self._names = likeness, likeness.main, likeness.cycle
+        registers = likeness.registers
+        self._given = _all_of(list(registers))
         self._parts = [
-            (index, name, attrgetter(schema.subject.column), _values_of(schema.reader.checked), set[object]())
-            for index, (name, schema) in enumerate(likeness.registers.items())
+            (2 * index, attrgetter(schema.subject.column)) for index, schema in enumerate(registers.values(), start=1)
         ]
-        self._mine = attrgetter(likeness.registers[likeness.main].subject.column)
-        self._readers = [schema.reader for schema in likeness.registers.values()]
-        self._shapes: dict[object, _Alike[T]] = {}
+        self._base = 2 * len(registers) + 2
+        self._asked = attrgetter(likeness.main)
+        self._mine = attrgetter(registers[likeness.main].subject.column)
+        self._said = [name for name in likeness.cycle if name in likeness.hidden[likeness.main]]
+        self._aloud = [attrgetter(name) for name in self._said]
+        self._shapes: dict[int, _Alike[T]] = {}
         self._kept = self._made = self._recalled = 0
+        self.trying = likeness.exact
 
     def known(self, person: Any) -> T | None:
         """What was answered for somebody alike; None where that is not known, or a row is not sound."""
-        found = self._place(person) if self._worth_it() else None
+        found = self._place(person) if self.trying else None
         if found is None:
             return None
         shape, rows = found
         alike = self._shapes.get(shape)
         if alike is None or (answer := alike.answers.get(alike.values(rows))) is None:
             return None
+        for place, get, sound in alike.asked:
+            if not sound(get(rows[place])):
+                return None
         self._recalled += 1
         return answer
 
     def learn(self, person: Any, known: Rows, make: Callable[[Rows], tuple[T, bool]]) -> T:
         """The answer that `make` gives for these rows, and whether it has a cycle; kept for all who are alike."""
-        found = self._place(person) if self._worth_it() else None
+        found = self._place(person) if self.trying else None
         if found is None:
             return make(known)[0]
-        self._made += 1
         looked = Looked()
         hidden = self._like.hidden
         answer, has_cycle = make(
@@ -95,48 +103,66 @@ class Recall(Generic[T]):
         said_in_cycle = self._like.said_in_cycle if has_cycle else 0
         if looked.said == said_in_cycle:
             self._keep(*found, looked.columns, answer)
+        self._made += 1
+        if self._made == TRIED:
+            self.trying = self._recalled >= TRIED
+            self._made = self._recalled = 0
         return answer
 
-    def cycle(self, person: Any, anchor: date) -> str:
-        """The cycle of the record asked about, as `Service.evaluate` gives it."""
-        asked = getattr(person, self._main)
-        asked = asked[0] if asked.__class__ is list else asked
-        return cycle_text([anchor if name == "anchor" else getattr(asked, name) for name in self._names])
+    def around(self, record: Row, anchor: date) -> list[str]:
+        """What stands before, between and after the hidden values in the cycle of the record asked about."""
+        pieces, bar = [""], ""
+        for name in self._names:
+            if name in self._said:
+                pieces[-1] += bar
+                pieces.append("")
+            else:
+                pieces[-1] += bar + cycle_text([anchor if name == "anchor" else record[name]])
+            bar = "|"
+        return pieces
 
-    def _worth_it(self) -> bool:
-        return self._like.exact and (self._made <= TRIED or self._recalled * 4 >= self._made)
+    def aloud(self, person: Any) -> list[str]:
+        """The hidden values that stand in the cycle of the record asked about, in their order."""
+        asked = self._asked(person)
+        if asked.__class__ is list:
+            asked = asked[0]
+        values = [get(asked) for get in self._aloud]
+        return [value if value.__class__ is str else cycle_text([value]) for value in values]
 
-    def _place(self, person: Any) -> tuple[tuple[int, ...], list[tuple[int, Any]]] | None:
-        """Which rows there are, and which of them are about the subject asked about; None where one is not sound."""
-        asked = getattr(person, self._main)
+    def _place(self, person: Any) -> tuple[int, list[Any]] | None:
+        """Which rows there are, and which of them are about the subject asked about; None where there is none."""
+        asked = self._asked(person)
         if asked.__class__ is list:
             asked = asked[0] if asked else None
         if asked is None:
             return None
-        whose = self._mine(asked)
-        shape: list[int] = []
-        placed: list[tuple[int, Any]] = []
-        for index, name, subject, checked, good in self._parts:
-            given = getattr(person, name)
+        whose, base, shape = self._mine(asked), self._base, 1
+        placed: list[Any] = []
+        for (index, subject), given in zip(self._parts, self._given(person), strict=True):
             if given is None:
                 continue
-            for row in given if given.__class__ is list else (given,):
-                values = checked(row)
-                if values not in good:
-                    if self._readers[index].sound(row) is None:
-                        return None
-                    if len(good) >= KEPT:
-                        good.clear()
-                    good.add(values)
-                shape.append(2 * index + (subject(row) == whose))
-                placed.append((index, row))
-        return tuple(shape), placed
+            if given.__class__ is not list:
+                given = (given,)  # noqa: PLW2901  one record may be written without its brackets
+            for row in given:
+                shape = shape * base + index + (subject(row) == whose)
+                placed.append(row)
+        return shape, placed
 
-    def _keep(self, shape: object, rows: list[tuple[int, Any]], columns: set[tuple[str, str]], answer: T) -> None:
+    def _rows(self, shape: int) -> list[tuple[RegisterSchema, bool]]:
+        """The register of each row of a shape, and whether the row is about the subject asked about."""
+        schemas, found = list(self._like.registers.values()), list[tuple[RegisterSchema, bool]]()
+        while shape > 1:
+            shape, index = divmod(shape, self._base)
+            found.append((schemas[index // 2 - 1], index % 2 == 1))
+        return found[::-1]
+
+    def _keep(self, shape: int, rows: list[Any], columns: set[tuple[str, str]], answer: T) -> None:
         if self._kept >= KEPT:
             self._shapes.clear()
             self._kept = 0
-        alike = self._shapes.setdefault(shape, _Alike(list(self._like.registers)))
+        alike = self._shapes.get(shape)
+        if alike is None:
+            alike = self._shapes[shape] = _Alike(self._rows(shape))
         alike.widen(columns)
         alike.answers[alike.values(rows)] = answer
         self._kept += 1
@@ -153,31 +179,54 @@ class Looked:
 class _Alike(Generic[T]):
     """People of one shape: which of their columns decide, as far as that is known, and what was answered."""
 
-    def __init__(self, registers: list[str]) -> None:
-        self._registers = registers
-        self._columns: set[tuple[str, str]] = set()
-        self._picks = [_values_of(()) for _ in registers]
+    def __init__(self, rows: list[tuple[RegisterSchema, bool]]) -> None:
+        self._rows = rows
+        self._columns: set[tuple[str, str]] | None = None
+        self._picks: list[Pick] = []
+        self.asked: list[tuple[int, Pick, Callable[[Any], bool]]] = []
+        """What must be true of a row beside what tells people apart: for those whose answer is kept it was true."""
         self.answers: dict[object, T] = {}
 
-    def values(self, rows: list[tuple[int, Any]]) -> tuple[object, ...]:
-        picks = self._picks
-        return tuple([picks[index](row) for index, row in rows])
+    def values(self, rows: list[Any]) -> object:
+        """What tells these people from others of their shape."""
+        if len(rows) == 1:
+            return self._picks[0](rows[0])
+        return tuple([pick(row) for pick, row in zip(self._picks, rows, strict=True)])
 
     def widen(self, columns: set[tuple[str, str]]) -> None:
         """From now on these are looked at too; what was answered without looking at them is forgotten."""
-        if columns <= self._columns:
+        if self._columns is not None and columns <= self._columns:
             return
-        self._columns |= columns
+        looked = self._columns = columns | (self._columns or set())
         self.answers.clear()
-        self._picks = [
-            _values_of(sorted(column for name, column in self._columns if name == register))
-            for register in self._registers
-        ]
+        self._picks, self.asked = [], []
+        spelled: object = None
+        for place, (schema, about_asked) in enumerate(self._rows):
+            used = {column for name, column in looked if name == schema.name}
+            self._picks.append(_values_of(sorted(used)))
+            for asked, sound in schema.reader.asked:
+                if used.issuperset(asked):
+                    continue
+                if about_asked and asked == (schema.subject.column,):
+                    if sound is spelled:
+                        continue  # the same subject was looked at already
+                    spelled = sound
+                self.asked.append((place, _values_of(asked), sound if len(asked) == 1 else _starred(sound)))
+
+
+def _starred(sound: Callable[..., bool]) -> Callable[[Any], bool]:
+    return lambda values: sound(*values)
 
 
 def _values_of(columns: Sequence[str]) -> Pick:
-    """Reads these columns of a decoded row."""
+    """Reads these columns of a decoded row: one as its value, several as a tuple; of none what kind of row it is."""
     return attrgetter(*columns) if columns else type
+
+
+def _all_of(columns: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads these of something decoded, as a tuple even where it is one."""
+    get = attrgetter(*columns)
+    return get if len(columns) > 1 else lambda one: (get(one),)
 
 
 class _Watched(dict[str, object]):

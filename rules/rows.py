@@ -5,7 +5,7 @@ Both go through the same types and the same checks, so a row that is accepted ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -50,8 +50,12 @@ class Reader:
         self._one = msgspec.json.Decoder(self.struct)
         self._codes = tuple(kind.name for kind in kinds if kind.type is ColumnType.CODE and _may_be_number(kind))
         self._times = tuple(kind.name for kind in kinds if kind.type is ColumnType.TIMESTAMP)
-        self.checked = tuple(sorted({name for check in checks for name in check.columns}))
-        """The columns on whose values it hangs whether a decoded row is sound."""
+        self._spelled = tuple((kind.name, right) for kind in kinds if (right := kind.spelled()) is not None)
+        self.asked: tuple[tuple[tuple[str, ...], Callable[..., bool]], ...] = (
+            *(((name,), right) for name, right in self._spelled),
+            *((check.columns, check.fits) for check in checks),
+        )
+        """What is asked of a decoded row: columns, and whether their values are sound."""
 
     def read(self, body: bytes | str) -> dict[str, object]:
         """One JSON object as a row. Raises BadRow with all its problems."""
@@ -67,6 +71,9 @@ class Reader:
         """A decoded row, settled; None where a check across its columns fails. U+0000 is the caller's to look for."""
         row = msgspec.structs.asdict(decoded)
         self._settle(row)
+        for name, right in self._spelled:
+            if not right(row[name]):
+                return None
         for name, earliest, latest in self._spans:
             value: Any = row[name]
             if value is not None and not earliest <= value <= latest:
@@ -80,7 +87,7 @@ class Reader:
         """The same for a row that is already a mapping of plain or typed values. Raises BadRow."""
         if problems := self.problems(given):
             raise BadRow(problems)
-        row = msgspec.structs.asdict(msgspec.convert(dict(given), self.struct))
+        row = msgspec.structs.asdict(msgspec.convert(dict(given), self.struct))  # spelled rightly, as was just seen
         self._settle(row)
         return row
 
@@ -88,6 +95,7 @@ class Reader:
         """Everything that is wrong with this row, in sentences; values may be typed or as JSON has them."""
         found: list[Problem] = []
         sound: dict[str, object] = {}
+        spelled = dict(self._spelled)
         for kind in self._kinds:
             value, name = row.get(kind.name), kind.name
             if value is None:
@@ -98,6 +106,10 @@ class Reader:
             try:
                 sound[name] = msgspec.convert(value, self._types[name])
             except (msgspec.ValidationError, OverflowError, UnicodeError):
+                sound[name] = None
+                found.append(_wrong(kind, value))
+                continue
+            if not spelled.get(name, _as_it_may)(sound[name]):
                 sound[name] = None
                 found.append(_wrong(kind, value))
                 continue
@@ -143,6 +155,10 @@ def _unkeepable(value: object) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _as_it_may(value: object) -> bool:
+    return True
 
 
 def _may_be_number(kind: Kind) -> bool:

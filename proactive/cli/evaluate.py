@@ -76,13 +76,25 @@ def evaluate(
 def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
     """One line of JSON for each line given, and whether that line could be used."""
     people, main, told, printed = service.people, service.register, service.asked_on(day), Printed().around
-    recall = Recall[tuple[bytes, date | None, bytes]](service.likeness)
-    decode, before, cycle = people.decode, recall.known, recall.cycle
+    recall = Recall[Said](service.likeness)
+    decode, before, aloud = people.decode, recall.known, recall.aloud
 
-    def make(known: Rows) -> tuple[tuple[bytes, date | None, bytes], bool]:
+    def make(known: Rows) -> tuple[Said, bool]:
+        record = known[main][0]
+        verdict = told(record, known)
+        begins, ends = printed(verdict)
+        if verdict.anchor is None:
+            return (b"".join((begins, b"null", ends)), ()), False
+        first, *others = [_encode(text)[1:-1] for text in recall.around(record, verdict.anchor)]
+        if not others:
+            return (b"".join((begins, b'"', first, b'"', ends)), ()), True
+        others[-1] += b'"' + ends
+        return (b"".join((begins, b'"', first)), tuple(others)), True
+
+    def alone(known: Rows) -> bytes:
         verdict = told(known[main][0], known)
         begins, ends = printed(verdict)
-        return (begins, verdict.anchor, ends), verdict.cycle is not None
+        return b"".join((begins, _encode(verdict.cycle), ends))
 
     for number, line in enumerate(lines, start=1):
         if number == 1:
@@ -97,14 +109,21 @@ def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tup
             except BadRow as error:
                 yield _encode({"error": _said(number, error.problems)}) + b"\n", False
                 continue
-            if person is None:  # a line that was read slowly
-                verdict = told(known[main][0], known)
-                begins, ends = printed(verdict)
-                yield b"".join((begins, _encode(verdict.cycle), ends)), True
+            if person is None or not recall.trying:
+                yield alone(known), True
                 continue
             said = recall.learn(person, known, make)
-        begins, anchor, ends = said
-        yield b"".join((begins, b"null" if anchor is None else _encode(cycle(person, anchor)), ends)), True
+        text, others = said
+        if len(others) == 1:
+            text = b"".join((text, _encode(aloud(person)[0])[1:-1], others[0]))
+        elif others:
+            values = [_encode(value)[1:-1] for value in aloud(person)]
+            text += b"".join([part for pair in zip(values, others, strict=True) for part in pair])
+        yield text, True
+
+
+Said = tuple[bytes, tuple[bytes, ...]]
+"""What is said up to the first hidden value of the cycle, and what is said after each."""
 
 
 class Printed:

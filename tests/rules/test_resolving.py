@@ -33,7 +33,7 @@ def test_an_old_address_and_an_old_code_lead_to_the_same_unit(one) -> None:  # t
 
     assert [match.unit.code for match in address.matches] == [one.unit]
     assert address.certain
-    assert unit_of(one.code) is units()[one.unit]
+    assert unit_of(one.code) == units()[one.unit]
     centre = centre_of(one.code)
     assert centre is not None and centre.id == f"centre-{one.unit}"
 
@@ -42,7 +42,7 @@ def test_an_old_address_and_an_old_code_lead_to_the_same_unit(one) -> None:  # t
 def test_an_address_of_today_stays_where_it_is(unit) -> None:  # type: ignore[no-untyped-def]
     for written in (f"{unit.full_name}, thành phố Đà Nẵng", folded(f"{unit.full_name}"), unit.code):
         assert unit.code in [match.unit.code for match in resolve(written).matches], written
-    assert resolve(f"{unit.full_name}, thành phố Đà Nẵng").matches[0].unit is unit
+    assert resolve(f"{unit.full_name}, thành phố Đà Nẵng").matches[0].unit == unit
 
 
 @pytest.mark.parametrize(
