@@ -7,10 +7,10 @@ RUN python -m venv /opt/proactive \
     && /opt/proactive/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r scripts/setup.lock
 # What the project needs to run, not to be tested; versions and hashes are those of the lock file.
 COPY pyproject.toml requirements.lock ./
-RUN /opt/proactive/bin/uv pip install --no-cache --python /opt/proactive/bin/python \
+RUN /opt/proactive/bin/uv pip install --no-cache --compile-bytecode --python /opt/proactive/bin/python \
         --requirement pyproject.toml --constraint requirements.lock
 COPY . .
-RUN /opt/proactive/bin/uv pip install --no-cache --python /opt/proactive/bin/python --no-deps --no-build-isolation . \
+RUN /opt/proactive/bin/uv pip install --no-cache --compile-bytecode --python /opt/proactive/bin/python --no-deps --no-build-isolation . \
     && /opt/proactive/bin/pip uninstall --yes --quiet uv setuptools
 
 FROM python:3.11-slim-bookworm

@@ -3,6 +3,7 @@
 Without a database and a broker address the embedded ones are used, in `PROACTIVE_DATA_DIR`.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -13,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from proactive.errors import Unusable
 
 S = TypeVar("S", bound=BaseSettings)
+
+SECRETS = "PROACTIVE_SECRETS_DIR"
+"""Its files are readable by whoever runs us; an environment is readable by everything that we start."""
 
 
 class Settings(BaseSettings):
@@ -118,16 +122,22 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def from_environment(settings: type[S], cannot: str) -> S:
-    """An adapter's or our own settings as the environment has them.
+    """An adapter's or our own settings as the environment has them; what it has not, from the files of secrets.
 
-    Raises `Unusable`: what `cannot` be done, then each variable that cannot be used and why. Values are not repeated.
+    A file in the folder that PROACTIVE_SECRETS_DIR names has a variable's name and holds its value, as containers are
+    given secrets. Raises `Unusable`: what `cannot` be done, then each variable that cannot be used and why. Values are
+    not repeated.
     """
+    folder = os.environ.get(SECRETS) or None
+    if folder is not None and not Path(folder).is_dir():
+        raise Unusable(f"{cannot}: {SECRETS} names {folder}, which is no folder. See docs/operations.md.")
     try:
-        return settings()
+        return settings(_secrets_dir=folder)
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
         faults = "; ".join(
-            f"{prefix}{'_'.join(map(str, f['loc'])).upper()}: {f['msg'].lower()}" for f in error.errors()
+            f"{prefix}{'_'.join(map(str, f['loc'])).upper()}: {f['msg'][:1].lower()}{f['msg'][1:]}"
+            for f in error.errors()
         )
         raise Unusable(f"{cannot}: {faults}. See docs/operations.md.") from error
 
