@@ -87,11 +87,15 @@ class Passcodes:
             )
             return [Passcode.model_validate(dict(row)) for row in rows.mappings()]
 
-    async def settle(self, passcode_id: UUID, *, state: str, why: str | None = None) -> None:
+    async def settle(self, passcode_id: UUID, *, state: str, why: str | None = None, channel: str) -> None:
+        """Keep what came of sending it, and on which channel that was."""
         async with self._engine.begin() as connection:
             await connection.execute(
-                text("UPDATE passcode SET state = :state, why = :why WHERE id = :id AND state = 'claimed'"),
-                {"state": state, "why": why, "id": passcode_id},
+                text(
+                    "UPDATE passcode SET state = :state, why = :why, channel = :channel "
+                    "WHERE id = :id AND state = 'claimed'"
+                ),
+                {"state": state, "why": why, "id": passcode_id, "channel": channel},
             )
 
     async def latest(self, dossier_id: UUID, *, channel: str | None = None) -> Passcode | None:

@@ -9,9 +9,10 @@ import pytest
 from notifiers.memory import Trouble
 from proactive import journey
 from proactive.domain.keys import Keys
+from proactive.steps.telling.balance import LONG_AGO
 from proactive.store.people import Passcode
 from tests.steps.people import driver
-from tests.steps.town import Town
+from tests.steps.town import Channel, Town
 
 KEYS = Keys("a secret of more than thirty-two characters")
 GOOD_FOR = timedelta(minutes=10)
@@ -31,7 +32,7 @@ async def requested(town: Town, *, to: str = "0599000100", channel: str = "sms")
 
 async def send(town: Town) -> int:
     return await journey.send_passcodes(
-        notifiers={"sms": town.sms}, store=town.store, keys=KEYS, clock=town.clock, limit=100
+        notifiers=town.notifiers, store=town.store, keys=KEYS, clock=town.clock, limit=100
     )
 
 
@@ -112,3 +113,44 @@ async def test_after_five_wrong_tries_even_the_right_code_is_wrong(town: Town) -
 
     assert at_once == [False] * 8
     assert not await passcodes.attempt(asked.id, right=True, now=now)
+
+
+async def several(town: Town, number: int) -> None:
+    asked = await requested(town)
+    for _ in range(number - 1):
+        await town.store.passcodes.request(asked.model_copy(update={"id": uuid4()}))
+
+
+async def test_codes_are_shared_out_between_two_providers_as_the_notices_are(town: Town) -> None:
+    town.second = Channel(name="viettel_sms")
+    await several(town, 60)
+
+    await send(town)
+
+    assert len(town.sms.called) + len(town.second.called) == 60
+    assert min(len(town.sms.called), len(town.second.called)) >= 15
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TECHNICAL, Trouble.TEMPORARY])
+async def test_a_code_that_one_provider_surely_did_not_take_goes_by_the_other(town: Town, trouble: Trouble) -> None:
+    town.second = Channel(name="viettel_sms")
+    await several(town, 20)
+    town.sms.troubles.extend([trouble] * 20)
+
+    await send(town)
+
+    assert len(town.second.taken) == 20 and town.sms.called and not town.sms.taken
+    seen = await town.store.providers.seen(["sms"], after=LONG_AGO, now=town.clock.now())
+    assert seen["sms"].bad == len(town.sms.called)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TIMES_OUT, Trouble.TAKES_AND_TIMES_OUT, Trouble.PERMANENT])
+async def test_a_code_in_doubt_is_never_sent_by_the_other_provider_too(town: Town, trouble: Trouble) -> None:
+    town.second = Channel(name="viettel_sms")
+    await several(town, 20)
+    for channel in (town.sms, town.second):
+        channel.troubles.extend([trouble] * 20)
+
+    await send(town)
+
+    assert len(town.sms.called) + len(town.second.called) == 20

@@ -24,6 +24,7 @@ from proactive.errors import ProactiveError
 from proactive.facts import Facts
 from proactive.ports.clock import DA_NANG, SetClock
 from proactive.ports.notifier import Notifier, Outcome, Outgoing, Receipt
+from proactive.store.dossiers import AGAIN, FRESH
 from proactive.store.store import Store
 from rules import Catalogue, load
 from tests.steps.town import Channel, Source, Town
@@ -42,6 +43,16 @@ HOURS = (
 )  # fmt: skip
 TROUBLES = ((0.03, Trouble.PERMANENT), (0.02, Trouble.TEMPORARY), (0.01, Trouble.TIMES_OUT),
             (0.02, Trouble.TAKES_AND_TIMES_OUT), (0.005, Trouble.OPTED_OUT))  # fmt: skip
+
+WHAT_IS_DUE = f"""
+SELECT EXISTS (SELECT FROM dossier WHERE ({FRESH}) OR ({AGAIN})) AS offer,
+       EXISTS (SELECT FROM occasion WHERE state = 'owed' AND due_on <= :today)
+       OR EXISTS (SELECT FROM dossier WHERE stale OR ends_on < :today AND state IN
+                  ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined')) AS draft,
+       EXISTS (SELECT FROM notice WHERE state IN ('claimed', 'unknown') AND lease_until <= :now)
+       OR EXISTS (SELECT FROM receipt WHERE NOT applied) AS reconcile
+"""
+"""A year has three thousand looks; most of them find nothing, and one question shows it."""
 
 
 @dataclass
@@ -68,7 +79,8 @@ class Provider(Channel):
 
     def says(self) -> list[Receipt]:
         """Receipts of some of what was taken, over and over."""
-        some = self.chance.sample(self.taken, k=min(len(self.taken), 40))
+        lately = self.taken[-60:]
+        some = self.chance.sample(lately, k=len(lately) // 3)
         found = []
         for reference, _ in some:
             # What became of a message never changes, however often it is told.
@@ -108,20 +120,30 @@ class Year(Town):
         return source.put(str(row[schema.key]), str(row[schema.subject.column]), row, version=version)
 
     async def passes(self, day: date) -> None:
-        """One day, from midnight to midnight."""
+        """One day, from midnight to midnight; a step that has nothing to do at an hour is not run then."""
         for hour in HOURS:
             self.clock.at = datetime.combine(day, hour, DA_NANG).astimezone(UTC)
-            if hour == HOURS[0]:
-                while await self.draft():
-                    pass
-            while await self.offer(limit=256, a_second=100_000):
+            awake = time(7) < hour < time(20)
+            if awake or hour == HOURS[0]:
+                said = [receipt for provider in self.providers.values() for receipt in provider.says()]
+                await self.store.notices.receive(said, now=self.clock.now())
+            due = await self.due()
+            while due["draft"] and await self.draft():
                 pass
-            for provider in self.providers.values():
-                await self.store.notices.receive(provider.says(), now=self.clock.now())
-            while await self.reconcile():
+            while (due["draft"] or due["offer"]) and await self.offer(limit=256, a_second=100_000):
+                due["reconcile"] = True
+            while due["reconcile"] and await self.reconcile():
                 pass
-            if time(7) < hour < time(20):
+            if awake:
                 await self.people_answer()
+
+    async def due(self) -> dict[str, bool]:
+        """Which steps have something to do at this moment."""
+        async with self.store.engine.connect() as connection:
+            found = await connection.execute(
+                text(WHAT_IS_DUE), {"now": self.clock.now(), "today": self.clock.today()}
+            )
+            return dict(found.mappings().one())
 
     async def people_answer(self) -> None:
         """Some answer, some die, some turn the messages off; of most nothing is heard."""
