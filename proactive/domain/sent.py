@@ -35,9 +35,9 @@ class Place(NamedTuple):
 
 
 class Which(Value):
-    """Which notices. `code`, `reference` and `phone` name somebody's."""
+    """Which notices. `code`, `reference` and `phone` name somebody's; without an office they may be of any."""
 
-    office: str
+    office: str | None
     service: str | None = None
     standing: Standing | None = None
     day: date | None = None

@@ -21,6 +21,8 @@ class What(StrEnum):
     """The page of one dossier, numbers masked."""
     NUMBERS = "numbers"
     """The whole personal id and phone number."""
+    NOTICE = "notice"
+    """What one message said, with the end of the number it went to."""
     LIST = "list"
     """Names, and the ends of numbers, of several people."""
     SEARCH = "search"
@@ -38,7 +40,7 @@ async def add(
     now: datetime,
 ) -> None:
     """The same inside a transaction that is already open."""
-    one = what in {What.DOSSIER, What.NUMBERS}
+    one = what in {What.DOSSIER, What.NUMBERS, What.NOTICE}
     values = {"dossier_id": dossiers[0] if one else None, "dossiers": None if one else list(dossiers)}
     await connection.execute(
         ADD, {**values, "at": now, "actor": actor, "office": office, "what": what, "purpose": purpose}

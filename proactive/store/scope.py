@@ -43,6 +43,10 @@ class Scope:
     """Applications that the intake tells news of, or that somebody hands over or asks about; with commas between."""
     partner: str = ""
     """Not empty: somebody who hands applications over asks for the list of what was received."""
+    caller: str = ""
+    """The last nine digits of a caller's phone: what was sent to them, for the role `data` alone, to read only."""
+    notice: str = ""
+    """One message, by its id, with the same bounds."""
 
 
 NOBODY = Scope()

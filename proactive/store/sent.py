@@ -88,7 +88,7 @@ class SentNotices:
             rows = await connection.execute(
                 text(
                     f"SELECT {FIELDS}, n.service, n.office, d.reference FROM notice n "
-                    f"JOIN dossier d ON d.id = n.dossier_id WHERE {where} ORDER BY {order} LIMIT :limit"
+                    f"LEFT JOIN dossier d ON d.id = n.dossier_id WHERE {where} ORDER BY {order} LIMIT :limit"
                 ),
                 values,
             )

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     ANSWERED = "answered"
     ASSISTED = "assisted"
     OPENED = "opened"
+    MESSAGE = "message"
     READ = "read"
     PAPER = "paper"
     DECIDED = "decided"
@@ -67,6 +68,8 @@ async def uses(site: Site, dossier: Dossier) -> list[Use]:
     for reading in await store.readings.of_dossier(dossier.id):
         if reading["what"] == What.DOSSIER:
             found.append(Use(reading["at"], Kind.OPENED, reading["office"]))
+        elif reading["what"] == What.NOTICE:
+            found.append(Use(reading["at"], Kind.MESSAGE, reading["office"]))
     found += [Use(one.at, Kind.ANSWERED) for one in await store.acted.of(dossier.id)]
     registers = site.wording.registers()
     for ticket in await store.tickets.of_dossier(dossier.id):

@@ -1,15 +1,18 @@
 """Every notice on the desk: found by code or by a caller's phone, masked, with what the provider said of it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from proactive.domain.dossier import Dossier
 from proactive.domain.manners import Why
 from proactive.domain.notice import Sending
 from proactive.ports.notifier import Receipt
 from proactive.store.people import Role
+from proactive.store.scope import Scope, within
 from tests.web.browsing import Person
 from tests.web.conftest import House
 
@@ -62,16 +65,63 @@ async def test_a_caller_of_whom_nothing_is_known_is_warned_of_forgery(house: Hou
     assert "không phải do hệ thống này gửi" in person.text
 
 
-async def test_another_offices_notice_is_as_if_it_were_not_there_for_whatever_role(house: House) -> None:
-    """The database bounds everybody to their office; somebody who may see the whole city is not there yet."""
+async def test_another_offices_notice_is_as_if_it_were_not_there(house: House) -> None:
     dossier = await house.people.dossier(office="csgt-dien-ban")
     path = await page_of(house, dossier)
 
-    other = await asks(house, dossier.code)
-    steward = await asks(house, dossier.code, username="minh", role=Role.DATA)
+    for typed in (dossier.code, "0901234567"):
+        other = await asks(house, typed)
 
-    for officer in (other, steward):
-        assert path not in officer.text and (await officer.opens(path)).status_code == 404
+        assert path not in other.text and (await other.opens(path)).status_code == 404
+
+
+async def test_the_citys_desk_sees_what_any_office_sent_to_a_caller_and_that_is_written_down(house: House) -> None:
+    dossier = await house.people.dossier(office="csgt-dien-ban")
+    stranger = await house.people.dossier(office="csgt-dien-ban", phone="0907654321", told=False)
+    path = await page_of(house, dossier)
+
+    for typed in ("0901 234 567", dossier.code):
+        steward = await asks(house, typed, username="minh", role=Role.DATA)
+        assert path in steward.text and "0901234567" not in steward.text.replace("+84", "0")
+    assert (await steward.opens(path)).status_code == 200
+    assert dossier.code[:4] in steward.text and "•••• 4567" in steward.text and dossier.subject not in steward.text
+
+    assert [(one["actor"], one["what"]) for one in await readings(house, dossier)] == [
+        ("minh", "search"), ("minh", "search"), ("minh", "notice"),
+    ]  # fmt: skip
+    assert await readings(house, stranger) == []
+
+
+async def test_the_citys_desk_has_no_list_of_the_city_and_no_dossier_and_no_whole_number(house: House) -> None:
+    dossier = await house.people.dossier(office="csgt-dien-ban")
+    path = await page_of(house, dossier)
+    steward = await asks(house, "0901234567", username="minh", role=Role.DATA)
+
+    assert (await steward.opens(f"/desk/dossiers/{dossier.id}")).status_code == 404
+    assert path not in (await steward.opens(LIST)).text
+    await steward.opens(path)
+    assert f"{path}/show" not in steward.text
+
+
+async def test_what_a_steward_is_shown_of_other_offices_cannot_be_written(house: House) -> None:
+    dossier = await house.people.dossier(office="csgt-dien-ban")
+    scope = Scope(actor="minh", office="csgt-da-nang", role="data", caller="901234567")
+    with within(scope):
+        async with house.pages.engine.begin() as connection:
+            seen = await connection.scalar(text("SELECT count(*) FROM dossier"))
+            changed = await connection.execute(text("UPDATE dossier SET held_because = 'x'"))
+            changed_too = await connection.execute(text("UPDATE notice SET why = 'x'"))
+    with within(replace(scope, role="officer")):
+        async with house.pages.engine.begin() as connection:
+            assert await connection.scalar(text("SELECT count(*) FROM notice")) == 0
+    assert (seen, changed.rowcount, changed_too.rowcount) == (1, 0, 0)
+    assert (await house.store.dossiers.many([dossier.id]))[0].held_because is None
+
+
+async def readings(house: House, dossier: Dossier) -> Sequence[RowMapping]:
+    asked = text("SELECT actor, what FROM reading WHERE :id = ANY(dossiers || dossier_id) ORDER BY id")
+    async with house.store.engine.connect() as connection:
+        return (await connection.execute(asked, {"id": dossier.id})).mappings().all()
 
 
 async def test_receipts_are_shown_in_the_order_in_which_they_came(house: House) -> None:

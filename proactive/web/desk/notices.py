@@ -1,11 +1,13 @@
 """Every notice on the desk: what was sent to whom, by which channel, what came of it, and who waits to be told and why.
 
-An officer sees the notices of their own office, whatever their role: the database shows no others (ADR 0030). Check
-codes, dossier codes and callers' phones are asked for by a form: none of them stands in an address.
+An officer sees the notices of their own office: the database shows no others (ADR 0030). A steward (role `data`, the
+city's desk and its hotline) sees besides what any office sent to one caller, by the code or the number they give, and
+opens it one message at a time; both are written down as readings. Check codes, dossier codes and callers' phones are
+asked for by a form: none of them stands in an address.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,9 +21,11 @@ from proactive.domain.keys import read_code
 from proactive.domain.manners import prefix_most
 from proactive.domain.sent import Place, Sent, Standing, Untold, Which
 from proactive.ports.notifier import Explanation
-from proactive.store.people import Officer
+from proactive.store.people import Officer, Role
+from proactive.store.readings import What
+from proactive.store.scope import enter
 from proactive.web import forms
-from proactive.web.desk.sign_in import officer_at
+from proactive.web.desk.sign_in import officer_at, officers_scope, read_by
 from proactive.web.door import SignedIn
 from proactive.web.site import Site
 from rules.channels import channels
@@ -72,9 +76,14 @@ class Notices:
         form = await forms.read(request)
         self._site.door.check(request, form, session)
         typed = form.text("typed", most=60)
-        which = _meant(typed, officer.office)
+        city = officer.role is Role.DATA
+        which = _meant(typed, None if city else officer.office)
         if which is None:
             return await self._list(request, session, officer, Which(office=officer.office), typed=typed, error=True)
+        if city:
+            phone = (which.phone or "")[-SHORTEST_PHONE:]
+            wider = {"code": which.code or "", "references": which.reference or "", "caller": phone}
+            enter(replace(officers_scope(officer), **wider))
         return await self._list(request, session, officer, which, typed=typed)
 
     async def _list(
@@ -96,6 +105,9 @@ class Notices:
         )
         last = (untold if waiting else sent)[:PAGE]
         more = len(untold if waiting else sent) > PAGE
+        if which.of_somebody:
+            shown = {one.notice.dossier_id for one in sent} | {one.dossier_id for one in untold}
+            await read_by(site, officer, What.SEARCH, sorted(shown), purpose="notices")
         kept = {"service": which.service, "state": which.standing, "day": which.day}
         narrowed = {name: str(value) for name, value in kept.items() if value}
         return site.pages.show(
@@ -105,6 +117,7 @@ class Notices:
             session=session,
             officer=officer,
             office=site.wording.office(officer.office),
+            offices=site.wording.office,
             error=error,
             typed=typed,
             asked=which,
@@ -122,19 +135,28 @@ class Notices:
 
     async def one(self, request: Request) -> Response:
         session, officer = await officer_at(self._site, request)
-        return await self._page(request, session, officer, await self._opened(request, officer))
+        sent = await self._opened(request, officer)
+        if sent.office != officer.office:
+            await read_by(self._site, officer, What.NOTICE, [sent.notice.dossier_id], purpose="notices")
+        return await self._page(request, session, officer, sent)
 
     async def reveal(self, request: Request) -> Response:
         session, officer = await officer_at(self._site, request)
         self._site.door.check(request, await forms.read(request), session)
         sent = await self._opened(request, officer)
+        if sent.office != officer.office:
+            raise HTTPException(403)  # the caller gives their number; nobody reads it to them
         await self._site.desk.looked(
             sent.notice.dossier_id, actor=officer.username, what="phone", now=self._site.clock.now()
         )
         return await self._page(request, session, officer, sent, reveal=True)
 
     async def _opened(self, request: Request, officer: Officer) -> Sent:
-        found = await self._site.store.sent.get(request.path_params["id"], office=officer.office)
+        wanted: UUID = request.path_params["id"]
+        city = officer.role is Role.DATA
+        if city:
+            enter(replace(officers_scope(officer), notice=str(wanted)))
+        found = await self._site.store.sent.get(wanted, office=None if city else officer.office)
         if found is None:
             raise HTTPException(404)
         return found
@@ -155,6 +177,8 @@ class Notices:
             session=session,
             officer=officer,
             notice=notice,
+            own=sent.office == officer.office,
+            office=site.wording.office(sent.office),
             handed=handed,
             service=site.wording.service(sent.service),
             opens=dossier is not None and dossier.office == officer.office,
@@ -180,7 +204,7 @@ async def shut_prefixes(site: Site) -> list[str]:
     return sorted({name for _, name in full})
 
 
-def _meant(typed: str, office: str) -> Which | None:
+def _meant(typed: str, office: str | None) -> Which | None:
     """What somebody typed: a check code, a dossier's code, or a phone."""
     if (code := read_code(typed)) is not None:
         return Which(office=office, code=code)

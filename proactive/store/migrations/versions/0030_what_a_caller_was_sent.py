@@ -1,0 +1,32 @@
+"""a steward of the city sees what was sent to one caller, and one message at a time, of whatever office; read only"""
+
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+LAST_NINE = "right(regexp_replace({0}, '[^0-9]', '', 'g'), 9)"
+STEWARD = "(SELECT proactive_scope('role')) = 'data'"
+CALLER = "(SELECT proactive_scope('caller'))"
+ONE = "(SELECT proactive_scope('notice')::uuid)"
+HEARS = {
+    "dossier": f"WHEN {LAST_NINE.format('phone')} = {CALLER} THEN true",
+    "notice": f"WHEN id = {ONE} THEN true WHEN carried_by = {ONE} THEN true "
+    f"WHEN {LAST_NINE.format(chr(34) + 'to' + chr(34))} = {CALLER} THEN true",
+}
+"""Which rows, by the number that the caller gives or by the message that is opened. A CASE, as in 0028."""
+
+
+def upgrade() -> None:
+    for table, rows in HEARS.items():
+        op.execute(
+            f"CREATE POLICY steward_hears ON {table} FOR SELECT TO proactive_web "
+            f"USING (CASE WHEN {STEWARD} THEN CASE {rows} ELSE false END ELSE false END)"
+        )
+
+
+def downgrade() -> None:
+    for table in HEARS:
+        op.execute(f"DROP POLICY steward_hears ON {table}")
