@@ -44,7 +44,8 @@ class Scope:
     partner: str = ""
     """Not empty: somebody who hands applications over asks for the list of what was received."""
     caller: str = ""
-    """The last nine digits of a caller's phone: what was sent to them, for the role `data` alone, to read only."""
+    """The last nine digits of a caller's phone: what was sent to them, for the role `data` alone. While this is said,
+    nothing of any dossier is written."""
     notice: str = ""
     """One message, by its id, with the same bounds."""
 

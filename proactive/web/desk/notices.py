@@ -35,6 +35,8 @@ HERE = "/desk/notices"
 PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHORTEST_PHONE = 9
+NO_PHONE = "-"
+"""A caller who gave a code: nobody's number, and still nothing is written on their account."""
 REFERENCE = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}")
 
 
@@ -81,7 +83,7 @@ class Notices:
         if which is None:
             return await self._list(request, session, officer, Which(office=officer.office), typed=typed, error=True)
         if city:
-            phone = (which.phone or "")[-SHORTEST_PHONE:]
+            phone = (which.phone or NO_PHONE)[-SHORTEST_PHONE:]
             wider = {"code": which.code or "", "references": which.reference or "", "caller": phone}
             enter(replace(officers_scope(officer), **wider))
         return await self._list(request, session, officer, which, typed=typed)
