@@ -10,6 +10,7 @@ import typer.main
 from pydantic_settings import BaseSettings
 
 from proactive.cli import application
+from proactive.settings import SECRETS
 from rules.vocabulary import WORDS
 from tests.docs.reading import ADDING_A_SERVICE, OPERATIONS, ROOT, documents, quoted, text
 
@@ -22,7 +23,7 @@ def settings() -> dict[str, object]:
     modules = ["proactive.settings"]
     for folder in ADAPTERS:
         modules += [f"{folder.replace('/', '.')}.{path.stem}" for path in sorted((ROOT / folder).glob("[a-z]*.py"))]
-    found: dict[str, object] = {}
+    found: dict[str, object] = {SECRETS: None}
     for module in modules:
         kind = getattr(importlib.import_module(module), "Settings", None)
         if isinstance(kind, type) and issubclass(kind, BaseSettings):
