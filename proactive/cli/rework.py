@@ -33,7 +33,7 @@ def rework(
 async def _rework(name: str | None, *, again: bool, rules: Path | None) -> dict[str, dict[str, object]]:
     from proactive.cli._foresight import progress
     from proactive.cli._stored import Stored, named, stored
-    from proactive.steps.rework import Reworked, rework_some
+    from proactive.steps.rework import Reworked, over_everybody
     from proactive.store.population import population
     from proactive.store.reworking import reworking
     from rules import Service
@@ -42,11 +42,11 @@ async def _rework(name: str | None, *, again: bool, rules: Path | None) -> dict[
         total, clock = Reworked(), here.clock
         with population(here.url) as everybody:
             size = everybody.size(service.register)
-        with reworking(here.url) as work, progress(service.name, size) as bar:
-            if again:
+        if again:
+            with reworking(here.url) as work:
                 work.forget(service.name, service.version)
-            work.plan(service.name, service.version, main=service.register, now=clock.now())
-            while (done := rework_some(service, work, clock=clock, linger=timedelta())) is not None:
+        with progress(service.name, size) as bar:
+            for done in over_everybody(service, url=here.url, clock=clock, linger=timedelta()):
                 total.add(done)
                 bar(done.people)
         return total

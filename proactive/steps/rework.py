@@ -5,7 +5,11 @@ keys, so whoever was told is not told again, and a dossier that was made stays u
 """
 
 import asyncio
+import queue
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +30,10 @@ AT_A_TIME = 1.0
 
 LIMIT = 2000
 """People in one transaction: their occasions are locked for some tens of milliseconds."""
+
+
+HANDS = 2
+"""Connections at once: while PostgreSQL writes for one, what the other has read is worked out."""
 
 
 @dataclass
@@ -62,11 +70,47 @@ async def rework(*, book: Book, store: Store, url: str, clock: Clock, limit: int
 
 def _for_a_while(service: Service, *, url: str, clock: Clock, limit: int) -> Reworked:
     total, until = Reworked(), time.monotonic() + AT_A_TIME
+    for done in over_everybody(service, url=url, clock=clock, limit=limit):
+        total.add(done)
+        if time.monotonic() >= until:
+            break
+    return total
+
+
+def over_everybody(
+    service: Service, *, url: str, clock: Clock, limit: int = LIMIT, linger: timedelta = LINGER, hands: int = HANDS
+) -> Iterator[Reworked]:
+    """Plan it, and give each batch as it is done, until nobody is left. Whoever stops asking stops the work after the
+    batches that are in hand; it goes on from there another time. Raises what a batch raises."""
+    stop = threading.Event()
+    done: queue.SimpleQueue[Reworked | None] = queue.SimpleQueue()
+
+    def work_off() -> None:
+        try:
+            with reworking(url) as work:
+                while not stop.is_set():
+                    some = rework_some(service, work, clock=clock, limit=limit, linger=linger)
+                    if some is None:
+                        return
+                    done.put(some)
+        finally:
+            done.put(None)
+
     with reworking(url) as work:
         work.plan(service.name, service.version, main=service.register, now=clock.now())
-        while time.monotonic() < until and (done := rework_some(service, work, clock=clock, limit=limit)) is not None:
-            total.add(done)
-    return total
+    with ThreadPoolExecutor(hands, thread_name_prefix="rework") as pool:
+        working = [pool.submit(work_off) for _ in range(hands)]
+        try:
+            left = hands
+            while left:
+                if (some := done.get()) is None:
+                    left -= 1
+                else:
+                    yield some
+        finally:
+            stop.set()
+        for one in working:
+            one.result()
 
 
 def rework_some(

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 import psycopg
 from sqlalchemy import text
@@ -31,7 +30,8 @@ LINGER = timedelta(minutes=2)
 class Stored:
     """An occasion as it stands, locked for us."""
 
-    id: UUID
+    id: str
+    """As text: it is only handed back."""
     subject: str
     cycle: str
     record_key: str
@@ -46,12 +46,12 @@ class Stored:
 class Changes:
     """What is to become of the occasions of a batch."""
 
-    same: list[UUID]
+    same: list[str]
     """Nothing changes but the version they were worked out under."""
-    moved: list[tuple[UUID, OwedOccasion]]
+    moved: list[tuple[str, OwedOccasion]]
     """Other days or another record; those that were moot are owed again."""
     new: list[OwedOccasion]
-    moot: list[UUID]
+    moot: list[str]
 
 
 PLAN = """
@@ -86,7 +86,7 @@ ORDER BY subject LIMIT %(limit)s
 """
 
 LOCK = f"""
-SELECT id, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version FROM occasion
+SELECT id::text, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version FROM occasion
 WHERE subject = ANY({array("people")}) AND service = %(service)s AND state <> 'drafted'
 ORDER BY subject, cycle FOR UPDATE SKIP LOCKED
 """
@@ -169,23 +169,23 @@ class Batch:
         }  # fmt: skip
         self.people = people
         self._cursor.execute(LOCK, self._values)
-        self.occasions = [Stored(*row) for row in self._cursor]  # type: ignore[arg-type]  # the columns of LOCK
+        self.occasions = [Stored(*row) for row in self._cursor.fetchall()]  # type: ignore[arg-type]  # the columns of LOCK
 
-    def known(self, registers: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    def known(self, registers: Sequence[str]) -> list[tuple[str, str, str]]:
         """(subject, register, body) of what is kept of these people; read after their occasions were locked."""
         self._cursor.execute(KNOWN, {**self._values, "registers": BETWEEN.join(registers)})
-        yield from self._cursor
+        return self._cursor.fetchall()  # type: ignore[return-value]  # the columns of KNOWN; row by row costs more
 
     def write(self, changes: Changes) -> int:
         """Write all of it; gives how many occasions are new (those that have a dossier already are not)."""
         if changes.same:
-            self._cursor.execute(SAME, {**self._values, "ids": _joined(changes.same)})
+            self._cursor.execute(SAME, {**self._values, "ids": BETWEEN.join(changes.same)})
         if changes.moot:
-            self._cursor.execute(MOOT, {**self._values, "ids": _joined(changes.moot)})
+            self._cursor.execute(MOOT, {**self._values, "ids": BETWEEN.join(changes.moot)})
         if changes.moved:
             values = {
                 **self._values,
-                "ids": _joined([id for id, _ in changes.moved]),
+                "ids": BETWEEN.join([id for id, _ in changes.moved]),
                 **_days([o for _, o in changes.moved]),
             }
             self._cursor.execute(MOVED, values)
@@ -196,7 +196,7 @@ class Batch:
         return 0
 
 
-def _joined(values: Sequence[UUID | date]) -> str:
+def _joined(values: Sequence[date]) -> str:
     return BETWEEN.join(map(str, values))
 
 
@@ -256,7 +256,7 @@ class Reworking:
                 return
             values |= dict(zip(("part", "after", "upto"), claimed, strict=True))
             cursor.execute(LEFT_OVER if values["part"] == LAST else PEOPLE, values)
-            people = [str(row[0]) for row in cursor]
+            people = [str(row[0]) for row in cursor.fetchall()]
             yield Batch(cursor, service, version, people, now)
             cursor.execute(
                 "UPDATE rework SET after = %(reached)s, people = people + %(number)s, done_at = %(done)s "

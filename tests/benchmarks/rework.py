@@ -31,10 +31,9 @@ from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.steps.recognise import recognise
-from proactive.steps.rework import LIMIT, Reworked, rework_some
+from proactive.steps.rework import LIMIT, Reworked, over_everybody
 from proactive.store.migrate import migrate
 from proactive.store.recognition import RecognitionStore
-from proactive.store.reworking import reworking
 from rules import Catalogue, Service, load, load_service
 
 CLOCK = SetClock(datetime(2026, 11, 23, 2, tzinfo=UTC))
@@ -97,10 +96,8 @@ def _without_days(path: Path) -> str:
 
 def go_over(service: Service, url: str, limit: int) -> tuple[float, Reworked]:
     total, started = Reworked(), time.perf_counter()
-    with reworking(url) as work:
-        work.plan(service.name, service.version, main=service.register, now=CLOCK.now())
-        while (done := rework_some(service, work, clock=CLOCK, limit=limit)) is not None:
-            total.add(done)
+    for done in over_everybody(service, url=url, clock=CLOCK, limit=limit):
+        total.add(done)
     return time.perf_counter() - started, total
 
 
@@ -160,7 +157,13 @@ def _measure(url: str, folder: Path, number: int, limit: int, beside: bool) -> d
         connection.execute("CHECKPOINT")
     day = edited(folder, catalogue, "day", "value: 60, reference: Chính sách", "value: 75, reference: Chính sách")
     words = edited(folder, catalogue, "words", "level: 2", "level: 2 # other words, the same law", of=day.folder)
-    found: dict[str, object] = {"n": number, "limit": limit, "cores": os.cpu_count(), "beside": beside}
+    found: dict[str, object] = {
+        "n": number,
+        "limit": limit,
+        "cores": os.cpu_count(),
+        "beside": beside,
+        "load": os.getloadavg()[0],
+    }
     running = Beside(catalogue, url, number)
     if beside:
         running.start()
