@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     receiving_secret: SecretStr = Field(
         SecretStr(""), description="Secret of those who hand applications to our own intake; not set: none are taken."
     )
+    receiving_kafka: bool = Field(
+        False, description="Whether our own intake takes applications over Kafka too, and tells their statuses there."
+    )
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")
     absent_after: float = Field(900.0, gt=0, description='Seconds after which a provider\'s "not there" is believed.')

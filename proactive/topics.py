@@ -26,10 +26,19 @@ class Topics:
     """Changes of registers, keyed by a keyed hash of the person: all of one person's changes stay in order."""
     dossiers: str
     """Word that a dossier is in a state: an id and a state, nothing else."""
+    applications: str | None = None
+    """Applications for our own intake, keyed by their reference; only where it takes them over Kafka."""
+    statuses: str | None = None
+    """What became of them, keyed the same."""
 
 
 def topics(settings: Settings) -> Topics:
-    return Topics(changes=f"{settings.topic_prefix}.changes", dossiers=f"{settings.topic_prefix}.dossiers")
+    intake = {name: f"{settings.topic_prefix}.{name}" for name in ("applications", "statuses")}
+    return Topics(
+        changes=f"{settings.topic_prefix}.changes",
+        dossiers=f"{settings.topic_prefix}.dossiers",
+        **(intake if settings.receiving_kafka else {}),
+    )
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,8 @@ def declared(names: Topics, *, partitions: int, replication: int) -> tuple[Topic
     return (
         one(names.changes, 3 * DAY),  # rows of people: no longer than a weekend; after it the sources are read anew
         one(names.dossiers, DAY),  # only wakes: the steps look for themselves
+        # The other side may be away over Tet too; what we have kept is in the database.
+        *(one(name, 14 * DAY) for name in (names.applications, names.statuses) if name is not None),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from proactive.brokers import Brokers
+from proactive.domain.application import Progress
 from proactive.domain.change import Change, encode
 from proactive.domain.keys import Keys
 from proactive.errors import Temporary
@@ -68,6 +69,14 @@ class Publisher:
         await self._all(
             self._topics.dossiers,
             [(dossier.bytes, msgspec.json.encode({"id": dossier, "state": state})) for dossier, state in words],
+        )
+
+    async def statuses(self, progress: Sequence[Progress]) -> None:
+        """What became of applications, for whoever handed them over by Kafka."""
+        assert self._topics.statuses is not None  # or nobody had handed any over
+        await self._all(
+            self._topics.statuses,
+            [(one.reference.encode(), one.model_dump_json().encode()) for one in progress],
         )
 
     def key(self, subject: str) -> bytes:

@@ -22,10 +22,13 @@ from proactive.brokers import Brokers, brokers
 from proactive.errors import ProactiveError
 from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled, inboxes, signer, witnesses
+from proactive.ports.intake import PullsNews
 from proactive.settings import Settings, read
+from proactive.steps.arrivals import hear, tell_statuses
 from proactive.steps.relay import look_after
 from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
+from triggers.applications import Applications
 from triggers.publisher import Publisher
 from triggers.recognise import Recognise, calm_memory
 from triggers.step import Step
@@ -218,6 +221,19 @@ def tokens(parts: Parts) -> list[Step]:
     return [Step("renew", again, every=20.0)]
 
 
+def intakes(parts: Parts, publisher: Publisher) -> list[Step]:
+    """Hears an intake that does not call back, and tells on Kafka what became of what came by Kafka."""
+    running, intake = [], parts.intake
+    if isinstance(intake, PullsNews):
+        running.append(Step("hear", partial(hear, intake, store=parts.store, clock=parts.clock), every=0.2))
+    if parts.settings.receiving_kafka:
+        tell = partial(
+            tell_statuses, store=parts.store, publish=publisher.statuses, clock=parts.clock, limit=parts.settings.batch
+        )
+        running.append(Step("tell_statuses", tell, every=min(parts.settings.poll_seconds, 0.25)))
+    return running
+
+
 def rework(parts: Parts) -> list[Step]:
     """Looks at everybody again when another version of a service is in force."""
     book, url = parts.book, parts.settings.database_url
@@ -259,7 +275,16 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     async with assembled(settings, application="proactive worker", role=DatabaseRole.WORKER, connections=16) as parts:
         publisher = Publisher(reached, parts.keys, names)
         app = application(settings, reached)
-        running = steps(parts, publisher)
+        running = [*steps(parts, publisher), *intakes(parts, publisher)]
+        arriving = (
+            Applications(
+                reached, names.applications, store=parts.store, clock=parts.clock, session=settings.session_seconds
+            )
+            if names.applications is not None
+            else None
+        )
+        if arriving is not None:
+            running.append(Step("arrive", arriving.once, every=0.05))
         attach(app, names.dossiers, running)
         draft = next(step for step in running if step.step == "draft")
         loop = asyncio.get_running_loop()
@@ -281,6 +306,8 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         await app.stop()
         for service in (*reversed(running), recognise):
             await service.stop()
+        if arriving is not None:
+            await arriving.close()
         await asyncio.to_thread(publisher.close)
 
 

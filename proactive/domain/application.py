@@ -31,6 +31,16 @@ class Application(Value):
     content_hash: str
 
 
+class Arrived(Value):
+    """One message of a topic of applications: an application, or what is wrong with it (`raw` is as it came)."""
+
+    reference: str
+    content_hash: str
+    body: str | None = None
+    why: str | None = None
+    raw: bytes | None = None
+
+
 class Progress(Value):
     """One status of an application in the intake: `code` 1 to 10 of the national portal's list."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from proactive.domain.application import Application, Progress
 from proactive.ports.notifier import Hook
@@ -56,3 +56,13 @@ class Intake(Protocol):
         """The statuses in a verified call-back. Raises `Forged`."""
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class PullsNews(Protocol):
+    """An intake that does not call back: whoever uses it reads its statuses, and says when they are kept."""
+
+    async def pulled(self) -> Sequence[Progress]:
+        """Statuses that were not kept yet, the same ones again until `kept`. Raises `Unreachable`."""
+
+    async def kept(self) -> None: ...

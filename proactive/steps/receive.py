@@ -53,8 +53,11 @@ async def take_queued(*, store: Store, clock: Clock, limit: int) -> int:
     waiting = await store.intake_queue.waiting(limit=min(limit, 200))
     for row in waiting:
         taken = await take(Application.model_validate_json(row["body"]), store=store, clock=clock)
-        refused = taken.why if isinstance(taken, NotTaken) else None
-        await store.intake_queue.settle(row["reference"], state="refused" if refused else "taken", why=refused)
+        refused = taken if isinstance(taken, NotTaken) else None
+        await store.intake_queue.settle(
+            row["reference"], state="refused" if refused else "taken", why=refused.why if refused else None,
+            tell=refused is None or not refused.conflict, now=clock.now(),
+        )  # fmt: skip
     return len(waiting)
 
 

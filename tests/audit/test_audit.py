@@ -299,7 +299,8 @@ NOT_WATCHED = {
     },
     "turns, counters and what is gone in minutes": {
         "addressee", "allowance", "counter", "news", "passcode", "session", "sign_in_attempt", "sign_on", "rework",
-        "case_signal", "application_queue", "intake_report", "provider_minute", "provider_share", "provider_token",
+        "case_signal", "application_queue", "status_out", "intake_report", "provider_minute", "provider_share",
+        "provider_token",
     },
     "its lines are in guest_log": {"guest"},
     "what an officer chose for their own page, and answers to a press of theirs": {"saved_filter", "bulk_run"},

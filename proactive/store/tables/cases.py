@@ -116,15 +116,40 @@ class ApplicationQueue(Table, table=True):
     """An application that was answered with 202, until it is a case or refused."""
 
     __tablename__ = "application_queue"
-    __table_args__ = (Index("ix_application_queue_waiting", "at", postgresql_where=text("state = 'queued'")),)
+    __table_args__ = (
+        Index("ix_application_queue_waiting", "at", postgresql_where=text("state = 'queued'")),
+        Index("ix_application_queue_refused", "at", postgresql_where=text("state = 'refused'")),
+    )
 
     reference: str = Field(primary_key=True, sa_type=Text)
     body: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
     content_hash: str = Field(sa_type=Text)
     state: str = Field(sa_type=Text)
-    """queued, taken, refused. The body is gone once it is not queued."""
+    """queued, taken, refused, discarded. The body is gone once it is taken or put away."""
     why: str | None = words()
     at: datetime = moment()
+    via: str = Field(default="http", sa_type=Text, sa_column_kwargs={"server_default": "http"})
+    """http or kafka: where its statuses are told."""
+    raw: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """Of a message that could not be read, as it came."""
+
+
+class StatusOut(Table, table=True):
+    """A status on its way to the topic of statuses, written in the transaction of what led to it."""
+
+    __tablename__ = "status_out"
+    __table_args__ = (
+        UniqueConstraint("reference", "code", "at"),
+        Index("ix_status_out_waiting", "id", postgresql_where=text("told_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    reference: str = Field(sa_type=Text)
+    code: int
+    at: datetime = moment()
+    office: str | None = words()
+    note: str | None = words()
+    told_at: datetime | None = moment(nullable=True)
 
 
 class IntakeReport(Table, table=True):
