@@ -37,7 +37,7 @@ def odd_letters(text: str) -> list[str]:
 def size(text: str) -> Size:
     """GSM-7 with 160 characters (153 when in parts), otherwise UCS-2 with 70 (67)."""
     if not odd_letters(text):
-        length = len(text) + sum(c in GSM7_TWICE for c in text)
+        length = len(text) + sum(map(text.count, GSM7_TWICE))
         return Size("GSM-7", 1 if length <= 160 else -(-length // 153))
     length = len(text.encode("utf-16-be")) // 2
     return Size("UCS-2", 1 if length <= 70 else -(-length // 67))

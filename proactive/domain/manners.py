@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from proactive.domain.addressee import mobile
 from rules.checks import VIETNAM
@@ -60,8 +62,7 @@ class Kind(StrEnum):
     CODE_PREFIX_HOUR = "code_prefix_hour"
 
 
-@dataclass(frozen=True, order=True)
-class Allowance:
+class Allowance(NamedTuple):
     """Something of which there is only so much from `since` on, for as long as its kind lasts."""
 
     kind: Kind
@@ -193,6 +194,7 @@ def _hidden(to: str) -> str:
     return hashlib.sha256(to.encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=16)
 def _begins(now: datetime) -> tuple[datetime, datetime]:
     """When the day and the hour of this moment have begun in Da Nang."""
     local = _local(now)

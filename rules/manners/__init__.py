@@ -58,9 +58,10 @@ class Policy:
         """How many messages about this office's matters a day and an hour; an office nobody knows gets the least."""
         known = offices().get(office)
         kind = known.kind.value if known is not None else ""
+        a_day, an_hour = self.office_a_day.get(kind), self.office_an_hour.get(kind)
         return (
-            self.office_a_day.get(kind, min(self.office_a_day.values())),
-            self.office_an_hour.get(kind, min(self.office_an_hour.values())),
+            min(self.office_a_day.values()) if a_day is None else a_day,
+            min(self.office_an_hour.values()) if an_hour is None else an_hour,
         )
 
 
