@@ -10,8 +10,8 @@ from proactive.domain.dossier import State
 from proactive.domain.manners import Kind, Why, code_shares
 from proactive.store.store import opened
 from rules.manners import load
+from tests.steps.mannerly import Calmer, all_dossiers, several_drafted, used
 from tests.steps.people import driver
-from tests.steps.test_manners_kept import Calmer, all_dossiers, several_drafted, used
 from tests.steps.town import Town
 
 

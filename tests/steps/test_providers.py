@@ -8,8 +8,8 @@ from notifiers.memory import Trouble
 from proactive.domain.notice import Sending
 from proactive.domain.providers import CAUTION
 from proactive.steps.telling.balance import shares_of
+from tests.steps.mannerly import SERVICE
 from tests.steps.people import driver
-from tests.steps.test_manners_kept import SERVICE
 from tests.steps.town import Channel, Town
 
 
