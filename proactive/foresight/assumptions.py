@@ -10,6 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from proactive.errors import Unusable
+from rules import prices
 from rules.base import Confidence
 from rules.dated import Dated
 
@@ -41,7 +42,7 @@ def assumptions(
     Raises `Unusable`, saying what to mend.
     """
     shipped = Path(str(files("proactive.foresight").joinpath("assumptions.yaml")))
-    dated = {**_read(shipped), **(_read(file) if file is not None else {})}
+    dated = {**prices.dated(), **_read(shipped), **(_read(file) if file is not None else {})}
     return {name: _one(name, dated.get(name), day, (instead or {}).get(name), file or shipped) for name in names}
 
 

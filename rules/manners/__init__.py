@@ -1,4 +1,4 @@
-"""The city's manners as dated policy: quiet hours, caps, budgets, prices, simulated numbers, each with its source."""
+"""The city's manners as dated policy: quiet hours, caps, budgets, simulated numbers, each with its source."""
 
 from __future__ import annotations
 
@@ -50,7 +50,6 @@ class Policy:
     codes_prefix_an_hour: int
     office_a_day: Mapping[str, int] = field(default_factory=dict)
     office_an_hour: Mapping[str, int] = field(default_factory=dict)
-    price_vnd: Mapping[str, int] = field(default_factory=dict)
     simulated: Mapping[str, Simulated] = field(default_factory=dict)
     is_working: Callable[[date], bool] = calendar.is_working
 
@@ -83,11 +82,10 @@ class _Text(Rule):
     codes_prefix_an_hour: Dated
     office_a_day: Dated
     office_an_hour: Dated
-    price_vnd: Dated
     simulated: Dated
 
 
-_TABLES = ("office_a_day", "office_an_hour", "price_vnd", "simulated")
+_TABLES = ("office_a_day", "office_an_hour", "simulated")
 _AT_LEAST = {"quiet_until_hour": 0, "rung_gap_days": 0, "service_messages_a_day": 0, "service_vnd_a_day": 0}
 
 

@@ -48,7 +48,7 @@ def test_another_file_says_only_what_differs(tmp_path: Path) -> None:
     [
         ("person_messages", "0", "whole number"),
         ("quiet_from_hour", "25", "24 hours"),
-        ("price_vnd", "{sms: [free]}", "free"),
+        ("office_an_hour", "{police: [free]}", "free"),
         ("simulated", "{'1': [gone]}", "delivered"),
         ("simulated", "3", "not a table"),
         ("office_a_day", "{}", "at least one"),

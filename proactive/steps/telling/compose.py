@@ -19,6 +19,7 @@ from proactive.store.keeping import Move
 from rules import Service, merged, templates
 from rules.channels import Script, channels
 from rules.grammar import Rung
+from rules.prices import cost
 from rules.texts import plain
 
 CALL_LEASE = timedelta(seconds=45)
@@ -101,8 +102,7 @@ def _short(draft: Draft) -> str:
 def _message(drafts: Sequence[Draft], letter: Letter, manners: Manners) -> Message:
     first = drafts[0]
     carrier = notice_id(first.dossier.id, first.rung.name, first.chosen.channel)
-    billed = letter.segments if channels()[first.chosen.channel].most_segments is not None else 1
-    vnd = billed * manners.policy.price_vnd.get(first.chosen.channel, 0)
+    vnd = cost(channels()[first.chosen.channel], letter.text, manners.today) or 0
     matters = []
     for draft in drafts:
         carries = draft is first
