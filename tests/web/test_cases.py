@@ -5,6 +5,7 @@ from datetime import timedelta
 from proactive.domain.case import Status
 from tests.web.browsing import Person
 from tests.web.conftest import House
+from tests.web.test_papers import words
 from tests.web.test_procedures import published
 
 HOI_AN, HAI_CHAU = "centre-20410", "centre-20242"
@@ -145,3 +146,37 @@ async def test_the_desk_says_what_is_due_and_by_when_to_apologise(house: House) 
     assert "Đã hẹn lại" in (await hoi_an.opens("/desk/cases")).text
     case = await house.store.cases.get(reference)
     assert case is not None and str(case.promised_on) == "2026-11-30"
+
+
+async def printed(person: Person, reference: str, form: str) -> str:
+    """The text of a form."""
+    await person.opens(f"/desk/cases/{reference}")
+    path = f"/desk/cases/{reference}/papers/{form}"
+    return words(await person.client.post(path, data=person.hidden(path)))
+
+
+async def test_forms_of_a_case_say_what_was_done_in_the_official_words_and_each_print_is_noted(house: House) -> None:
+    await published(house)
+    hoi_an = await house.officer("hoa", office=HOI_AN)
+    hai_chau = await house.officer("chau", office=HAI_CHAU)
+    reference = await received(house, hoi_an)
+    receipt = await printed(hoi_an, reference, "receipt")
+    await does(hoi_an, reference, "hand_over")
+    await does(hai_chau, reference, "apologise", note="Chờ xác minh", new_date="30/12/2026")
+    apology = await printed(hai_chau, reference, "apology")
+    await does(hai_chau, reference, "ask", note="Thiếu chữ ký")
+    supplement = await printed(hai_chau, reference, "supplement")
+
+    case = await house.store.cases.get(reference)
+    assert case is not None
+    assert "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ" in receipt and reference in receipt and "048180123456" in receipt
+    assert "Nguyễn Thị Thu Hà" in receipt and "ngày làm việc" in receipt
+    assert "PHIẾU XIN LỖI VÀ HẸN LẠI NGÀY TRẢ KẾT QUẢ" in apology and "Lý do: Chờ xác minh" in apology
+    assert "sẽ trả kết quả vào ngày 30/12/2026" in apology
+    assert "Yêu cầu hoàn thiện hồ sơ gồm những nội dung sau" in supplement and "Thiếu chữ ký" in supplement
+    shown = [line.note for line in await house.store.cases.lines(reference) if line.act == "show"]
+    assert shown == ["paper receipt", "paper apology", "paper supplement"]
+    missing = f"/desk/cases/{reference}/papers/refusal"
+    await hai_chau.opens(f"/desk/cases/{reference}")
+    csrf = hai_chau.hidden(missing.replace("refusal", "receipt"))
+    assert (await hai_chau.client.post(missing, data=csrf)).status_code == 404

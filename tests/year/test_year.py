@@ -150,9 +150,7 @@ class Year(Town):
     async def due(self) -> dict[str, bool]:
         """Which steps have something to do at this moment."""
         async with self.store.engine.connect() as connection:
-            found = await connection.execute(
-                text(WHAT_IS_DUE), {"now": self.clock.now(), "today": self.clock.today()}
-            )
+            found = await connection.execute(text(WHAT_IS_DUE), {"now": self.clock.now(), "today": self.clock.today()})
             return dict(found.mappings().one())
 
     async def people_answer(self) -> None:

@@ -12,11 +12,13 @@ from starlette.routing import Route
 
 from proactive.domain.case import Act, Case, Line, allowed
 from proactive.errors import OutOfTurn, Permanent
+from proactive.papers.printing import printed
 from proactive.steps.case_clock import last_day_to_apologise, signals
 from proactive.steps.casework import LONGEST_RESULT, Asked, act
 from proactive.steps.catalogue import read_body
 from proactive.store.people import Officer
 from proactive.web import forms
+from proactive.web.case_papers import letter, printable
 from proactive.web.desk.cases import HERE
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.door import SignedIn
@@ -35,6 +37,7 @@ class CaseAtDesk:
             Route(f"{one}/finish", self.finish, methods=["POST"]),
             Route(f"{one}/show", self.reveal, methods=["POST"]),
             Route(f"{one}/result", self.result, methods=["GET"]),
+            Route(f"{one}/papers/{{form}}", self.paper, methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -91,12 +94,33 @@ class CaseAtDesk:
         session, officer = await officer_at(self._site, request)
         self._site.door.check(request, await forms.read(request), session)
         case, procedure = await self._case(request, officer)
+        await self._looked(case, officer)
+        return await self._page(request, session, officer, case, procedure, reveal=True)
+
+    async def paper(self, request: Request) -> Response:
+        """An official form of the case. 404 where nothing has happened that it is about."""
+        session, officer = await officer_at(self._site, request)
+        self._site.door.check(request, await forms.read(request), session)
+        (case, procedure), form = await self._case(request, officer), request.path_params["form"]
+        lines = await self._site.store.cases.lines(case.reference)
+        if form not in printable(lines):
+            raise HTTPException(404)
+        data = letter(
+            form, case, procedure, lines, office=self._site.wording.office, officer=officer.full_name,
+            now=self._site.clock.now(),
+        )  # fmt: skip
+        paper = await printed(form, data)
+        await self._looked(case, officer, note=f"paper {form}")
+        answer = Response(paper, media_type="application/pdf")
+        answer.headers["content-disposition"] = f'inline; filename="{form}.pdf"'
+        return answer
+
+    async def _looked(self, case: Case, officer: Officer, *, note: str | None = None) -> None:
         looked = Line(
             reference=case.reference, at=self._site.clock.now(), actor=officer.username, office=officer.office,
-            act="show", status=case.status, step=case.step, held_by=case.held_by,
+            act="show", status=case.status, step=case.step, held_by=case.held_by, note=note,
         )  # fmt: skip
         await self._site.store.cases.looked(looked)
-        return await self._page(request, session, officer, case, procedure, reveal=True)
 
     async def result(self, request: Request) -> Response:
         _, officer = await officer_at(self._site, request)
@@ -130,6 +154,7 @@ class CaseAtDesk:
         error: str | None = None,
     ) -> Response:
         site = self._site
+        lines = await site.store.cases.lines(case.reference)
         return site.pages.show(
             request,
             "desk/case.html",
@@ -140,7 +165,8 @@ class CaseAtDesk:
             procedure=procedure,
             following=procedure.after(case.step),
             acts=allowed(case, officer.office),
-            lines=await site.store.cases.lines(case.reference),
+            lines=lines,
+            papers=printable(lines),
             signals=signals(case, site.clock.now()),
             apologise_until=last_day_to_apologise(case.due_on) if case.due_on else None,
             earlier=await site.store.cases.results_of(case.personal_id, limit=5),
