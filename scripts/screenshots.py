@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 import rules  # noqa: E402  the project stands beside this script
 from proactive.embedded.postgres import EmbeddedPostgres  # noqa: E402
-from proactive.store.migrate import migrate  # noqa: E402
 from proactive.store.store import opened  # noqa: E402
+from tests.databases import Databases  # noqa: E402
 from tests.web.browser import BROWSER_ARGUMENTS, SIZES, chromium  # noqa: E402
 from tests.web.gallery import See, Walk, served  # noqa: E402
 
@@ -39,10 +39,12 @@ def camera(page: Page, folder: Path, size: str, names: set[str]) -> See:
 
 async def take(program: str, data: Path, folder: Path, names: set[str]) -> None:
     server = EmbeddedPostgres(data)
-    url = await server.start()
+    await server.start()
     try:
-        await migrate(url)
+        databases = Databases(server)
+        await databases.begin()
         async with (
+            databases.lent() as url,
             opened(url, size=8) as store,
             served(store, rules.load()) as (house, address),
             async_playwright() as play,

@@ -12,6 +12,16 @@ class Applicant(Value):
     phone: str | None = None
 
 
+class Paper(Value):
+    """A document that the citizen added: for which need, and the SHA-256 of its content by which it can be checked."""
+
+    need: str
+    hash: str
+    kind: str
+    size: int
+    pages: int
+
+
 class Application(Value):
     """What the intake receives. `reference` is ours, unique for ever, and makes a repeated hand-over harmless."""
 
@@ -26,6 +36,7 @@ class Application(Value):
     returning_office: str
     fields: dict[str, str | None]
     needs: tuple[str, ...] = ()
+    documents: tuple[Paper, ...] = ()
     approved_by: str
     approved_at: datetime
     content_hash: str

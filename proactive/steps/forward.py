@@ -7,7 +7,7 @@ not have the reference is it handed over again: under the same reference, which 
 import asyncio
 from datetime import datetime, timedelta
 
-from proactive.domain.application import Applicant, Application
+from proactive.domain.application import Applicant, Application, Paper
 from proactive.domain.dossier import Dossier, State, move
 from proactive.errors import Permanent, Unreachable
 from proactive.ports.clock import Clock
@@ -145,6 +145,10 @@ async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) 
         returning_office=dossier.return_to or dossier.office,
         fields=_filled(dossier, service),
         needs=tuple(name for name in dossier.needs if service.needs[name].kind != NeedKind.CHOICE),
+        documents=tuple(
+            Paper(need=one.need, hash=one.hash, kind=one.kind, size=one.size, pages=one.pages)
+            for one in await store.documents.of(dossier.id)
+        ),
         approved_by=dossier.decided_by or "",
         approved_at=approved,
         content_hash=dossier.approved_hash or "",

@@ -16,6 +16,8 @@ from rules import Catalogue
 NEWS_KEPT = timedelta(days=7)
 RECEIPTS_WAIT = timedelta(hours=1)
 ALLOWANCES_KEPT = timedelta(days=40)
+DOCUMENTS_KEPT = timedelta(days=90)
+"""After a dossier is over: as long as somebody may ask why it was decided so (policy of the city, K)."""
 MOST = 1000
 
 
@@ -28,6 +30,7 @@ async def tidy(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
     await store.file_rows.tidy(before=now - KEPT_FOR)
     await store.addressees.tidy(before=now - ALLOWANCES_KEPT)
     await store.providers.tidy(before=now - 2 * COUNTS_KEPT)
+    await store.documents.tidy(before=now - DOCUMENTS_KEPT)
     return await _give_up_unanswered(catalogue=catalogue, store=store, clock=clock)
 
 

@@ -23,6 +23,8 @@ class What(StrEnum):
     """The whole personal id and phone number."""
     NOTICE = "notice"
     """What one message said, with the end of the number it went to."""
+    DOCUMENT = "document"
+    """A photo or file that the citizen added."""
     LIST = "list"
     """Names, and the ends of numbers, of several people."""
     SEARCH = "search"
@@ -40,7 +42,7 @@ async def add(
     now: datetime,
 ) -> None:
     """The same inside a transaction that is already open."""
-    one = what in {What.DOSSIER, What.NUMBERS, What.NOTICE}
+    one = what in {What.DOSSIER, What.NUMBERS, What.NOTICE, What.DOCUMENT}
     values = {"dossier_id": dossiers[0] if one else None, "dossiers": None if one else list(dossiers)}
     await connection.execute(
         ADD, {**values, "at": now, "actor": actor, "office": office, "what": what, "purpose": purpose}

@@ -14,6 +14,7 @@ from proactive.store.calls import Calls
 from proactive.store.cases import Cases
 from proactive.store.comparing import Comparisons
 from proactive.store.connectors import Connectors
+from proactive.store.documents import Documents
 from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
 from proactive.store.figures import Figures
@@ -59,6 +60,7 @@ class Store:
         self.comparisons = Comparisons(engine)
         self.occasions = Occasions(engine)
         self.dossiers = Dossiers(engine)
+        self.documents = Documents(engine)
         self.notices = Notices(engine)
         self.calls = Calls(engine)
         self.sent = SentNotices(engine)

@@ -7,6 +7,8 @@
              GET  /dossier                 POST /dossier      csrf, version, answer, return_to, choice-<field>...
              GET  /dossier/correct         POST /dossier/correct   csrf, version, claim-<field>..., note
              GET  /dossier/application     POST /dossier/application   csrf, return_to, choice-<field>...   (PDF)
+             GET  /dossier/documents       POST /dossier/documents    csrf, need, file (multipart)
+             GET  /dossier/documents/{id}  POST /dossier/documents/remove   csrf, id
              GET  /dossier/uses
              GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
                                            POST /sign-in      csrf, provider
@@ -31,6 +33,7 @@
                                            POST .../decide    csrf, version, decision, note
                                            POST .../show      csrf
                                            POST .../papers/{form}   csrf, note, new_date   (PDF)
+                                           GET  .../documents/{id}
                                            POST .../take|let-go|give|note   csrf, reason, to, note
              GET  /desk/colleagues         POST .../away      csrf, whom, since, until
                                            POST .../take-over csrf, whom
@@ -85,6 +88,7 @@ from proactive.sources import ConnectedRegister
 from proactive.store.desk import Desk
 from proactive.store.store import Store
 from proactive.web.citizen.check import Check
+from proactive.web.citizen.documents import Documents
 from proactive.web.citizen.email import OwnEmail
 from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.mine import Mine
@@ -98,6 +102,7 @@ from proactive.web.desk.bulk import Bulk
 from proactive.web.desk.calls import Calls
 from proactive.web.desk.case import CaseAtDesk
 from proactive.web.desk.cases import Cases
+from proactive.web.desk.documents import DeskDocuments
 from proactive.web.desk.dossier import DeskDossier
 from proactive.web.desk.files import Files
 from proactive.web.desk.find import Find
@@ -196,6 +201,7 @@ def create(
         Mine,
         OwnDossier,
         Paper,
+        Documents,
         Uses,
         Wishes,
         OwnEmail,
@@ -209,6 +215,7 @@ def create(
         Sessions,
         Forecast,
         DeskDossier,
+        DeskDocuments,
         Cases,
         CaseAtDesk,
         Assist,

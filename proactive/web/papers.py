@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping
+from starlette.responses import Response
 
 from proactive.domain.application import Progress
+from proactive.domain.document import Document, DocumentKind
 from proactive.domain.dossier import Dossier, State
 from proactive.letters import HOTLINE
 from proactive.ports.clock import DA_NANG
@@ -125,3 +127,19 @@ def _papers(wording: Wording, dossier: Dossier) -> list[str]:
     service = wording.of(dossier)
     own = [service.form.title.vi] if service else []
     return own + [need.title.vi for need in wording.needs(dossier)]
+
+
+def document_answer(document: Document, content: bytes) -> Response:
+    """What a citizen added, to look at: a picture that we wrote ourselves in the browser, anything else as a file. The
+    browser takes it for nothing but what we say it is, and runs nothing in it."""
+    picture = document.kind is DocumentKind.JPEG
+    shown, ending = ("inline", "jpg") if picture else ("attachment", "pdf")
+    return Response(
+        content,
+        media_type=str(document.kind),
+        headers={
+            "content-disposition": f'{shown}; filename="giay-to-{document.hash[:8]}.{ending}"',
+            "content-security-policy": "default-src 'none'; img-src 'self'; sandbox; frame-ancestors 'none'",
+            "x-content-type-options": "nosniff",
+        },
+    )

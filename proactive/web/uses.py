@@ -21,6 +21,7 @@ class Kind(StrEnum):
     OPENED = "opened"
     MESSAGE = "message"
     READ = "read"
+    DOCUMENT = "document"
     PAPER = "paper"
     DECIDED = "decided"
     TICKET = "ticket"
@@ -70,6 +71,8 @@ async def uses(site: Site, dossier: Dossier) -> list[Use]:
             found.append(Use(reading["at"], Kind.OPENED, reading["office"]))
         elif reading["what"] == What.NOTICE:
             found.append(Use(reading["at"], Kind.MESSAGE, reading["office"]))
+        elif reading["what"] == What.DOCUMENT:
+            found.append(Use(reading["at"], Kind.DOCUMENT, reading["office"]))
     found += [Use(one.at, Kind.ANSWERED) for one in await store.acted.of(dossier.id)]
     registers = site.wording.registers()
     for ticket in await store.tickets.of_dossier(dossier.id):

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from functools import partial
 
 import uvicorn
 from playwright.async_api import Page
@@ -21,7 +22,7 @@ from proactive.web.identity.grammar import Audience, Client, Level, Provider, Se
 from rules import Catalogue
 from rules.base import Words
 from tests.steps.holdings import worsening
-from tests.web import office
+from tests.web import gallery_more, office
 from tests.web import test_calls as called
 from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.measured import hold, look_over
@@ -94,6 +95,14 @@ class Walk:
             await self.see("citizen-passcode-wrong")
         await self.page.fill("#passcode", await self.house.passcode(dossier))
         await self.press("Mở hồ sơ")
+
+    async def desk_as(self, username: str) -> None:
+        """An officer who is set up already signs in."""
+        await self.open("/desk/sign-in")
+        await self.page.fill("#username", username)
+        await self.page.fill("#password", PASSWORD)
+        await self.page.get_by_role("button", name="Đăng nhập", exact=True).click()
+        await self.page.wait_for_url("**/desk")
 
     async def entrance(self) -> None:
         dossier = await self.house.people.dossier()
@@ -527,6 +536,10 @@ class Walk:
             self.files,
             self.quality,
             self.calls,
+            partial(gallery_more.papers, self),
+            partial(gallery_more.letters, self),
+            partial(gallery_more.procedures, self),
+            partial(gallery_more.one_stop, self),
         ):
             await emptied(self.house.store)
             await part()

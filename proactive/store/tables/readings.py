@@ -24,5 +24,5 @@ class Reading(Table, table=True):
     dossiers: list[UUID] | None = Field(default=None, sa_column=Column(ARRAY(Uuid), nullable=True))
     """Those whose names stood in one list."""
     what: str = Field(sa_type=Text)
-    """dossier, numbers, list, search, export."""
+    """dossier, numbers, document, list, search, export."""
     purpose: str = Field(sa_type=Text)

@@ -84,6 +84,7 @@ class OwnDossier:
             variant=wording.variant(dossier),
             sections=wording.sections(dossier),
             needs=wording.needs(dossier),
+            added={one.need for one in await site.store.documents.of(dossier.id)},
             why=wording.why(dossier),
             choosing=choosing,
             returns=wording.returns(dossier) if asks else None,

@@ -75,6 +75,7 @@ class DeskDossier:
     ) -> Response:
         """`error`: what the form lacks; `said`: why a step refused; `silent`: which source did not answer."""
         site, wording = self._site, self._site.wording
+        service = wording.of(dossier)
         progress = await site.store.intake.progress([dossier.reference]) if dossier.reference else {}
         history = await site.store.dossiers.history(dossier.id)
         holder = (await site.store.queue.holders([dossier.id])).get(dossier.id)
@@ -94,6 +95,8 @@ class DeskDossier:
             masked=wording.masked(dossier),
             revealed=reveal,
             needs=wording.needs(dossier),
+            documents=await site.store.documents.of(dossier.id),
+            need_titles={name: need.title for name, need in service.needs.items()} if service else {},
             because=[(reason, wording.confidence(dossier, reason.reference)) for reason in dossier.because],
             applicant=wording.applicant(dossier),
             returns=wording.office(dossier.return_to) if dossier.return_to else None,

@@ -1,0 +1,68 @@
+"""More of the walk through every page: papers from a phone, e-mail, the public procedures, the one-stop desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.web import test_cases as cases
+from tests.web.people import OFFICE
+from tests.web.test_documents import pdf, photo
+from tests.web.test_procedures import published
+
+if TYPE_CHECKING:
+    from tests.web.gallery import Walk
+
+
+async def papers(walk: Walk) -> None:
+    """A citizen photographs a paper, and an officer opens the dossier that has it."""
+    dossier = await walk.house.people.dossier()
+    await walk.signs_in(dossier)
+    await walk.open("/dossier/documents", "citizen-documents")
+    file = walk.page.locator("#photo-health_certificate")
+    await file.set_input_files({"name": "anh.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"})
+    await walk.press("Gửi ảnh")
+    await walk.see("citizen-documents-error")
+    for content, name, kind in ((photo(), "anh.jpg", "image/jpeg"), (pdf(), "giay.pdf", "application/pdf")):
+        await file.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+        await walk.press("Gửi ảnh")
+    await walk.see("citizen-documents-sent")
+    await walk.open("/dossier", "citizen-dossier-with-papers")
+    await walk.house.officer("giay", office=OFFICE)
+    await walk.page.context.clear_cookies()
+    await walk.desk_as("giay")
+    await walk.open(f"/desk/dossiers/{dossier.id}", "desk-dossier-with-papers")
+
+
+async def letters(walk: Walk) -> None:
+    """A citizen names an e-mail address and proves it."""
+    dossier = await walk.house.people.dossier()
+    await walk.signs_in(dossier)
+    await walk.open("/dossier/email", "citizen-email")
+    await walk.page.fill("#email", "khong phai dia chi")
+    await walk.press("Gửi mã")
+    await walk.see("citizen-email-error")
+    await walk.page.fill("#email", "an@example.vn")
+    await walk.press("Gửi mã")
+    await walk.see("citizen-email-code")
+
+
+async def procedures(walk: Walk) -> None:
+    await walk.open("/procedures", "public-procedures-empty")
+    await published(walk.house)
+    await walk.open("/procedures", "public-procedures")
+    await walk.open("/procedures?q=khong+co+viec+nay", "public-procedures-none")
+    await walk.open("/procedures/3.000347", "public-procedure")
+
+
+async def one_stop(walk: Walk) -> None:
+    """An application is received at one centre, and asked about at another."""
+    await published(walk.house)
+    received = await walk.house.officer("hoa", office=cases.HOI_AN)
+    await walk.page.context.clear_cookies()
+    await walk.desk_as("hoa")
+    await walk.open("/desk/cases", "desk-cases-empty")
+    await walk.open("/desk/cases/new", "desk-case-choose")
+    await walk.open("/desk/cases/new?procedure=9.900002", "desk-case-new")
+    reference = await cases.received(walk.house, received)
+    await walk.open("/desk/cases", "desk-cases")
+    await walk.open(f"/desk/cases/{reference}", "desk-case")
