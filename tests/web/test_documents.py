@@ -133,7 +133,7 @@ async def with_photo(house: House, *contents: bytes, office: str = OFFICE) -> tu
 async def test_a_photo_is_kept_with_its_hash_shown_to_its_citizen_and_can_be_taken_back(house: House) -> None:
     dossier, person = await with_photo(house, photo(), pdf())
 
-    kept = await house.store.documents.of(dossier.id)
+    kept = sorted(await house.store.documents.of(dossier.id), key=lambda one: one.kind, reverse=True)
     assert [one.kind for one in kept] == [DocumentKind.JPEG, DocumentKind.PDF] and "PDF, 2 trang" in person.text
     for one, shown in zip(kept, ("inline", "attachment"), strict=True):
         page = await person.opens(f"/dossier/documents/{one.id}")

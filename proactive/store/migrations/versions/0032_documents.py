@@ -33,7 +33,7 @@ def upgrade() -> None:
             ["dossier_id"], ["dossier.id"], name=op.f("fk_document_dossier_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
-        sa.UniqueConstraint("dossier_id", "need", "hash", name=op.f("uq_document_dossier_id")),
+        sa.UniqueConstraint("dossier_id", "need", "hash", name=op.f("uq_document_dossier_id_need_hash")),
     )
     op.create_table(
         "document_content",
