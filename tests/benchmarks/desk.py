@@ -99,6 +99,8 @@ async def fill(url: str, n: int) -> float:
 
 
 STEP = 100_000
+STEPS = 4
+"""Pages that an officer opens in one round."""
 HASH = hashed(PASSWORD)
 
 
@@ -125,6 +127,7 @@ class AtTheDesk:
         assert answer.status_code == 303, answer.status_code
 
     async def works(self, until: float) -> None:
+        await asyncio.sleep(self.pause * STEPS * self.random.random())  # nobody begins at the same moment as all others
         while time.perf_counter() < until:
             await self.get("queue", "/desk")
             await self._waits()
