@@ -49,4 +49,4 @@ async def _told(first: date) -> "Indicators":
     from proactive.steps.indicators import indicators as of
 
     async with signed(None) as here:
-        return await of(Month(first), store=here.store)
+        return await of(Month(first, here.clock.now()), store=here.store)

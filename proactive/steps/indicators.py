@@ -124,6 +124,8 @@ class Month:
     """A month in Da Nang: from its first moment up to the first of the next."""
 
     first: date
+    now: datetime | None = None
+    """Until when there can be figures, while the month still runs: what is not yet due is not late."""
 
     @property
     def starts(self) -> datetime:
@@ -131,7 +133,8 @@ class Month:
 
     @property
     def ends(self) -> datetime:
-        return self.starts + timedelta(days=monthrange(self.first.year, self.first.month)[1])
+        over = self.starts + timedelta(days=monthrange(self.first.year, self.first.month)[1])
+        return over if self.now is None else min(over, self.now + timedelta(microseconds=1))
 
 
 def figures(cases: Sequence[Counted], published: Sequence[Procedure], month: Month) -> dict[str, Figure]:

@@ -109,6 +109,7 @@ from proactive.web.desk.find import Find
 from proactive.web.desk.forecast import Forecast
 from proactive.web.desk.hands import Hands
 from proactive.web.desk.identity import DeskIdentity
+from proactive.web.desk.indicators import Figures
 from proactive.web.desk.menu import bar
 from proactive.web.desk.notices import Notices
 from proactive.web.desk.quality import Quality
@@ -218,6 +219,7 @@ def create(
         DeskDocuments,
         Cases,
         CaseAtDesk,
+        Figures,
         Assist,
         Notices,
         Hands,

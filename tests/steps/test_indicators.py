@@ -98,3 +98,24 @@ async def test_from_the_desk_to_the_month_of_each_unit(store: Store, clock: SetC
     assert missing and all(one.unmeasured for one in missing)
     rows = list(csv.reader(io.StringIO(as_csv(told).decode("utf-8-sig"))))
     assert len(rows) == 1 + len(city) + sum(len(of_unit) for of_unit in units.values())
+
+
+def test_while_the_month_runs_what_is_not_yet_due_is_not_late() -> None:
+    open_case = Counted(
+        receiving=THERE, competent=HERE, procedure="1.014027", channel=Channel.ONLINE, proactive=0, papers=(),
+        received_at=datetime(2026, 11, 23, 9, tzinfo=VIETNAM), due_on=date(2026, 11, 27), asked=False, ready_at=None,
+        result=False,
+    )  # fmt: skip
+    november = date(2026, 11, 1)
+
+    shares = [
+        figures([open_case], [], month)["on_time"].part
+        for month in (
+            Month(november, datetime(2026, 11, 24, 9, tzinfo=VIETNAM)),
+            Month(november, datetime(2026, 11, 28, 9, tzinfo=VIETNAM)),
+            Month(november, datetime(2026, 12, 28, 9, tzinfo=VIETNAM)),
+            Month(november),
+        )
+    ]
+
+    assert shares == [1, 0, 0, 0]

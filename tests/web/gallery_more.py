@@ -66,3 +66,6 @@ async def one_stop(walk: Walk) -> None:
     reference = await cases.received(walk.house, received)
     await walk.open("/desk/cases", "desk-cases")
     await walk.open(f"/desk/cases/{reference}", "desk-case")
+    await walk.open("/desk/indicators", "desk-indicators")
+    await walk.open(f"/desk/indicators?unit={cases.HOI_AN}&lang=en", "desk-indicators-unit-english")
+    await walk.open("/desk/indicators?lang=vi")

@@ -31,6 +31,7 @@ class Page:
 PAGES = (
     Page("/desk", Group.WORK, Words(vi="Hồ sơ của cơ quan", en="Your office's dossiers")),
     Page("/desk/cases", Group.WORK, Words(vi="Một cửa", en="One-stop desk")),
+    Page("/desk/indicators", Group.WORK, Words(vi="Chỉ số phục vụ", en="Indicators")),
     Page("/desk/forecast", Group.WORK, Words(vi="Dự báo", en="Forecast")),
     Page("/desk/colleagues", Group.WORK, Words(vi="Đồng nghiệp", en="Colleagues")),
     Page("/desk/assist", Group.WORK, Words(vi="Giúp người có mặt", en="Help a person present")),
