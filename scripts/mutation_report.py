@@ -1,11 +1,14 @@
-"""The table of docs/mutation.md: of how many mutants how many were killed, and how sure that is."""
+"""The table of docs/rules-mutation.md: of how many mutants how many were killed, and how sure that is."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from math import sqrt
+from pathlib import Path
 
 from mutants import Mutant, Result, known
+
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
 
 SURE = 1.96
 """Standard deviations to each side: 95 of 100 such intervals hold the true share."""
@@ -13,7 +16,7 @@ SURE = 1.96
 
 def report(every: list[Mutant], *, left: bool) -> None:
     """Print the table of what is known of these mutants, and with `left` each that nobody noticed."""
-    results = known()
+    results, same = known(), equivalent()
     now: dict[str, Counter[str]] = defaultdict(Counter)
     first: Counter[str] = Counter()
     total = sum(one.name not in results or results[one.name].status != "same" for one in every)
@@ -21,7 +24,8 @@ def report(every: list[Mutant], *, left: bool) -> None:
         result = results.get(one.name)
         now[one.module]["all"] += result is None or result.status != "same"
         if result is not None and result.status != "same":
-            now[one.module][_kind(result.status)] += 1
+            listed = result.status in ("survived", "untested") and _place(one) in same
+            now[one.module]["equivalent" if listed else _kind(result.status)] += 1
             first[_kind(result.first)] += 1
     print("| module | mutants | tried | killed | survived | untested | killed % |\n|---|---:|---:|---:|---:|---:|---:|")
     for module, count in [*sorted(now.items()), ("**all**", sum(now.values(), Counter()))]:
@@ -34,10 +38,24 @@ def report(every: list[Mutant], *, left: bool) -> None:
     print()
     print(_sure("As they stand now", sum(now.values(), Counter()), total))
     print(_sure("When each was first tried, before the tests that were written to kill it", first, total))
+    if apart := sum(now.values(), Counter())["equivalent"]:
+        print(
+            f"Not counted: {apart} that survived and change nothing anybody could see (scripts/equivalent_mutants.txt)."
+        )
     for one in every if left else ():
         result = results.get(one.name)
-        if result is not None and result.status in ("survived", "untested"):
+        if result is not None and result.status in ("survived", "untested") and _place(one) not in same:
             print(f"{result.status}: rules/{one.module.replace('.', '/')}:{one.line} {one.function}: {one.change}")
+
+
+def equivalent() -> dict[str, str]:
+    """Mutants that change nothing, with the reason of each. Raises ValueError for a line that has none."""
+    lines = [line.split(" | ") for line in EQUIVALENT.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    return {place: why for place, why in lines}  # noqa: C416  a line of another shape is refused
+
+
+def _place(one: Mutant) -> str:
+    return f"{one.module}:{one.function}: {one.change}"
 
 
 def _kind(status: str) -> str:

@@ -75,7 +75,9 @@ def readers() -> Iterator[object]:
             (folder / f"{word}.yaml").write_text(text, encoding="utf-8")
             yield groups.read(folder / f"{word}.yaml")
         sound = (HERE / "channels" / "zalo.yaml").read_text(encoding="utf-8")
-        for number, text in enumerate([sound, sound.replace("forbids: [", "forbids: [gifts, "), "title: {vi: Tin}\n"]):
+        for number, text in enumerate(
+            [sound, sound.replace("forbids:", "forbids:\n  gifts: {confidence: K}"), "title: {vi: Tin}\n"]
+        ):
             (folder / f"channel{number}.yaml").write_text(text, encoding="utf-8")
             yield channels.read(folder / f"channel{number}.yaml")
         yield from parameters(folder)

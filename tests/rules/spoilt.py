@@ -55,6 +55,9 @@ SPOILT: dict[str, list[Change]] = {
         (SERVICE, "value: 85,", "value: 185,"),
         (SERVICE, "value: 80,", "value: many,"),
     ],
+    "ends": [
+        (SERVICE, "- {from: 2025-03-01, value: 730,", "- {from: 2025-03-01, to: 2027-12-31, value: 730,"),
+    ],
     "ways": [
         (SERVICE, "      - variant: full_test\n", "      - variant: whole_test\n"),
         (SERVICE, "        when:\n          late: {column: expires_on, at_most_days: 0}\n", ""),
