@@ -63,6 +63,9 @@ def faults(url: str, took: Sequence[Took]) -> Counter[str]:
             "AND to_state IS NOT NULL ORDER BY dossier_id, at, id"
         ).fetchall()
         refused = connection.execute("SELECT subject, service, channel, at FROM opt_out").fetchall()
+        failed_at = dict(
+            connection.execute("SELECT id::text, settled_at FROM notice WHERE state = 'undelivered'").fetchall()
+        )
         services = dict(connection.execute("SELECT id, service FROM dossier").fetchall())
     about, rungs = defaultdict(list), Counter[tuple[object, ...]]()
     for carrier, dossier, subject, rung, channel, notice in named:
@@ -83,7 +86,7 @@ def faults(url: str, took: Sequence[Took]) -> Counter[str]:
         wrong["on a day off"] += off(local.date())
         wrong["of nothing we know"] += not about[one.reference]
         for dossier, subject, notice, rung in about[one.reference]:
-            spoke[dossier].append((local.date(), rung))
+            spoke[dossier].append((one.at, rung, notice))
             before = [state for at, state in states[dossier] if at < one.at]
             wrong["after an outcome"] += bool(before) and before[-1] in OUTCOMES
             wrong["after opting out"] += any(
@@ -94,9 +97,12 @@ def faults(url: str, took: Sequence[Took]) -> Counter[str]:
                 told[subject].append(one.at)
     for dossier, rungs_told in spoke.items():
         offsets = LADDERS[services[dossier]]
-        for (earlier, rung), (later, other) in pairwise(sorted(rungs_told)):
+        for (earlier, rung, notice), (later, other, _) in pairwise(sorted(rungs_told)):
+            if notice in failed_at and failed_at[notice] <= later:
+                continue  # it surely did not arrive, and that was known
+            days = (later.astimezone(DA_NANG).date() - earlier.astimezone(DA_NANG).date()).days
             least = min(FEWEST_DAYS, offsets[other] - offsets[rung])
-            wrong["on the heels of another rung"] += rung != other and (later - earlier).days < least
+            wrong["on the heels of another rung"] += rung != other and days < least
     for times in told.values():
         times.sort()
         wrong["over the cap"] += sum(
