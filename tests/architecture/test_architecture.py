@@ -44,11 +44,13 @@ MAY_IMPORT = {
     },
     "connectors": {
         "connectors",
+        "proactive.brokers",
         "proactive.domain",
         "proactive.errors",
         "proactive.logs",
         "proactive.ports",
         "proactive.settings.from_environment",
+        "proactive.settings.read",
         "proactive.sheets",
         "proactive.sources",
         "rules",
