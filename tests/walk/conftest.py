@@ -1,4 +1,4 @@
-"""The long runs begin with the first test of the walk and are looked at by the last ones."""
+"""The long runs begin with the first test that looks at one: beside them nothing else ends within its time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from tests.walk.test_kills import RUNS, Victims, disturbed
 Runs = dict[str, asyncio.Task[tuple[Ended, Victims]]]
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="package")
 async def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
     """The demo left alone and the demo with its parts killed, where the tests that ask for them are run at all."""
     wanted = any("test_kills.py" in item.nodeid for item in request.session.items)
