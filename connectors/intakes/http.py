@@ -23,25 +23,12 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from connectors.intakes._statuses import Status, news, progress
 from proactive.domain.application import Application, Progress
 from proactive.errors import Forged, Unreachable
 from proactive.ports.intake import Intake, Listed, Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook
 from proactive.settings import from_environment
-
-STATUSES: dict[str, int] = {
-    "1": 1,  # Mới đăng ký
-    "2": 2,  # Được tiếp nhận
-    "3": 3,  # Không được tiếp nhận
-    "4": 4,  # Đang xử lý
-    "5": 5,  # Yêu cầu bổ sung giấy tờ
-    "6": 6,  # Yêu cầu thực hiện nghĩa vụ tài chính
-    "7": 7,  # Công dân yêu cầu rút hồ sơ
-    "8": 8,  # Dừng xử lý
-    "9": 9,  # Đã xử lý xong
-    "10": 10,  # Đã trả kết quả
-}
-"""The national portal's codes, as text or number on the wire, and ours. Another code is logged and passed over."""
 
 ANSWERS: dict[int, type[Taken] | type[Refused]] = {
     200: Taken,  # already had it
@@ -73,16 +60,9 @@ class Settings(BaseSettings):
         return secret
 
 
-class _Status(msgspec.Struct):
-    code: int | str
-    at: datetime
-    office: str | None = None
-    note: str | None = None
-
-
 class _Course(msgspec.Struct):
     reference: str
-    statuses: list[_Status]
+    statuses: list[Status]
 
 
 class _Line(msgspec.Struct):
@@ -94,10 +74,6 @@ class _Line(msgspec.Struct):
 class _Page(msgspec.Struct):
     applications: list[_Line]
     after: str | None = None
-
-
-class _News(_Status, kw_only=True):
-    reference: str
 
 
 async def open() -> Intake:
@@ -144,8 +120,8 @@ class HttpIntake(Intake):
         course = await self._course(reference)
         if course is None:
             return ()
-        found = [_progress(reference, status) for status in course.statuses]
-        return sorted((progress for progress in found if progress is not None), key=lambda progress: progress.at)
+        found = [progress(reference, status) for status in course.statuses]
+        return sorted((one for one in found if one is not None), key=lambda one: one.at)
 
     async def listed(self, since: datetime, until: datetime) -> Mapping[str, Listed]:
         found: dict[str, Listed] = {}
@@ -169,13 +145,8 @@ class HttpIntake(Intake):
             self._webhook.verify(hook.body, dict(hook.headers), json_parse=False)
         except (WebhookVerificationError, ValueError, OverflowError) as error:
             raise Forged("A call-back does not carry the intake's signature.") from error
-        try:
-            news = msgspec.json.decode(hook.body, type=_News)
-        except (msgspec.MsgspecError, UnicodeError):
-            log.error("intake.unreadable_news")
-            return ()
-        progress = _progress(news.reference, news)
-        return () if progress is None else (progress,)
+        told = news(hook.body)
+        return () if told is None else (told,)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -206,15 +177,6 @@ class HttpIntake(Intake):
         }
         path = quote(reference, safe="") if reference else self._list
         return await self._client.request(method, path, content=body.encode(), headers=headers, params=query)
-
-
-def _progress(reference: str, status: _Status) -> Progress | None:
-    code = STATUSES.get(str(status.code))
-    if code is None:
-        log.warning("intake.unknown_status", code=str(status.code)[:20])
-        return None
-    at = status.at if status.at.tzinfo else status.at.replace(tzinfo=UTC)
-    return Progress(reference=reference, code=code, at=at, office=status.office, note=status.note)
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -12,23 +12,20 @@ were kept by whoever asked for them (`pulled`, then `kept`).
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-import msgspec
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, Producer
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.intakes._statuses import news
 from proactive.brokers import Brokers, brokers
-from proactive.domain.application import STATUS_WORDS, Application, Progress
+from proactive.domain.application import Application, Progress
 from proactive.errors import Forged, Unreachable
 from proactive.ports.intake import Intake, Listed, PullsNews, Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook
 from proactive.settings import from_environment, read
-
-STATUSES: dict[str, int] = {str(code): code for code in STATUS_WORDS}
-"""The national portal's codes, as text or number on the wire, and ours. Another is logged and passed over."""
 
 log = structlog.get_logger()
 
@@ -40,14 +37,6 @@ class Settings(BaseSettings):
     statuses: str = Field("proactive.statuses", description="Topic that statuses are read from.")
     group: str = Field("proactive-statuses", description="Consumer group that reads statuses.")
     seconds: float = Field(15.0, gt=0, le=60, description="Most seconds to wait for the brokers' acknowledgement.")
-
-
-class _News(msgspec.Struct):
-    reference: str
-    code: int | str
-    at: datetime
-    office: str | None = None
-    note: str | None = None
 
 
 async def open() -> Intake:
@@ -131,7 +120,7 @@ class KafkaIntake(Intake, PullsNews):
         except KafkaException as error:
             raise Unreachable(f"Statuses can't be read: {error.args[0].str()}.") from error
         values = [message.value() or b"" for message in messages if message.error() is None]
-        self._held = [progress for progress in map(_progress, values) if progress is not None]
+        self._held = [told for told in map(news, values) if told is not None]
         return self._held
 
     async def kept(self) -> None:
@@ -144,17 +133,3 @@ class KafkaIntake(Intake, PullsNews):
     async def close(self) -> None:
         await asyncio.to_thread(self._producer.flush, 5)
         await asyncio.to_thread(self._consumer.close)
-
-
-def _progress(value: bytes) -> Progress | None:
-    try:
-        news = msgspec.json.decode(value, type=_News)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        log.error("intake.unreadable_news")
-        return None
-    code = STATUSES.get(str(news.code))
-    if code is None:
-        log.warning("intake.unknown_status", code=str(news.code)[:20])
-        return None
-    at = news.at if news.at.tzinfo else news.at.replace(tzinfo=UTC)
-    return Progress(reference=news.reference, code=code, at=at, office=news.office, note=news.note)

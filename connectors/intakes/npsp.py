@@ -23,26 +23,13 @@ import structlog
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.intakes._statuses import known
 from proactive.domain.application import Application, Progress
 from proactive.errors import Forged, Unreachable
 from proactive.ports.clock import DA_NANG
 from proactive.ports.intake import Intake, Listed, Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook
 from proactive.settings import from_environment
-
-STATUSES: dict[str, int] = {
-    "1": 1,  # Mới đăng ký
-    "2": 2,  # Được tiếp nhận
-    "3": 3,  # Không được tiếp nhận
-    "4": 4,  # Đang xử lý
-    "5": 5,  # Yêu cầu bổ sung giấy tờ
-    "6": 6,  # Yêu cầu thực hiện nghĩa vụ tài chính
-    "7": 7,  # Công dân yêu cầu rút hồ sơ
-    "8": 8,  # Dừng xử lý
-    "9": 9,  # Đã xử lý xong
-    "10": 10,  # Đã trả kết quả
-}
-"""TrangThaiHoSo, and ours. Another code (11 was seen in one place) is logged and passed over."""
 
 WHEN: dict[int, tuple[str, ...]] = {
     1: ("NgayNopHoSo",),
@@ -107,13 +94,13 @@ class NpspIntake(Intake):
 
     async def submit(self, application: Application) -> Taken | Refused | Unanswered:
         try:
-            known = await self._lookup(application.reference)
-            if known is not None and _hash(known) not in {None, application.content_hash}:
+            there = await self._lookup(application.reference)
+            if there is not None and _hash(there) not in {None, application.content_hash}:
                 return Refused("Mã hồ sơ này đã được dùng cho một hồ sơ khác.")
-            if known is not None and _hash(known) == application.content_hash:
+            if there is not None and _hash(there) == application.content_hash:
                 return Taken(application.reference)
             item = dossier(application, self._moment(application.approved_at))
-            updating = "False" if known is None else "True"
+            updating = "False" if there is None else "True"
             await self._ask(self._settings.integration_path, self._settings.upsert, item, isUpdating=updating)
         except NoAnswer as error:
             return Unanswered(str(error))
@@ -126,19 +113,16 @@ class NpspIntake(Intake):
 
     async def progress(self, reference: str) -> Sequence[Progress]:
         """The one status that the portal shows now."""
-        known = await self._known(reference)
-        if known is None:
+        there = await self._known(reference)
+        code = None if there is None else known(there.get("TrangThaiHoSo"))
+        if there is None or code is None:
             return ()
-        code = STATUSES.get(str(known.get("TrangThaiHoSo")))
-        if code is None:
-            log.warning("intake.unknown_status", code=str(known.get("TrangThaiHoSo"))[:20])
-            return ()
-        dates = (self._read(known.get(name)) for name in (*WHEN.get(code, ()), "NgayTiepNhan", "NgayNopHoSo"))
+        dates = (self._read(there.get(name)) for name in (*WHEN.get(code, ()), "NgayTiepNhan", "NgayNopHoSo"))
         at = next(filter(None, dates), None)
         if at is None:
             log.warning("intake.unreadable_news")
             return ()
-        return (Progress(reference=reference, code=code, at=at, office=known.get("DonViXuLy") or None),)
+        return (Progress(reference=reference, code=code, at=at, office=there.get("DonViXuLy") or None),)
 
     async def append_progress(
         self, reference: str, *, by: str, office: str, what: str, code: int, at: datetime

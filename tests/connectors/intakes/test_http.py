@@ -10,6 +10,7 @@ from standardwebhooks import Webhook
 from starlette.responses import JSONResponse, Response
 
 from connectors.intakes import http
+from connectors.intakes._statuses import STATUSES
 from proactive.demo.stage import BreaksOff
 from proactive.domain.application import STATUS_WORDS, Application
 from proactive.errors import Forged, Unreachable, Unusable
@@ -130,7 +131,7 @@ async def test_what_is_handed_over_is_the_application_signed_under_its_reference
     Webhook(SECRET).verify(body, headers)
 
 
-@pytest.mark.parametrize("written", [*http.STATUSES, *map(int, http.STATUSES)])
+@pytest.mark.parametrize("written", [*STATUSES, *map(int, STATUSES)])
 async def test_each_status_of_the_table_comes_as_text_and_as_number(
     intake: Intake, there: Told, written: str | int
 ) -> None:
@@ -138,12 +139,12 @@ async def test_each_status_of_the_table_comes_as_text_and_as_number(
 
     [progress] = await intake.progress("R-1")
 
-    assert progress.code == http.STATUSES[str(written)]
+    assert progress.code == STATUSES[str(written)]
     assert progress.at == datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
 
 
 def test_the_statuses_are_those_of_the_portal() -> None:
-    assert {int(code): ours for code, ours in http.STATUSES.items()} == {code: code for code in STATUS_WORDS}
+    assert {int(code): ours for code, ours in STATUSES.items()} == {code: code for code in STATUS_WORDS}
 
 
 async def test_statuses_are_given_oldest_first_and_unknown_ones_are_passed_over(intake: Intake, there: Told) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from connectors.intakes.npsp import STATUSES, NpspIntake, Settings, dossier
+from connectors.intakes._statuses import STATUSES
+from connectors.intakes.npsp import NpspIntake, Settings, dossier
 from proactive.demo.npsp import ACCOUNT, HTML, SILENCE, Portal, app
 from proactive.domain.application import STATUS_WORDS
 from proactive.errors import Forged, Unreachable
