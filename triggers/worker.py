@@ -15,7 +15,6 @@ import faust
 import msgspec
 import structlog
 import uvloop
-from yarl import URL
 
 from proactive import journey, metrics
 from proactive.brokers import Brokers, brokers
@@ -62,7 +61,7 @@ def application(settings: Settings, reached: Brokers) -> faust.App:
     """The Faust app: no web server, no tables, no leader; it wakes steps and proves nothing."""
     return faust.App(
         f"{settings.topic_prefix}-worker",
-        broker=[URL(f"kafka://{address.strip()}") for address in reached.addresses.split(",")],
+        broker=f"kafka://{reached.addresses.replace(' ', '')}",
         broker_credentials=credentials(reached),
         value_serializer="raw",
         key_serializer="raw",

@@ -42,7 +42,7 @@ async def approve(town: Town, number: int) -> set[str]:
     return references
 
 
-class BrokeOff(Exception):
+class CutOff(Exception):
     """The connection is cut, as a network does it."""
 
 
@@ -65,7 +65,7 @@ class Troubled:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.calm or scope["type"] != "http" or scope["method"] != "PUT":
             if not self.calm and scope["type"] == "http" and self._draw.random() < 0.02:
-                raise BrokeOff
+                raise CutOff
             await self.app(scope, receive, send)
             return
         what = self._draw.choices(
@@ -74,16 +74,16 @@ class Troubled:
         self.did[what] = self.did.get(what, 0) + 1
         body = (await receive()).get("body", b"")
         if what == "lost":
-            raise BrokeOff
+            raise CutOff
         if what == "late":
             # Its caller gives up long before; it is taken all the same, later.
             self._later(self._hand(scope, body, _nobody, after=self.late))
-            raise BrokeOff
+            raise CutOff
         if what == "doubled":
             self._later(self._hand(scope, body, _nobody))
         await self._hand(scope, body, _nobody if what == "answer_lost" else send)
         if what == "answer_lost":
-            raise BrokeOff
+            raise CutOff
 
     async def _hand(self, scope: Scope, body: bytes, send: Send, *, after: float = 0) -> None:
         await asyncio.sleep(after)

@@ -7,7 +7,7 @@ from proactive.domain.dossier import State
 from proactive.domain.manners import Kind
 from proactive.domain.notice import Sending
 from tests.steps.mannerly import all_dossiers, all_notices, holder, several_drafted, used
-from tests.steps.town import ABSENT_AFTER, Town
+from tests.steps.town import ABSENT_AFTER, BrokeOff, Town
 
 
 async def test_the_matters_of_one_person_share_a_message_and_keep_a_notice_each(town: Town) -> None:
@@ -85,7 +85,7 @@ async def test_a_shared_message_that_never_was_there_is_sent_once_more_for_all(t
 async def test_a_worker_that_died_over_a_shared_message_leaves_all_of_it_to_be_asked_about(town: Town) -> None:
     await several_drafted(town, 1, holder)
     town.sms.dies_after = True
-    with pytest.raises(Exception):  # noqa: B017 -- the worker is gone
+    with pytest.raises(BrokeOff):  # the worker is gone
         await town.offer()
     town.sms.dies_after = False
     town.clock.forward(seconds=46)
