@@ -14,7 +14,7 @@ from proactive.domain.case import Act, Case, Channel, Kind, Line, Origin, Paper,
 from proactive.errors import Permanent
 from proactive.ports.clock import DA_NANG, Clock
 from proactive.steps.casework import Asked, act, unfit
-from proactive.steps.catalogue import read_body, said
+from proactive.steps.catalogue import read_body
 from proactive.store.store import Store
 from rules.offices import offices
 from rules.offices.agencies import agency_of, dossier_code
@@ -167,13 +167,6 @@ async def published(code: str, *, store: Store) -> tuple[Procedure, int] | None:
     """The procedure as it is published now, and its version."""
     found = await store.procedures.published(code)
     return (read_body(found[1]), found[0]) if found is not None else None
-
-
-async def procedure_of(case: Case, *, store: Store) -> Procedure:
-    """The procedure in the version that the case keeps."""
-    entry = await store.procedures.get(case.procedure, case.procedure_version)
-    assert entry is not None  # versions are never deleted
-    return said(entry)
 
 
 async def _next_code(office: str, *, store: Store, now: datetime) -> str:

@@ -27,7 +27,7 @@ from proactive.errors import OutOfTurn, Permanent, ProactiveError
 from proactive.ports.clock import SetClock
 from proactive.steps.case_clock import Signal, keep_time, last_day_to_apologise, signals
 from proactive.steps.casework import Asked, act
-from proactive.steps.receive import NotTaken, WalkIn, procedure_of, published, take, take_queued, walk_in
+from proactive.steps.receive import NotTaken, WalkIn, published, take, take_queued, walk_in
 from proactive.store.store import Store
 from rules.calendar import add_working_days, is_working
 from rules.checks import VIETNAM
@@ -35,6 +35,7 @@ from rules.offices.agencies import agency_of, dossier_code
 from rules.procedures import Procedure
 from tests.conftest import MORNING
 from tests.connectors.intakes.world import application
+from tests.steps.receiving import procedure_of
 from tests.steps.test_catalogue import LINES, publish, sign
 
 PDF = ("ket-qua.pdf", "application/pdf", b"%PDF-1.7 a result")

@@ -8,10 +8,11 @@ from proactive.domain.case import Act, Channel, Kind, Paper
 from proactive.ports.clock import SetClock
 from proactive.steps.casework import Asked, act
 from proactive.steps.indicators import DEFINITIONS, Counted, Month, as_csv, figures, indicators
-from proactive.steps.receive import procedure_of, take
+from proactive.steps.receive import take
 from proactive.store.store import Store
 from rules.checks import VIETNAM
 from tests.connectors.intakes.world import application
+from tests.steps.receiving import procedure_of
 from tests.steps.test_casework import HERE, PDF, PROCEDURES, THERE, ready, walks_in
 
 OCTOBER = Month(date(2026, 10, 1))

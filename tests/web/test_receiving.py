@@ -15,10 +15,11 @@ from proactive.domain.application import Application
 from proactive.domain.case import Act
 from proactive.ports.intake import Refused, Taken
 from proactive.steps.casework import Asked, act
-from proactive.steps.receive import procedure_of, take_queued
+from proactive.steps.receive import take_queued
 from proactive.web.receiving.documents import openapi
 from tests.connectors.intakes.world import application, opened
 from tests.demo.servers import serving
+from tests.steps.receiving import procedure_of
 from tests.web.conftest import RECEIVING, House
 from tests.web.test_procedures import published
 
