@@ -11,11 +11,9 @@ import typer
 from proactive.cli._refused import AsJson, masked
 from proactive.cli._stored import FIRST_DAY, day, named
 from proactive.domain.keys import read_code
-from proactive.domain.sent import Sent, Standing, Untold, Which
+from proactive.domain.sent import SHORTEST_PHONE, Sent, Standing, Untold, Which
 from proactive.errors import Unusable
 from proactive.ports.clock import DA_NANG
-
-SHORTEST_PHONE = 9
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,9 @@ from uuid import UUID
 from proactive.domain.base import Value
 from proactive.domain.notice import Notice, Sending
 
+SHORTEST_PHONE = 9
+"""Digits by which a phone is looked for, however it is written: its last nine, which are indexed."""
+
 
 class Standing(StrEnum):
     """How a message stands, as staff ask for it."""

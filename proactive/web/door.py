@@ -30,6 +30,7 @@ from proactive.web.forms import Form
 CITIZEN, OFFICER, PERSON = "citizen", "officer", "person"
 """Kinds of session: a citizen for one dossier, an officer, and a person who signed in and sees all of their own."""
 
+HOUR = timedelta(hours=1)
 CITIZEN_STAYS = timedelta(minutes=20)
 OFFICER_STAYS = timedelta(hours=8)
 OFFICER_IDLES = timedelta(minutes=15)

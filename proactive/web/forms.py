@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -13,7 +12,6 @@ from starlette.requests import Request
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
 MOST_NOTE = 1000
-HOUR = timedelta(hours=1)
 
 
 class Form:

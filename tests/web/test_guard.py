@@ -8,6 +8,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from proactive import metrics
 from proactive.web.forms import MOST_BYTES
 from tests.web.conftest import House
 from tests.web.people import UNIT
@@ -100,6 +101,21 @@ async def test_an_unknown_page_and_an_unknown_method_are_designed_too(house: Hou
 
     assert unknown.status_code == 404 and "Không có trang này" in unknown.text
     assert method.status_code == 405 and "Không có trang này" in method.text
+
+
+async def test_nobody_makes_new_figures_by_calling_with_words_of_their_own(house: House) -> None:
+    person = house.person()
+    for word in ("BREW", "WHEN", "POKE"):
+        await person.client.request(word, f"/{word}")
+
+    told = {
+        (sample.labels["method"], sample.labels["route"])
+        for one in metrics.PAGE.collect()
+        for sample in one.samples
+        if sample.name.endswith("_count")
+    }
+    assert ("other", "(none)") in told
+    assert not [one for one in told if {*one} & {"BREW", "WHEN", "POKE", "/BREW", "/WHEN", "/POKE"}]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from proactive.domain.document import Document
 from proactive.domain.dossier import Dossier
 from proactive.web import forms
 from proactive.web.citizen.own_dossier import ANSWERABLE, own_dossier
-from proactive.web.door import SignedIn
+from proactive.web.door import HOUR, SignedIn
 from proactive.web.pages import to
 from proactive.web.papers import document_answer
 from proactive.web.site import Site
@@ -98,7 +98,7 @@ class Documents:
     async def add(self, request: Request) -> Response:
         site = self._site
         session, dossier = await own_dossier(site, request)
-        await site.door.throttle("document", str(dossier.id), most=OFTEN, per=forms.HOUR)
+        await site.door.throttle("document", str(dossier.id), most=OFTEN, per=HOUR)
         form, upload = await forms.read_with_file(request, most=MOST_BYTES)
         site.door.check(request, form, session)
         need = form.text("need")

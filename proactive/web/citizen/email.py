@@ -18,12 +18,11 @@ from proactive.errors import TooMany
 from proactive.store.people import Passcode
 from proactive.web import forms
 from proactive.web.citizen.own_dossier import own_dossier
-from proactive.web.door import SignedIn, address
+from proactive.web.door import HOUR, SignedIn, address
 from proactive.web.pages import to
 from proactive.web.site import Site
 
 CHANNEL = "email"
-HOUR = timedelta(hours=1)
 LASTS = timedelta(minutes=10)
 
 

@@ -25,14 +25,13 @@ from proactive.errors import OutOfTurn, Overtaken, TooMany
 from proactive.letters import code_channel
 from proactive.store.people import Passcode
 from proactive.web import forms
-from proactive.web.door import CITIZEN, Attempt, address
+from proactive.web.door import CITIZEN, HOUR, Attempt, address
 from proactive.web.pages import to
 from proactive.web.site import Site
 from rules.grammar import Opens
 
 PASSCODE_LASTS = timedelta(minutes=10)
 LAST_DIGITS = 4
-HOUR = timedelta(hours=1)
 PREFIXES = frozenset({Kind.PREFIX_HOUR, Kind.CODE_PREFIX_HOUR})
 SAME_TIME = 0.25
 """Seconds that an answer takes at least, so that its time does not tell whether something was found."""

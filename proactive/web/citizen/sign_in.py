@@ -5,7 +5,6 @@ somebody else. Coming back gives a new session under a new token, whatever the b
 """
 
 import re
-from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,14 +12,13 @@ from starlette.routing import Route
 
 from proactive.domain.acting import Acting, Proof
 from proactive.web import forms
-from proactive.web.door import CITIZEN, PERSON, SignedOut, address
+from proactive.web.door import CITIZEN, HOUR, PERSON, SignedOut, address
 from proactive.web.identity.grammar import Audience
 from proactive.web.identity.relying_party import NotIdentified, Why
 from proactive.web.pages import to
 from proactive.web.site import Site
 
 PERSONAL_ID = re.compile(r"[0-9]{12}")
-HOUR = timedelta(hours=1)
 STATUS = {Why.SILENT: 503, Why.LEVEL: 403}
 
 

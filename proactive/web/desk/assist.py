@@ -6,7 +6,6 @@ Any office may help: receiving does not depend on where somebody lives (Decree 1
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from hmac import compare_digest
 
 from starlette.requests import Request
@@ -19,12 +18,10 @@ from proactive.store.readings import What
 from proactive.store.scope import enter
 from proactive.web import forms
 from proactive.web.desk.sign_in import officer_at, officers_scope, read_by
-from proactive.web.door import CITIZEN, PERSON
+from proactive.web.door import CITIZEN, HOUR, PERSON
 from proactive.web.pages import to
 from proactive.web.site import Site
 from proactive.web.uses import ASSISTED
-
-HOUR = timedelta(hours=1)
 
 
 class Assist:

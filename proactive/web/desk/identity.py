@@ -4,7 +4,6 @@ An account that comes by a provider is called `<user name>@<provider>` here and 
 sign in as an officer whom the office itself has set up, and a password never opens an account of a provider.
 """
 
-from datetime import timedelta
 from enum import StrEnum
 
 from starlette.requests import Request
@@ -14,14 +13,13 @@ from starlette.routing import Route
 from proactive.domain.acting import Acting, Proof
 from proactive.store.people import Officer, Role
 from proactive.web import forms
-from proactive.web.door import OFFICER, address
+from proactive.web.door import HOUR, OFFICER, address
 from proactive.web.identity.grammar import Audience, Provider
 from proactive.web.identity.relying_party import Identity, NotIdentified, Why
 from proactive.web.pages import to
 from proactive.web.site import Site
 from rules.offices import offices
 
-HOUR = timedelta(hours=1)
 LONGEST = 100
 STATUS = {Why.SILENT: 503, Why.LEVEL: 403}
 

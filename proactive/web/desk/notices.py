@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from proactive.domain.keys import read_code
 from proactive.domain.manners import prefix_most
-from proactive.domain.sent import Place, Sent, Standing, Untold, Which
+from proactive.domain.sent import SHORTEST_PHONE, Place, Sent, Standing, Untold, Which
 from proactive.ports.notifier import Explanation
 from proactive.store.people import Officer, Role
 from proactive.store.readings import What
@@ -34,7 +34,6 @@ from rules.texts import size
 HERE = "/desk/notices"
 PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SHORTEST_PHONE = 9
 NO_PHONE = "-"
 """A caller who gave a code: nobody's number, and still nothing is written on their account."""
 REFERENCE = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}")
