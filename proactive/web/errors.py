@@ -46,4 +46,9 @@ class Errors:
     def _page(self, request: Request, status: int, *, minutes: int = 1) -> Response:
         desk = request.url.path.startswith("/desk")
         words = status if status in OWN_WORDS else 404 if status == 405 else 400
-        return self._pages.show(request, "error.html", status=status, words=words, desk=desk, minutes=minutes)
+        # The link to the other language leads to the first page: what was asked for may be anything, somebody's number
+        # or the name of another site (`//`), and is not said back.
+        path = "/desk" if desk else "/"
+        return self._pages.show(
+            request, "error.html", status=status, words=words, desk=desk, minutes=minutes, path=path
+        )

@@ -75,7 +75,7 @@ class Guard:
         finally:
             took, route = time.perf_counter() - began, _route(scope)
             metrics.PAGE.labels(_method(scope), route, status).observe(took)
-            log.info("page", method=scope["method"], route=route, status=status, ms=round(took * 1000, 1))
+            log.info("page", method=_method(scope), route=route, status=status, ms=round(took * 1000, 1))
 
 
 def _where(error: Exception) -> str:

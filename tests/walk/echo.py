@@ -21,6 +21,8 @@ class Echo:
         self.heard: Counter[str] = Counter()
         self.repeated: Counter[str] = Counter()
         self.keys: dict[str, list[bytes]] = {topic: [] for topic in topics}
+        self.headers: list[bytes] = []
+        """Of what we put there; those of the echo itself are not ours."""
         self.values: dict[str, list[bytes]] = {topic: [] for topic in topics}
         self._bootstrap = bootstrap
         self._topics = list(topics)
@@ -43,8 +45,10 @@ class Echo:
         source.subscribe(self._topics)
         while not self._stopping.is_set():
             for message in source.consume(500, timeout=0.1):
-                if message.error() is not None or message.headers():
+                headers = dict(message.headers() or ())
+                if message.error() is not None or headers.keys() == _AGAIN.keys():
                     continue
+                self.headers.append(repr(headers).encode())
                 topic = str(message.topic())
                 self.heard[topic] += 1
                 self.keys[topic].append(_bytes(message.key()))

@@ -13,6 +13,19 @@ _CODE = re.compile(r"Ma kiem tra: ([2-9A-HJ-NP-Z]{4}) ([2-9A-HJ-NP-Z]{4})")
 _PASSCODE = re.compile(r"\b([0-9]{3}) ([0-9]{3})\b")
 
 
+class Watched(Visitor):
+    """A browser whose every address is remembered: those that it was sent to, and those that pages led to."""
+
+    def __init__(self, stage: Stage, *, number: int) -> None:
+        super().__init__(stage.pages, number=number)
+        self._seen = stage.addresses
+
+    async def _ask(self, method: str, path: str, form: dict[str, str] | None) -> httpx.Response:
+        answer = await super()._ask(method, path, form)
+        self._seen += [str(one.url) for one in (*answer.history, answer)] + Page(answer).links
+        return answer
+
+
 @dataclass
 class Citizen:
     """One citizen with the phone in the hand."""
@@ -73,7 +86,7 @@ async def decide(stage: Stage, dossier: object, decision: str, *, note: str, use
     """An officer signs in, opens the dossier and decides; what needs two people was prepared by `mai` before."""
     if decision == "approve":
         await decide(stage, dossier, "prepare", note="", username="mai", password=password)
-    async with Visitor(stage.pages, number=9_000_001) as browser:
+    async with Watched(stage, number=9_000_001) as browser:
         page = await browser.get("/desk/sign-in")
         await browser.send("/desk/sign-in", {**page.form(), "username": username, "password": password})
         page = await browser.get(f"/desk/dossiers/{dossier}")

@@ -7,7 +7,7 @@ import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -72,6 +72,15 @@ class Stage:
     worker: ChildPart
     web: ChildPart
     logs: Path
+    metrics: tuple[str, ...]
+    """Where the worker and the pages tell their figures."""
+    addresses: list[str] = field(default_factory=list)
+    """Every address that a browser of the walk was at, or was shown."""
+
+    async def figures(self) -> bytes:
+        """What Prometheus would be told now."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return b"\n".join([(await client.get(f"{url}/metrics")).content for url in self.metrics])
 
     async def texts(self) -> list[dict[str, Any]]:
         """Every request to send that the provider took, in order."""
@@ -95,6 +104,7 @@ async def playing(
 ) -> AsyncIterator[Stage]:
     """Worker, pages and stand-ins as processes, ended with the block."""
     web, phones, intake = (kept_port(folder / name) for name in ("web-port", "phones-port", "intake-port"))
+    told = {name: kept_port(folder / f"{name}-metrics-port") for name in ("worker", "web")}
     urls = {name: f"http://{LOOPBACK}:{port}" for name, port in (("web", web), ("phones", phones), ("intake", intake))}
     env = {
         "PATH": os.environ["PATH"],
@@ -127,8 +137,8 @@ async def playing(
                     return False
 
         command = Child(
-            name=name, argv=(sys.executable, *arguments), env=env, ready=ready if answers else None, ready_seconds=60,
-            stop_timeout=25, cwd=REPOSITORY,
+            name=name, argv=(sys.executable, *arguments), ready=ready if answers else None, ready_seconds=60,
+            stop_timeout=25, cwd=REPOSITORY, env=env | {"PROACTIVE_METRICS_PORT": str(told.get(name, 0))},
         )  # fmt: skip
         return ChildPart(command, log=folder / "logs" / f"{name}.log")
 
@@ -143,6 +153,9 @@ async def playing(
     }  # fmt: skip
     try:
         await asyncio.gather(*(part.start() for part in parts.values()))
-        yield Stage(urls["web"], urls["phones"], urls["intake"], parts["worker"], parts["web"], folder / "logs")
+        yield Stage(
+            urls["web"], urls["phones"], urls["intake"], parts["worker"], parts["web"], folder / "logs",
+            tuple(f"http://{LOOPBACK}:{port}" for port in told.values()),
+        )  # fmt: skip
     finally:
         await asyncio.gather(*(part.stop() for part in parts.values()))

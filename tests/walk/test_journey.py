@@ -5,7 +5,6 @@ second hand-over unanswered and calls back twice, and every Kafka message is tol
 """
 
 import asyncio
-import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -18,7 +17,6 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 import pytest
 from sqlalchemy import text
 
-from proactive.demo.visitor import Visitor
 from proactive.domain.dossier import Dossier, State
 from proactive.domain.notice import Sending
 from proactive.domain.rejected import Which
@@ -27,16 +25,18 @@ from proactive.installation import shift_to
 from proactive.store.people import Officer
 from proactive.store.store import Store
 from proactive.web.passwords import hashed
+from tests.notifiers.mail import SENDER, Relay
 from tests.steps.people import Person, Violation, driver
+from tests.walk import canaries
 from tests.walk.echo import Echo
-from tests.walk.people_at_work import Citizen, decide
+from tests.walk.people_at_work import Citizen, Watched, decide
 from tests.walk.stage import Source, Stage, playing, source_of
 from tests.walk.waiting import until
 
 TODAY = date(2026, 11, 23)
 PASSWORD = "mot mat khau de thu"
 
-YES = driver(1)
+YES = canaries.PERSON
 BUSY = driver(2, phone="0599000295")
 BROKEN_OFF = driver(3, phone="0599000396")
 DEAD = driver(4, died_on=date(2026, 9, 1))
@@ -61,6 +61,8 @@ class Walk:
     store: Store
     echo: Echo
     citizens: dict[str, Citizen]
+    mail: Relay
+    postgres_log: Path
 
     async def dossier(self, name: str) -> Dossier | None:
         async with self.store.engine.connect() as connection:
@@ -85,8 +87,9 @@ def _e164(person: Person) -> str:
 
 @pytest.fixture
 async def walk(
-    tmp_path: Path, database_server: EmbeddedPostgres, database_url: str, store: Store, kafka: str, topic_prefix: str
-) -> AsyncIterator[Walk]:
+    tmp_path: Path, servers_folder: Path, database_server: EmbeddedPostgres, database_url: str, store: Store,
+    kafka: str, topic_prefix: str,
+) -> AsyncIterator[Walk]:  # fmt: skip
     more = {
         "PROACTIVE_CLOCK_SHIFT": str(shift_to(TODAY).total_seconds()),
         "PROACTIVE_ABSENT_AFTER": "10",
@@ -102,7 +105,10 @@ async def walk(
     service = {"reason": "a walk", "ends_on": TODAY + timedelta(days=30)}
     await store.live.propose("driver_licence_renewal", **service, by="an", now=datetime.now(UTC))
     await store.live.approve("driver_licence_renewal", by="binh", now=datetime.now(UTC))
+    mail = Relay()
     async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(mail.listening())
+        more |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "EMAIL_LINE": "plain", "EMAIL_SENDER": SENDER}
         source = await stack.enter_async_context(source_of(database_server))
         for person in WHO.values():
             await source.put(person.rows())
@@ -115,9 +121,10 @@ async def walk(
         echo = stack.enter_context(Echo(kafka, [f"{topic_prefix}.changes", f"{topic_prefix}.dossiers"]))
         citizens = {}
         for number, (name, person) in enumerate(WHO.items()):
-            browser = await stack.enter_async_context(Visitor(stage.pages, number=number))
+            browser = await stack.enter_async_context(Watched(stage, number=number))
             citizens[name] = Citizen(stage, _e164(person), person.personal_id, browser)
-        yield Walk(stage, source, store, echo, citizens)
+        postgres_log = servers_folder / "database" / "logs" / "postgres.log"
+        yield Walk(stage, source, store, echo, citizens, mail, postgres_log)
 
 
 async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_however_often_kafka_tells_it(
@@ -129,6 +136,8 @@ async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_
 
     async def is_approved(name: str) -> None:
         await says_yes(name)
+        if name == "yes":
+            await _names_an_address(walk)
         dossier = await walk.rests(name, State.CONFIRMED)
         await decide(walk.stage, dossier.id, "approve", note="", username="binh", password=PASSWORD)
         await walk.rests(name, State.CLOSED)
@@ -171,8 +180,8 @@ async def test_a_licence_about_to_expire_becomes_one_notice_and_one_application_
     _every_message_was_told_twice(walk)
     await _one_notice_each(walk)
     await _one_application_each(walk)
-    _nothing_personal_is_in_kafka_keys_news_or_logs(walk)
-    _the_worker_listens_on_nothing()
+    await _nothing_personal_is_where_nobody_may_read_it(walk)
+    _the_worker_listens_for_prometheus_alone(walk)
     counts = (await walk.store.figures.counts()).asdict()
     assert counts == {
         "changes": 10 + 10 + 1 + 1, "records": 10 + 9 + 1, "occasions": 8, "dossiers": 7, "notices": 7, "confirmed": 5,
@@ -217,33 +226,51 @@ async def _one_application_each(walk: Walk) -> None:
         assert dossier.intake_status == 10
 
 
-def _nothing_personal_is_in_kafka_keys_news_or_logs(walk: Walk) -> None:
+async def _names_an_address(walk: Walk) -> None:
+    """The canary's e-mail address, proved by the code that is sent to it."""
+    browser = walk.citizens["yes"].browser
+    page = await browser.get("/dossier/email")
+    page = await browser.send("/dossier/email", {**page.form(), "email": canaries.EMAIL})
+    [sent] = await until(lambda: asyncio.sleep(0, walk.mail.kept), what="a code by e-mail")
+    code = re.search(r"\b([0-9]{3}) ([0-9]{3})\b", str(sent.content))
+    assert code is not None and sent.rcpt_tos == [canaries.EMAIL]
+    page = await browser.send("/dossier/email/code", {**page.form(), "passcode": "".join(code.groups())})
+    assert page.path == "/dossier/messages" and canaries.EMAIL in page.text
+
+
+async def _nothing_personal_is_where_nobody_may_read_it(walk: Walk) -> None:
     changes, dossiers = sorted(walk.echo.keys)
-    written = {path.name: path.read_bytes() for path in walk.stage.logs.glob("*.log")}
-    assert b"worker.ready" in written["worker.log"]
-    assert b'"route": "/dossier"' in written["web.log"]
+    errors = await canaries.errors(walk.stage, YES)
+    folder = walk.stage.logs.parent
+    written = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert b"worker.ready" in written["logs/worker.log"]
+    assert b'"route": "/dossier"' in written["logs/web.log"]
     places = {
         "keys": b"\n".join(walk.echo.keys[changes] + walk.echo.keys[dossiers]),
+        "headers": b"\n".join(walk.echo.headers),
         "news": b"\n".join(walk.echo.values[dossiers]),
+        "metrics": await walk.stage.figures(),
+        "addresses": "\n".join(walk.stage.addresses).encode(),
+        "error pages": errors,
+        "the database's log": walk.postgres_log.read_bytes(),
         **written,
     }
-    assert len(places["news"]) > 1000
-    for name, person in WHO.items():
-        for canary in _personal(person):
-            found = [place for place, text in places.items() if canary.encode() in text]
-            assert found == [], f"{name}: {canary} is in {found}"
+    assert len(places["news"]) > 1000 and len(walk.stage.addresses) > 100
+    assert b"proactive_page_seconds" in places["metrics"] and b"proactive_step_seconds" in places["metrics"]
+    read = {"what may be read": b"\n".join(walk.echo.values[changes]) + canaries.EMAIL.encode()}
+    assert all(canary.seen_in(read) for canary in canaries.of(YES, email=canaries.EMAIL)), "a canary never flew"
+    found = [
+        seen
+        for name, person in WHO.items()
+        for canary in canaries.of(person, email=canaries.EMAIL if name == "yes" else None)
+        for seen in canary.seen_in(places)
+    ]
+    assert found == []
 
 
-def _personal(person: Person) -> set[str]:
-    """Everything about this person that must not be read where nobody has to."""
-    phone = person.phone or "no phone at all"
-    names = {person.full_name, json.dumps(person.full_name), person.address}
-    return {person.personal_id, phone, f"+84{phone[1:]}", phone[1:], *names, *(one.number for one in person.licences)}
-
-
-def _the_worker_listens_on_nothing() -> None:
+def _the_worker_listens_for_prometheus_alone(walk: Walk) -> None:
     [worker] = [one for one in psutil.Process().children() if "triggers.worker" in one.cmdline()]
     everything = [worker, *worker.children(recursive=True)]
-    listening = [c for one in everything for c in one.net_connections("all") if c.status == psutil.CONN_LISTEN]
-    assert listening == []
+    listening = [c.laddr for one in everything for c in one.net_connections("all") if c.status == psutil.CONN_LISTEN]
+    assert [f"http://{place.ip}:{place.port}" for place in listening] == [walk.stage.metrics[0]]
     assert worker.net_connections("tcp"), "it talks to others"

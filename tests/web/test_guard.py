@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from proactive import metrics
 from proactive.web.forms import MOST_BYTES
+from tests.web.browsing import HERE
 from tests.web.conftest import House
 from tests.web.people import UNIT
 
@@ -101,6 +102,16 @@ async def test_an_unknown_page_and_an_unknown_method_are_designed_too(house: Hou
 
     assert unknown.status_code == 404 and "Không có trang này" in unknown.text
     assert method.status_code == 405 and "Không có trang này" in method.text
+
+
+@pytest.mark.parametrize(
+    "asked", ["/048157731946", "//other.example/x", "/procedures/048157731946", "/desk/048157731946"]
+)
+async def test_an_error_page_says_nothing_back_of_what_was_asked_for(house: House, asked: str) -> None:
+    answer = await house.person().client.get(f"{HERE}{asked}", follow_redirects=True)
+
+    assert answer.status_code == 404
+    assert not [part for part in ("048157731946", "other.example") if part in answer.text]
 
 
 async def test_nobody_makes_new_figures_by_calling_with_words_of_their_own(house: House) -> None:
