@@ -1,7 +1,8 @@
 #!/bin/sh
 # Copies what the pages need out of npm packages into proactive/web/static and tests/web/vendor; what it makes is committed,
 # so that running and testing need no npm. Taken: the design system's stylesheet and script without its typeface, crest
-# and crown (those are not ours to use), Be Vietnam Pro, and axe for the tests; each with its licence.
+# and crown (those are not ours to use), Be Vietnam Pro, what scripts/echarts.js names of ECharts, and axe for the tests;
+# each with its licence.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -33,6 +34,12 @@ for part in latin vietnamese; do
     done
 done
 cp "$font/LICENSE" "$static/LICENSE-be-vietnam-pro.txt"
+
+node_modules/.bin/esbuild scripts/echarts.js --bundle --minify --format=esm --target=es2020 --legal-comments=none \
+    --banner:js="/* Apache ECharts with zrender and tslib: see LICENSE-echarts.txt */" \
+    --log-level=warning --outfile="$static/echarts.js"
+{ cat node_modules/echarts/LICENSE node_modules/echarts/NOTICE; printf '\n\nzrender, which ECharts draws with\n\n'
+    cat node_modules/zrender/LICENSE; printf '\n\ntslib\n\n'; cat node_modules/tslib/LICENSE.txt; } >"$static/LICENSE-echarts.txt"
 
 cp node_modules/axe-core/axe.min.js "$vendor/axe.min.js"
 cp node_modules/axe-core/LICENSE "$vendor/LICENSE-axe-core.txt"

@@ -46,7 +46,13 @@ class Figure:
     of: int
 
     @property
+    def exact(self) -> float | None:
+        """From 0 to 1."""
+        return self.part / self.of if self.of else None
+
+    @property
     def share(self) -> float | None:
+        """In percent, to two places."""
         return round(100 * self.part / self.of, 2) if self.of else None
 
 
@@ -197,6 +203,16 @@ async def indicators(month: Month, *, store: Store) -> Indicators:
         "city": _told(figures(cases, published, month)),
         "units": {unit: _told(_of_unit(unit, cases, published, month)) for unit in units},
     }
+
+
+async def trend(months: Sequence[Month], unit: str, *, store: Store) -> dict[date, Mapping[str, Figure]]:
+    """The figures of these months, in their order, of one unit or, where it is "", of the city."""
+    published = [said(entry) for entry in await store.procedures.all(Stage.PUBLISHED)]
+    found: dict[date, Mapping[str, Figure]] = {}
+    for month in months:
+        cases = [Counted.model_validate(row) for row in await store.cases.counted(month.starts, month.ends)]
+        found[month.first] = _of_unit(unit, cases, published, month) if unit else figures(cases, published, month)
+    return found
 
 
 def _of_unit(unit: str, cases: Sequence[Counted], published: Sequence[Procedure], month: Month) -> Mapping[str, Figure]:

@@ -49,5 +49,15 @@ def percent_en(score: float) -> str:
     return percent_of(score).replace(",", ".").replace(" ", "")
 
 
+def number(value: float) -> str:
+    """1.234.567 or 12,5"""
+    return number_en(value).translate(str.maketrans(",.", ".,"))
+
+
+def number_en(value: float) -> str:
+    """1,234,567 or 12.5"""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
 def days_between(earlier: date, later: date) -> int:
     return (later - earlier).days

@@ -97,6 +97,7 @@ def _environment(language: str, static: StaticFiles, extra: Mapping[str, Any]) -
         written=formats.written,
         last4=formats.last4,
         percent=formats.percent if language == "vi" else formats.percent_en,
+        number=formats.number if language == "vi" else formats.number_en,
         spaced=spaced,
         say=lambda words: getattr(words, language),
         titles=_titles,

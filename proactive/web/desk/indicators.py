@@ -1,7 +1,9 @@
 """The indicators of a month, of the city and of each unit, for officers: a page, JSON and CSV. They show nobody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import dropwhile
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -9,12 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.steps.indicators import DEFINITIONS, Definition, Indicators, Month, as_csv, indicators
+from proactive.steps.indicators import DEFINITIONS, Definition, Figure, Indicators, Month, as_csv, indicators, trend
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
 
 MONTHS = 13
 """How far back a page looks: this month and a year."""
+
+DRAWN = ("on_time", "online_filed", "digital_dossiers")
+"""The indicators that are drawn month by month."""
 
 Line = tuple[str, Definition, dict[str, object] | None]
 
@@ -42,6 +47,9 @@ class Figures:
         unit = request.query_params.get("unit", "")
         if unit and unit not in told["units"]:
             unit = ""
+        months = self._months()
+        spans = [self._month(one) for one in reversed(months)]
+        drawn = await trend(spans, unit, store=self._site.store)
         return self._site.pages.show(
             request,
             "desk/indicators.html",
@@ -50,7 +58,8 @@ class Figures:
             told=told,
             unit=unit,
             units=list(told["units"]),
-            months=self._months(),
+            months=months,
+            trend=_lines(drawn),
             groups=_grouped(told["units"][unit] if unit else told["city"], of_unit=bool(unit)),
         )
 
@@ -70,9 +79,10 @@ class Figures:
         asked = request.query_params.get("month") or months[0]
         if asked not in months:
             raise HTTPException(404)
-        return await indicators(
-            Month(date.fromisoformat(f"{asked}-01"), self._site.clock.now()), store=self._site.store
-        )
+        return await indicators(self._month(asked), store=self._site.store)
+
+    def _month(self, written: str) -> Month:
+        return Month(date.fromisoformat(f"{written}-01"), self._site.clock.now())
 
     def _months(self) -> list[str]:
         """The newest first."""
@@ -81,6 +91,12 @@ class Figures:
             found.append(f"{first:%Y-%m}")
             first = (first - timedelta(days=1)).replace(day=1)
         return found
+
+
+def _lines(drawn: Mapping[date, Mapping[str, Figure]]) -> list[tuple[str, list[float | None]]]:
+    """The months with their shares, from the first that has any."""
+    lines = [(f"{first:%m/%Y}", [found[name].exact for name in DRAWN]) for first, found in drawn.items()]
+    return list(dropwhile(lambda line: not any(share is not None for share in line[1]), lines))
 
 
 def _grouped(found: dict[str, dict[str, object]], *, of_unit: bool) -> list[Group]:

@@ -2,3 +2,4 @@
 import { initAll } from "./govuk-frontend.js";
 
 initAll();
+if (document.querySelector("figure.chart")) import("./chart.js");
