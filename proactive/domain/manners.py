@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from proactive.domain.addressee import mobile
+from proactive.domain.pilot import Candidate
 from rules.checks import VIETNAM
 from rules.manners import Policy
 
@@ -38,12 +39,18 @@ class Why(StrEnum):
     PACE = "pace"  # the channel takes no more in this second
     DESTINATION_FULL = "destination_full"
     PREFIX_FULL = "prefix_full"  # unusually much went to this range of numbers: raise the alarm
+    PILOT_OUTSIDE = "pilot_outside"  # a pilot is open and this person is not in its cohort
+    PILOT_HELD = "pilot_held"  # in the group that a pilot does not tell, to compare with
+    PILOT_PAUSED = "pilot_paused"  # somebody paused or stopped the pilot, or its days are over
+    PILOT_FULL = "pilot_full"  # the pilot has its people of the day, or all of them
+    PILOT_VERSION = "pilot_version"  # the rules have changed since the pilot was approved
 
 
 class Mode(StrEnum):
-    """How far a service may go: to guests only, to everybody, or to nobody."""
+    """How far a service may go: to guests only, to those of a pilot, to everybody, or to nobody."""
 
     TRIAL = "trial"
+    PILOT = "pilot"
     LIVE = "live"
     STOPPED = "stopped"
 
@@ -93,6 +100,8 @@ class Asked:
     vnd: int = 0
     to: str = ""
     """The address in its channel's own form; empty where it is not known yet."""
+    candidate: Candidate | None = None
+    """What a pilot asks of the person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,14 +139,14 @@ def decide(
     asked: Asked, standing: Standing, *, used: Mapping[Allowance, int], policy: Policy, now: datetime
 ) -> Decision:
     """Whether this matter may be told now. `used` is how much of each allowance others have used."""
-    if standing.simulated and standing.mode is Mode.LIVE:
+    if standing.simulated and standing.mode in {Mode.LIVE, Mode.PILOT}:
         return Never(Why.SIMULATED)
     if standing.opted_out:
         return Never(Why.OPTED_OUT)
     if standing.mode is Mode.STOPPED:
-        return Wait(_tomorrow(now, policy), Why.STOPPED)
+        return Wait(tomorrow(now, policy), Why.STOPPED)
     if standing.mode is Mode.TRIAL and not (standing.guest or standing.simulated):
-        return Wait(_tomorrow(now, policy), Why.TRIAL)
+        return Wait(tomorrow(now, policy), Why.TRIAL)
     opening = opens(now, policy)
     if opening > now:
         off = not policy.is_working(_local(now).date())
@@ -252,9 +261,9 @@ def _full(kind: Kind, asked: Asked, policy: Policy, now: datetime) -> Wait | Non
         case Kind.CHANNEL_SECOND:
             return Wait(opens(now.replace(microsecond=0) + timedelta(seconds=1), policy), Why.PACE)
         case Kind.SERVICE_MESSAGES | Kind.SERVICE_VND:
-            return Wait(_tomorrow(now, policy), Why.BUDGET_SPENT)
+            return Wait(tomorrow(now, policy), Why.BUDGET_SPENT)
         case Kind.DESTINATION_DAY:
-            return Wait(_tomorrow(now, policy), Why.DESTINATION_FULL)
+            return Wait(tomorrow(now, policy), Why.DESTINATION_FULL)
         case Kind.PREFIX_HOUR:
             return Wait(opens(_begins(now)[1] + HOUR, policy), Why.PREFIX_FULL)
         case _:
@@ -272,7 +281,8 @@ def _person_free(told: tuple[datetime, ...], policy: Policy, now: datetime) -> d
     return lately[-policy.person_messages] + span
 
 
-def _tomorrow(now: datetime, policy: Policy) -> datetime:
+def tomorrow(now: datetime, policy: Policy) -> datetime:
+    """The first moment after today at which messages may go out."""
     return opens(_utc(datetime.combine(_local(now).date() + DAY, time(), tzinfo=VIETNAM)), policy)
 
 

@@ -36,7 +36,8 @@ SENDING_MOVES: dict[Sending, frozenset[Sending]] = {
     Sending.DELIVERED: frozenset(),
     Sending.UNDELIVERED: frozenset(),
 }
-"""`claimed -> planned` only where the provider said, definitely and before taking it, "not now" (for instance 429);
+"""`claimed -> planned` only where the provider said, definitely and before taking it, "not now" (for instance 429), or
+was not called because the service was stopped;
 `unknown -> planned` only where the provider was asked and, long after the call must have ended, does not have it."""
 
 

@@ -2,7 +2,8 @@
 
 A notice is claimed before it is sent: the claim is stored, then the provider is called with no transaction open, then
 what came of it is stored. Whoever dies in between leaves a claim that reconcile explains; none is resent blindly.
-Manners are asked twice: before the sources are troubled, and under lock in the transaction of the claim.
+Manners are asked twice: before the sources are troubled, and under lock in the transaction of the claim. Whether the
+service was stopped is asked a third time, before the batch is handed over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,7 +69,9 @@ async def offer(
             catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock, policy=policy,
             a_second=a_second, limit=limit,
         )  # fmt: skip
-    outcomes, receipts, handed = await hand_over(messages, notifiers=notifiers)
+    services = {matter.asked.service for message in messages for matter in message.matters}
+    halted = await store.live.halted(services, today=clock.today())  # somebody may have stopped it since the claim
+    outcomes, receipts, handed = await hand_over(messages, notifiers=notifiers, halted=halted)
     now, today = clock.now(), clock.today()
     in_force = policy.on(today)
     done = [one for message, came in outcomes for one in kept(message, came, policy=in_force, now=now, today=today)]

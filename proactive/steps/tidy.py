@@ -1,9 +1,12 @@
 """tidy: forget what nobody needs any more: sessions that are over, counters of past windows, news long told.
 
-Dossiers that nobody has answered for as long as their service says are given up here too.
+Dossiers that nobody has answered for as long as their service says are given up here too, and pilots whose last day is
+past are stopped.
 """
 
 from datetime import timedelta
+
+import structlog
 
 from proactive.domain.dossier import State, move
 from proactive.ports.clock import Clock
@@ -12,6 +15,8 @@ from proactive.store.keeping import Move
 from proactive.store.providers import KEPT as COUNTS_KEPT
 from proactive.store.store import Store
 from rules import Catalogue
+
+log = structlog.get_logger()
 
 NEWS_KEPT = timedelta(days=7)
 RECEIPTS_WAIT = timedelta(hours=1)
@@ -31,6 +36,8 @@ async def tidy(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
     await store.addressees.tidy(before=now - ALLOWANCES_KEPT)
     await store.providers.tidy(before=now - 2 * COUNTS_KEPT)
     await store.documents.tidy(before=now - DOCUMENTS_KEPT)
+    for pilot in await store.pilots.end_those_over(now=now, today=clock.today()):
+        log.info("pilot.over", pilot=pilot.id, service=pilot.service)
     return await _give_up_unanswered(catalogue=catalogue, store=store, clock=clock)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.manners import Asked, Decision, Send, shares
 from proactive.ports.notifier import Content
-from proactive.store import ground
+from proactive.store import ground, piloting
 from proactive.store.keeping import Move, keep_in
 from rules.manners import Policy, Simulated
 
@@ -72,12 +72,19 @@ async def claim_messages(
     async with engine.begin() as connection:
         await ground.lock_people(connection, subjects)
         versions = await _lock_dossiers(connection, [matter.move.before.id for matter in matters])
+        await piloting.lock(connection, [matter.asked.service for matter in matters])
         await ground.lock_allowances(connection, wanted)
         known = await ground.read(connection, subjects=subjects, allowances=wanted, today=today)
         for message in messages:
             decisions = tuple(
                 known.ask(
-                    one.asked, one.subject, guest=one.guest, simulated=bool(one.simulated), policy=policy, now=now
+                    one.asked,
+                    one.subject,
+                    guest=one.guest,
+                    simulated=bool(one.simulated),
+                    policy=policy,
+                    now=now,
+                    locked=True,
                 )
                 if versions.get(one.move.before.id) == one.move.before.version
                 else None
@@ -86,10 +93,11 @@ async def claim_messages(
             if all(isinstance(decision, Send) for decision in decisions):
                 claimed.append(message)
                 for one in message.matters:
-                    known.admit(one.asked, one.subject, policy=policy, now=now)
+                    known.admit(one.asked, one.subject, guest=one.guest, policy=policy, now=now)
             else:
                 refused.append(Refused(message, decisions))
         await ground.use(connection, known.added)
+        await piloting.enrol(connection, known.piloting.enrolled, now=now)
         await ground.remember_told(connection, [message.subject for message in claimed], now=now)
         await keep_in(connection, [m.move for m in chain(*(message.matters for message in claimed))], now=now)
     return claimed, refused

@@ -1,7 +1,7 @@
 """What manners stand on: how far services may go, who wants nothing, who was told when, and what is used up.
 
 Read without locks to spare the sources, and under lock in the transaction of a claim. Whoever locks, locks people
-first, then dossiers, then allowances, each in order: so nobody waits in a circle.
+first, then dossiers, then pilots, then allowances, each in order: so nobody waits in a circle.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from proactive.domain.manners import Allowance, Asked, Decision, Kind, Mode, Standing, decide, shares
-from proactive.store import live
+from proactive.domain.manners import Allowance, Asked, Decision, Kind, Mode, Send, Standing, Wait, decide, shares
+from proactive.store import live, piloting
+from proactive.store.piloting import Piloting
 from rules.manners import Policy
 
 TOLD_KEPT = timedelta(days=60)
@@ -24,6 +25,7 @@ class Ground:
     """A reading of it; `used` grows with what is admitted."""
 
     modes: Mapping[str, Mode]
+    piloting: Piloting
     out: frozenset[tuple[str, str, str]]
     told: dict[str, tuple[datetime, ...]]
     languages: Mapping[str, str]
@@ -35,9 +37,15 @@ class Ground:
         """Whether this person wants nothing of the service (on this channel)."""
         return any((subject, s, c) in self.out for s in ("", service) for c in {"", channel})
 
+    def mode(self, service: str) -> Mode:
+        """How far it may go: a pilot is above what was switched before it, and a stop after it is above the pilot."""
+        if (pilot := self.piloting.running.get(service)) is not None:
+            return Mode.STOPPED if pilot.stopped else Mode.PILOT
+        return self.modes.get(service, Mode.TRIAL)
+
     def standing(self, asked: Asked, subject: str, *, guest: bool, simulated: bool) -> Standing:
         return Standing(
-            mode=self.modes.get(asked.service, Mode.TRIAL),
+            mode=self.mode(asked.service),
             guest=guest,
             simulated=simulated,
             opted_out=self.opted_out(subject, asked.service, asked.channel),
@@ -45,14 +53,33 @@ class Ground:
         )
 
     def ask(
-        self, asked: Asked, subject: str, *, guest: bool, simulated: bool, policy: Policy, now: datetime
+        self,
+        asked: Asked,
+        subject: str,
+        *,
+        guest: bool,
+        simulated: bool,
+        policy: Policy,
+        now: datetime,
+        locked: bool = False,
     ) -> Decision:
-        """Whether this may be told now, by what is read and what was admitted since."""
+        """Whether this may be told now, by what is read and what was admitted since. `locked`: nobody changes it
+        meanwhile, so that whoever a pilot draws out is written down."""
         standing = self.standing(asked, subject, guest=guest, simulated=simulated)
-        return decide(asked, standing, used=self.used, policy=policy, now=now)
+        kept: Wait | None = None
+        if standing.mode is Mode.PILOT and not standing.opted_out:
+            kept = self.piloting.ask(asked, subject, guest=guest, policy=policy, now=now)
+        if kept is not None:
+            return kept
+        decision = decide(asked, standing, used=self.used, policy=policy, now=now)
+        if locked and standing.mode is Mode.PILOT and isinstance(decision, Send):
+            return self.piloting.draw(asked, subject, guest=guest, policy=policy) or decision
+        return decision
 
-    def admit(self, asked: Asked, subject: str, *, policy: Policy, now: datetime) -> None:
+    def admit(self, asked: Asked, subject: str, *, guest: bool, policy: Policy, now: datetime) -> None:
         """It is told: what it uses is used."""
+        if self.mode(asked.service) is Mode.PILOT:
+            self.piloting.admit(asked, subject, guest=guest)
         for allowance, amount, _ in shares(asked, policy=policy, now=now):
             self.used[allowance] = self.used.get(allowance, 0) + amount
             self.added[allowance] = self.added.get(allowance, 0) + amount
@@ -89,6 +116,7 @@ async def read(
     )
     return Ground(
         modes=await live.modes(connection, today=today),
+        piloting=await piloting.read(connection, subjects=subjects, today=today),
         out=frozenset((s, v, c) for s, v, c in out),
         told=told,
         languages=languages,

@@ -1,6 +1,6 @@
 """How far each service may go, by two people; and the guests who are told while it may not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import RowMapping, text
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from proactive.domain.manners import Mode, Why
 from proactive.errors import OutOfTurn, Permanent
 
-HELD = [str(Why.TRIAL), str(Why.STOPPED)]
+HELD = [str(why) for why in Why if why in {Why.TRIAL, Why.STOPPED} or why.startswith("pilot_")]
+PILOT_OPEN = "SELECT EXISTS (SELECT FROM pilot WHERE service = :service AND state IN ('running', 'paused', 'stopped'))"
 
 MODES = """
 SELECT DISTINCT ON (service) service,
@@ -34,6 +35,22 @@ class Live:
         async with self._engine.connect() as connection:
             return await modes(connection, today=today)
 
+    async def halted(self, services: Collection[str], *, today: date) -> set[str]:
+        """Those of these services that somebody stopped or whose pilot is paused: nothing of them is handed over."""
+        if not services:
+            return set()
+        async with self._engine.connect() as connection:
+            stopped = {one for one, mode in (await modes(connection, today=today)).items() if mode is Mode.STOPPED}
+            rows = await connection.execute(
+                text(
+                    "SELECT p.service, p.state <> 'running' OR EXISTS (SELECT FROM live_switch l "
+                    "WHERE l.service = p.service AND l.stopped_at > p.approved_at) FROM pilot p "
+                    "WHERE p.state IN ('running', 'paused', 'stopped')"
+                )
+            )
+            piloted = {service: bool(halted) for service, halted in rows}
+        return {one for one in services if piloted.get(one, one in stopped)}
+
     async def propose(self, service: str, *, reason: str, ends_on: date, by: str, now: datetime) -> None:
         """Ask for the service to be live. Raises `OutOfTurn` while another proposal waits."""
         statement = text(
@@ -56,6 +73,8 @@ class Live:
         )
         try:
             async with self._engine.begin() as connection:
+                if await connection.scalar(text(PILOT_OPEN), {"service": service}):
+                    raise OutOfTurn(f"{service} is in a pilot: stop and conclude it first, see `proactive pilots`.")
                 ends_on: date | None = await connection.scalar(statement, {"service": service, "by": by, "now": now})
                 if ends_on is None:
                     raise OutOfTurn(f"Nobody has proposed {service}: `proactive live propose {service}` comes first.")

@@ -31,6 +31,7 @@ from proactive.store.news import News
 from proactive.store.notices import Notices
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
+from proactive.store.pilots import Pilots
 from proactive.store.procedures import Procedures
 from proactive.store.providers import Providers
 from proactive.store.quality import Quality
@@ -66,6 +67,7 @@ class Store:
         self.sent = SentNotices(engine)
         self.live = Live(engine)
         self.guests = Guests(engine)
+        self.pilots = Pilots(engine)
         self.addressees = Addressees(engine)
         self.audit = Audit(engine)
         self.intake = IntakeNews(engine)

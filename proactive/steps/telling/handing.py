@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from proactive.domain.notice import Sending
 from proactive.ports.notifier import Accepted, Failure, Notifier, Outcome, Outgoing, Receipt, Rejected, Unknown
@@ -18,17 +18,21 @@ REHEARSED: Mapping[Simulated, Outcome | None] = {
 }
 """What handing over to a simulated number comes to; None: it is accepted, and a receipt follows."""
 
+HALTED = Rejected(Failure.TEMPORARY, "halted", "the service was stopped before it was handed over")
+
 
 async def hand_over(
-    messages: Sequence[Message], *, notifiers: Mapping[str, Notifier]
+    messages: Sequence[Message], *, notifiers: Mapping[str, Notifier], halted: Collection[str] = ()
 ) -> tuple[list[tuple[Message, Outcome]], list[Receipt], list[Handed]]:
     """Each message with what its provider said, the receipts of those that were only rehearsed, and how the others'
-    providers did."""
+    providers did. What is of a service in `halted` is not handed over: its claim is given back."""
     receipts: list[Receipt] = []
     handed: list[Handed] = []
 
     async def call(message: Message) -> tuple[Message, Outcome]:
         [notice] = message.matters[0].move.notices
+        if any(matter.asked.service in halted for matter in message.matters):
+            return message, HALTED
         simulated = message.matters[0].simulated
         if simulated is None:
             since = notice.sent_at or notice.created_at

@@ -12,6 +12,7 @@ from proactive.domain.dossier import Answer, Dossier, State, move
 from proactive.domain.manners import DAY as A_DAY
 from proactive.domain.manners import Asked, Budget, Decision, Never, Send, Wait, Why, opens, shares
 from proactive.domain.notice import Notice, Sending
+from proactive.domain.pilot import Candidate
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Notifier
 from proactive.steps.telling.balance import Shares, drawn
@@ -24,6 +25,7 @@ from proactive.store.store import Store
 from rules import Catalogue, Service
 from rules.grammar import Rung
 from rules.manners import Policy, Simulated
+from rules.offices import offices
 
 log = structlog.get_logger()
 
@@ -56,6 +58,17 @@ def addressee_of(dossier: Dossier, ground: Ground) -> Addressee:
     return Addressee(dossier.phone, ground.emails.get(subject), language=ground.languages.get(subject, "vi"))
 
 
+def candidate_of(dossier: Dossier) -> Candidate:
+    """What a pilot's cohort may ask about the dossier's citizen."""
+    office = offices().get(dossier.return_to or "")
+    return Candidate(
+        unit=office.unit if office else None,
+        variant=dossier.variant,
+        service_version=dossier.service_version,
+        fields={field.name: field.value for field in dossier.fields},
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manners:
     """Everything that manners go by in one batch."""
@@ -77,7 +90,7 @@ class Manners:
         until = service.useful_until(anchor=dossier.anchor, rung=rung, ends_on=dossier.ends_on)
         return Asked(
             key=str(dossier.id), service=dossier.service, office=dossier.office, channel=channel, useful_until=until,
-            budget=most, a_second=self.a_second, to=to,
+            budget=most, a_second=self.a_second, to=to, candidate=candidate_of(dossier),
         )  # fmt: skip
 
 

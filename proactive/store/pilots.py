@@ -1,0 +1,169 @@
+"""Pilots as people handle them: proposed, moved on step by step, listed. Every step is a line that is never changed."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from proactive.domain.manners import Mode
+from proactive.domain.pilot import Outcome, Pilot, PilotState, Plan, Verb, take
+from proactive.errors import OutOfTurn, Permanent
+from proactive.store import live
+from proactive.store.piloting import FIELDS, read_pilot
+
+KEY_BYTES = 32
+WAKES = frozenset({Verb.START, Verb.RESUME, Verb.CONCLUDE})
+"""After these, whoever was kept waiting is looked at again at once."""
+SYSTEM = "system"
+
+
+class Pilots:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def propose(self, plan: Plan, *, by: str, now: datetime) -> int:
+        """Keep a plan for a second person to read; gives its number. Raises `OutOfTurn` while another one is open."""
+        values = plan.model_dump(mode="json", include=set(Plan.model_fields) - {"starts_on", "ends_on"})
+        values |= {name: msgspec.json.encode(values[name]).decode() for name in ("cohort", "criteria")}
+        values |= {
+            "starts_on": plan.starts_on, "ends_on": plan.ends_on, "key": secrets.token_bytes(KEY_BYTES),
+            "state": str(PilotState.PROPOSED), "by": by, "now": now,
+        }  # fmt: skip
+        names = ", ".join(Plan.model_fields)
+        given = ", ".join(
+            f"CAST(:{name} AS jsonb)" if name in {"cohort", "criteria"} else f":{name}" for name in Plan.model_fields
+        )
+        statement = text(
+            f"INSERT INTO pilot ({names}, key, state, version, proposed_by, proposed_at) "
+            f"VALUES ({given}, :key, :state, 0, :by, :now) ON CONFLICT DO NOTHING RETURNING id"
+        )
+        async with self._engine.begin() as connection:
+            made: int | None = await connection.scalar(statement, values)
+            if made is None:
+                raise OutOfTurn(f"{plan.service} has a pilot that is open: conclude or withdraw it first.")
+            await _note(
+                connection, made, verb="propose", to=PilotState.PROPOSED, by=by, now=now, reason=plan.reason,
+                document=plan.document,
+            )  # fmt: skip
+        return made
+
+    async def step(
+        self,
+        pilot_id: int,
+        verb: Verb,
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+        reason: str | None = None,
+        document: str | None = None,
+        outcome: Outcome | None = None,
+    ) -> Pilot:
+        """Move a pilot on, in this person's name. From the commit of a pause or stop on nobody is claimed any more.
+
+        Raises `OutOfTurn`, and `Permanent` where there is no such pilot or a second person is needed.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                before = await _locked(connection, pilot_id)
+                after = take(before, verb, by=by, now=now, today=today, outcome=outcome)
+                if verb is Verb.START:
+                    await _not_live(connection, before.service, today=today)
+                await _keep(connection, after)
+                await _note(
+                    connection, pilot_id, verb=verb, to=after.state, by=by, now=now, reason=reason, document=document
+                )
+        except IntegrityError as error:
+            raise Permanent(f"{by} proposed it: somebody else has to approve it.") from error
+        if verb in WAKES:
+            # A transaction of its own: a claim locks dossiers before pilots. Should we die here, they are looked at by
+            # themselves on the day that each of them waits for.
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    text("SELECT pilot_wakes(:service, :now)"), {"service": after.service, "now": now}
+                )
+        return after
+
+    async def get(self, pilot_id: int) -> Pilot | None:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(f"SELECT {FIELDS} FROM pilot p WHERE id = :id"), {"id": pilot_id})
+            row = rows.mappings().first()
+            return read_pilot(row) if row else None
+
+    async def all(self) -> list[Pilot]:
+        """The newest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(text(f"SELECT {FIELDS} FROM pilot p ORDER BY id DESC"))
+            return [read_pilot(row) for row in rows.mappings()]
+
+    async def log(self, pilot_id: int) -> Sequence[RowMapping]:
+        """What was done to it, oldest first: at, actor, verb, to_state, reason, document."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT at, actor, verb, to_state, reason, document FROM pilot_step "
+                    "WHERE pilot_id = :id ORDER BY id"
+                ),
+                {"id": pilot_id},
+            )
+            return rows.mappings().all()
+
+    async def end_those_over(self, *, now: datetime, today: date) -> list[Pilot]:
+        """Stop the pilots whose last day is past; nobody was told by them since."""
+        asked = text("SELECT id FROM pilot WHERE state IN ('running', 'paused') AND ends_on < :today ORDER BY id")
+        async with self._engine.connect() as connection:
+            over = list((await connection.execute(asked, {"today": today})).scalars())
+        return [
+            await self.step(one, Verb.STOP, by=SYSTEM, now=now, today=today, reason="its last day is past")
+            for one in over
+        ]
+
+
+async def _locked(connection: AsyncConnection, pilot_id: int) -> Pilot:
+    rows = await connection.execute(text(f"SELECT {FIELDS} FROM pilot p WHERE id = :id FOR UPDATE"), {"id": pilot_id})
+    row = rows.mappings().first()
+    if row is None:
+        raise Permanent(f"There is no pilot {pilot_id}. See `proactive pilots list`.")
+    return read_pilot(row)
+
+
+async def _not_live(connection: AsyncConnection, service: str, *, today: date) -> None:
+    if (await live.modes(connection, today=today)).get(service) is Mode.LIVE:
+        raise OutOfTurn(f"{service} tells everybody already: `proactive live stop {service}` comes first.")
+
+
+async def _keep(connection: AsyncConnection, pilot: Pilot) -> None:
+    await connection.execute(
+        text(
+            "UPDATE pilot SET state = :state, version = :version, approved_by = :approved_by, "
+            "approved_at = :approved_at, paused_by = :paused_by, outcome = :outcome WHERE id = :id"
+        ),
+        pilot.model_dump(include={"id", "state", "version", "approved_by", "approved_at", "paused_by", "outcome"}),
+    )
+
+
+async def _note(
+    connection: AsyncConnection,
+    pilot_id: int,
+    *,
+    verb: str,
+    to: PilotState,
+    by: str,
+    now: datetime,
+    reason: str | None,
+    document: str | None,
+) -> None:
+    await connection.execute(
+        text(
+            "INSERT INTO pilot_step (pilot_id, at, actor, verb, to_state, reason, document) "
+            "VALUES (:id, :now, :by, :verb, :to, :reason, :document)"
+        ),
+        {
+            "id": pilot_id, "now": now, "by": by, "verb": str(verb), "to": str(to), "reason": reason,
+            "document": document,
+        },
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""One table moves a pilot; the draw is stable, even and unlike another pilot's."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proactive.domain.pilot import (
+    STEPS,
+    Arm,
+    Candidate,
+    Cohort,
+    Outcome,
+    Pilot,
+    PilotState,
+    Verb,
+    drawn,
+    includes,
+    take,
+)
+from proactive.errors import OutOfTurn
+
+NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
+PILOT = Pilot(
+    id=1, service="s", service_version="1", reason="r", document="d", a_day=1, total=1, starts_on=date(2026, 11, 1),
+    ends_on=date(2026, 12, 1), state=PilotState.PROPOSED, proposed_by="an", proposed_at=NOW,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("state", PilotState)
+def test_every_step_is_in_the_table_or_refused(verb: Verb, state: PilotState) -> None:
+    pilot = PILOT.model_copy(update={"state": state, "paused_by": "an"})
+
+    if state in STEPS[verb][0]:
+        after = take(pilot, verb, by="binh", now=NOW, today=NOW.date(), outcome=Outcome.GO)
+        assert after.state is STEPS[verb][1] and after.version == 1
+    else:
+        with pytest.raises(OutOfTurn):
+            take(pilot, verb, by="binh", now=NOW, today=NOW.date(), outcome=Outcome.GO)
+
+
+def test_nothing_starts_outside_its_days() -> None:
+    approved = PILOT.model_copy(update={"state": PilotState.APPROVED})
+    for day in (date(2026, 10, 31), date(2026, 12, 2)):
+        with pytest.raises(OutOfTurn, match="from 2026-11-01"):
+            take(approved, Verb.START, by="binh", now=NOW, today=day)
+
+
+def test_the_draw_is_stable_even_and_differs_between_pilots() -> None:
+    people = [f"0490{number:08d}" for number in range(20_000)]
+    one = [drawn(b"a" * 32, person, hold_out=20) for person in people]
+    other = [drawn(b"b" * 32, person, hold_out=20) for person in people]
+
+    assert one == [drawn(b"a" * 32, person, hold_out=20) for person in people]
+    assert 3_800 < one.count(Arm.HELD) < 4_200
+    both = sum(a is b is Arm.HELD for a, b in zip(one, other, strict=True))
+    assert 700 < both < 900  # four percent: whom one pilot leaves out says nothing about another
+    assert {drawn(b"a" * 32, person, hold_out=0) for person in people} == {Arm.TOLD}
+
+
+@given(st.text(max_size=12), st.integers(0, 50), st.integers(0, 50))
+def test_a_larger_hold_out_only_ever_adds_people(person: str, few: int, many: int) -> None:
+    few, many = sorted((few, many))
+
+    assert drawn(b"k" * 32, person, hold_out=few) is Arm.TOLD or drawn(b"k" * 32, person, hold_out=many) is Arm.HELD
+
+
+@pytest.mark.parametrize(
+    ("cohort", "belongs"),
+    [
+        (Cohort(), True),
+        (Cohort(units=("20242", "20194")), True),
+        (Cohort(units=("20194",)), False),
+        (Cohort(variants=("late",)), False),
+        (Cohort(fields={"class": ("B1", "B2")}), True),
+        (Cohort(fields={"born": ("1980-01-01..1989-12-31",)}), True),
+        (Cohort(fields={"born": ("1990-01-01..1999-12-31",)}), False),
+        (Cohort(units=("20242",), fields={"class": ("C",)}), False),
+        (Cohort(fields={"unknown": ("x",)}), False),
+    ],
+)
+def test_all_that_a_cohort_names_must_hold(cohort: Cohort, belongs: bool) -> None:
+    somebody = Candidate(unit="20242", variant="renew", fields={"class": "B1", "born": "1985-06-01", "unknown": None})
+
+    assert includes(PILOT.model_copy(update={"cohort": cohort}), somebody) is belongs
