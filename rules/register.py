@@ -20,6 +20,7 @@ from rules.source import Loc
 
 _PERSONAL = (ColumnType.PERSONAL_ID, ColumnType.PHONE)
 _DAYS = (ColumnType.DATE, ColumnType.TIMESTAMP)
+_encode = msgspec.json.Encoder().encode
 
 
 class SubjectKind(StrEnum):
@@ -83,6 +84,10 @@ class RegisterSchema(Rule):
         return {name: column.kind(name) for name, column in self.columns.items()}
 
     @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.columns)
+
+    @cached_property
     def reader(self) -> Reader:
         """The reader of these columns, built at the first use (a cached property, since it is asked for every row)."""
         return Reader(tuple(self.kinds.values()), tuple(self._checks()))
@@ -104,7 +109,8 @@ class RegisterSchema(Rule):
 
     def encode(self, row: Row) -> bytes:
         """The row as JSON with this register's columns only, in their order, without nulls."""
-        return msgspec.json.encode({name: row[name] for name in self.columns if row.get(name) is not None})
+        get = row.get
+        return _encode({name: value for name in self._names if (value := get(name)) is not None})
 
     def cut(self, columns: Iterable[str]) -> RegisterSchema:
         """The same register with these columns only (and the key and subject, without which no row can be kept)."""

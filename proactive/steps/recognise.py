@@ -145,8 +145,8 @@ def _read(value: bytes, facts: Facts) -> _Good:
     schema = facts.registers.get(change.register)
     if change.faults:
         raise BadRow(_faults(change, schema))
-    problems = list(_envelope(change, known=schema is not None))
-    if schema is None or problems:
+    if schema is None or not _sound(change):
+        problems = list(_envelope(change, known=schema is not None))
         raise BadRow(problems + (schema.problems(_plain(change)) if schema and change.op is Op.UPSERT else []))
     if change.op is Op.DELETE:
         return _Good(change, None, "{}")
@@ -163,6 +163,16 @@ def _faults(change: Change, schema: RegisterSchema | None) -> list[Problem]:
     if schema is None or schema.columns.keys().isdisjoint(row):
         return found
     return found + [one for one in schema.problems(row) if one.where not in told]
+
+
+def _sound(change: Change) -> bool:
+    """Whether `_envelope` would find nothing; asked of every change, so it makes nothing."""
+    key, subject = change.key, change.subject
+    return (
+        key.isprintable() and bool(key.strip())
+        and subject.isprintable() and (bool(subject.strip()) or (not subject and change.op is Op.DELETE))
+        and 0 < change.version <= FURTHEST_VERSION
+    )  # fmt: skip
 
 
 def _envelope(change: Change, *, known: bool) -> list[Problem]:

@@ -72,6 +72,7 @@ def rows(**columns: str) -> str:
 
 
 KEEP = f"""
+WITH kept AS (
 INSERT INTO record AS r (register, key, subject, version, deleted, body, revision, kept_at)
 SELECT register, key, subject, version, deleted, body::json, revision, %(now)s
 FROM {
@@ -92,7 +93,11 @@ ON CONFLICT (register, key) DO UPDATE SET
   revision = r.revision + CASE WHEN excluded.version > r.version THEN excluded.revision ELSE 0 END
 WHERE (excluded.version, excluded.deleted, length(excluded.body::text), excluded.body::text)
   > (r.version, r.deleted, length(r.body::text), r.body::text)
-RETURNING r.register, r.key, new.subject, old.subject
+RETURNING r.register, r.key, new.subject AS owner, coalesce(old.subject, '') AS before
+)
+SELECT string_agg(register, E'\\x1f'), string_agg(key, E'\\x1f'), string_agg(owner, E'\\x1f'),
+  string_agg(before, E'\\x1f')
+FROM kept
 """
 """The newest version wins in whatever order they come. Of two with one version the one that says more wins, then the
 greater: all orders agree, and a row that is told again with more columns is taken."""
@@ -215,12 +220,12 @@ class Batch:
                 "revision": BETWEEN.join([str(r.revisions) for r in ordered]),
             },
         )
-        for register, key, subject, before in self._cursor:
-            kept.records.add((register, key))
-            if subject:  # of a record that was deleted before we knew it, nobody's affairs are touched
-                kept.subjects.add(subject)
-            if before and before != subject:
-                kept.subjects.add(before)
+        columns = [column.split(BETWEEN) for column in self._cursor.fetchone() or () if column is not None]
+        if columns:
+            registers, keys, owners, before = columns
+            kept.records.update(zip(registers, keys, strict=True))
+            kept.subjects.update(owners, before)
+            kept.subjects.discard("")  # of a record that was deleted before we knew it, nobody's affairs are touched
         return kept
 
     def others(self, subjects: Iterable[str], registers: Iterable[str]) -> Iterator[tuple[str, str, str]]:

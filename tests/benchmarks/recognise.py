@@ -6,9 +6,12 @@ One run on one machine: an embedded PostgreSQL and broker in a temporary folder,
 rounds in which each contestant reads all of them. Prints one JSON object: medians of changes a second, and our memory.
 
     ours            the product's own loop: records kept, occasions worked out, offsets committed
-    confluent_loop  plain confluent-kafka and psycopg: validate with pydantic, upsert the record and its due day
+    confluent_loop  plain confluent-kafka, pydantic and psycopg, one upsert a table and batch: ends in the same rows
     consume_only    read the topic and throw it away
     write_only      the same upserts as confluent_loop, from memory
+
+Of every twenty changes one renews an earlier licence, so an older occasion becomes moot. At the end what ours and the
+loop have kept is compared, row by row: a run in which they differ is refused.
 """
 
 import argparse
@@ -16,7 +19,6 @@ import asyncio
 import gc
 import json
 import os
-import random
 import statistics
 import subprocess
 import sys
@@ -64,14 +66,16 @@ CLASSES = (
 )
 
 
-def licence(number: int, chance: random.Random) -> Change:
-    """One licence as a register would tell of it; a few change again later in the stream."""
-    person = f"048{chance.randrange(4)}{number % 100:02d}{number:06d}"[:12]
-    scheme, letters, years = CLASSES[number % len(CLASSES)]
-    issued = TODAY - timedelta(days=chance.randrange(30, 3600))
+def licence(number: int) -> Change:
+    """One licence as a register would tell of it; each twentieth renews one that was told of before."""
+    renews = number % 20 == 19
+    which = number // 2 // 20 * 20 if renews else number
+    person = f"048{which % 4}{which % 100:02d}{which:06d}"[:12]
+    scheme, letters, years = CLASSES[which % len(CLASSES)]
+    issued = TODAY - timedelta(days=number % 29 if renews else 30 + which * 7919 % 3570)
     expires = None if not years else issued + timedelta(days=365 * years)
     record = {
-        "licence_no": f"48{number:010d}", "personal_id": person, "full_name": "Nguyễn Thị Minh Anh",
+        "licence_no": f"48{which:010d}", "personal_id": person, "full_name": "Nguyễn Thị Minh Anh",
         "date_of_birth": "1985-03-14", "class": letters, "scheme": scheme, "issued_on": issued.isoformat(),
         "expires_on": expires.isoformat() if expires else None, "issued_by": "Phòng CSGT", "status": "valid",
         "updated_at": "2026-11-20T08:00:00+07:00",
@@ -82,13 +86,17 @@ def licence(number: int, chance: random.Random) -> Change:
     )  # fmt: skip
 
 
+def licences(number: int) -> int:
+    """How many different licences so many changes tell of."""
+    return len({number // 2 // 20 * 20 if number % 20 == 19 else number for number in range(number)})
+
+
 def produce(bootstrap: str, number: int) -> None:
-    chance = random.Random(7)
     producer = Producer(
         {"bootstrap.servers": bootstrap, "linger.ms": 20, "partitioner": "murmur2_random", "compression.type": "lz4"}
     )
     for i in range(number):
-        change = licence(i, chance)
+        change = licence(i)
         while True:
             try:
                 producer.produce(TOPICS.changes, encode(change), change.subject.encode())
@@ -172,15 +180,11 @@ def consume_only(bootstrap: str, url: str, number: int, size: int) -> float:
 
 
 def write_only(bootstrap: str, url: str, number: int, size: int) -> float:
-    chance = random.Random(7)
     hand = ByHand(url)
     try:
         seconds = 0.0
         for start in range(0, number, size):
-            part = [
-                Envelope.model_validate_json(encode(licence(i, chance)))
-                for i in range(start, min(start + size, number))
-            ]
+            part = [Envelope.model_validate_json(encode(licence(i))) for i in range(start, min(start + size, number))]
             began = time.perf_counter()
             hand.write(part)
             seconds += time.perf_counter() - began
@@ -201,8 +205,10 @@ def peer(name: str) -> Contestant:
         )  # fmt: skip
         with psycopg.connect(url) as connection:
             kept = connection.execute("SELECT count(*) FROM hand_record").fetchone()
-        if kept != (number,):
-            raise SystemExit(f"{name} has kept {kept} of {number} records; its script ended with {ran.returncode}.")
+        if kept != (licences(number),):
+            raise SystemExit(
+                f"{name} has kept {kept} of {licences(number)} records; its script ended with {ran.returncode}."
+            )
         return float(json.loads(ran.stdout.splitlines()[-1])["seconds"])
 
     return run
@@ -213,6 +219,31 @@ CONTESTANTS: dict[str, Contestant] = {
     "ours": ours, "confluent_loop": by_hand, **{name: peer(name) for name in PEERS},
     "consume_only": consume_only, "write_only": write_only,
 }  # fmt: skip
+
+
+RECORDS = """
+SELECT key, subject, version, body->>'full_name', (body->>'date_of_birth')::date, body->>'class', body->>'scheme',
+  (body->>'issued_on')::date, (body->>'expires_on')::date, body->>'issued_by', body->>'status',
+  (body->>'updated_at')::timestamptz FROM record
+"""
+BY_HAND = """
+SELECT licence_no, personal_id, version, full_name, date_of_birth, class, scheme, issued_on, expires_on, issued_by,
+  status, updated_at FROM hand_record
+"""
+OCCASIONS = "SELECT subject, service, cycle, record_key, due_on, ends_on, anchor, state FROM {} WHERE state <> 'moot'"
+"""Which of them became moot hangs on which two versions of a licence came in one batch."""
+
+
+def differences(url: str) -> int:
+    """How many rows only one of ours and the loop has kept, of records and of occasions."""
+    pairs = [(RECORDS, BY_HAND), (OCCASIONS.format("occasion"), OCCASIONS.format("hand_occasion"))]
+    found = 0
+    with psycopg.connect(url) as connection:
+        for one, other in pairs:
+            for left, right in ((one, other), (other, one)):
+                [(number,)] = connection.execute(f"SELECT count(*) FROM ({left} EXCEPT {right}) AS n").fetchall()
+                found += number
+    return found
 
 
 @asynccontextmanager
@@ -241,13 +272,17 @@ async def run(number: int, rounds: int, size: int, names: Sequence[str]) -> dict
                     took = await asyncio.to_thread(CONTESTANTS[name], bootstrap, url, number, size)
                     seconds[name].append(took)
                     sys.stderr.write(f"round {turn + 1} {name}: {number / took:,.0f} changes/s\n")
+                    if name == "confluent_loop" and "ours" in names and (found := differences(url)):
+                        raise SystemExit(f"Of ours and the loop each has kept rows that the other has not: {found}.")
             with psycopg.connect(url) as connection:
                 kept = connection.execute(
                     "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM occasion)"
                 ).fetchone()
-    rates = {name: round(number / statistics.median(times)) for name, times in seconds.items()}
+    rates: dict[str, int] = {name: round(number / statistics.median(times)) for name, times in seconds.items()}
+    ratio = round(rates["ours"] / rates["confluent_loop"], 2) if {"ours", "confluent_loop"} <= set(rates) else None
     return {
-        "n": number, "rounds": rounds, "batch": size, "cores": os.cpu_count(), "rates": rates,
+        "n": number, "rounds": rounds, "batch": size, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1),
+        "rates": rates, "ratio": ratio,
         "spread": {name: [round(number / max(t)), round(number / min(t))] for name, t in seconds.items()},
         "records": kept[0] if kept else None, "occasions": kept[1] if kept else None,
         "rss_mb": {"after_100k": MEMORY.after_100k, "at_end": MEMORY.at_end},
