@@ -61,6 +61,16 @@ def load_service(place: Path, registers: Mapping[str, RegisterSchema]) -> Servic
     return service
 
 
+def load_unproved(place: Path, registers: Mapping[str, RegisterSchema]) -> Service:
+    """The service of one folder for who only asks whom it concerns and why: its messages and cases, which decide
+    nothing of it and take three times as long, are not looked at. Raises Unpublishable with all problems of the rest.
+    """
+    text, form, problems = _decisive(place, place.parent, registers)
+    if problems or not (text and form):
+        raise Unpublishable(problems)
+    return Service(text, form, registers, folder=place, version=archive.version(place))
+
+
 def examine(place: Path, registers: Mapping[str, RegisterSchema]) -> tuple[Service | None, list[Problem]]:
     """The service of one folder as far as it can be asked, and its problems. It may be asked while cases fail."""
     return _service(place, place.parent, registers)
@@ -91,8 +101,7 @@ def _read(
 def _registers(root: Path, problems: list[Problem]) -> Iterator[tuple[str, RegisterSchema]]:
     written: dict[str, tuple[Source, RegisterSchema]] = {}
     for path in sorted((root / "registers").glob("*.yaml")):
-        text, found = source.read(path, f"{root.name}/registers/{path.name}")
-        problems += found
+        text = _source(path, root, problems)
         if text is None:
             continue
         text = text.named(path.stem)
@@ -110,16 +119,25 @@ def _registers(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Regis
             yield name, register
 
 
-def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -> tuple[Service | None, list[Problem]]:
+def _decisive(
+    place: Path, root: Path, registers: Mapping[str, RegisterSchema]
+) -> tuple[ServiceText | None, Form | None, list[Problem]]:
+    """What says whom a service concerns, and all that is wrong with it."""
     problems: list[Problem] = []
-    texts: dict[str, Source | None] = {}
-    for name in _FILES:
-        file = f"{root.name}/{place.name}/{name}"
-        texts[name], found = source.read(place / name, file)
-        problems += found
-    about, form_text, cases_text = (texts[name] for name in _FILES)
+    about, form_text = (_source(place / name, root, problems) for name in ("service.yaml", "form.yaml"))
     text = about and _parse(ServiceText, about, problems)
     form = form_text and _parse(Form, form_text, problems)
+    if about and text:
+        problems += _placed(about, service_flaws(text, place.name, registers))
+    if about and text and form_text and form and text.registers.main in registers:
+        problems += _placed(form_text, form_flaws(form, text, registers))
+        problems += _placed(about, unused_values(text, form))
+    return text, form, problems
+
+
+def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -> tuple[Service | None, list[Problem]]:
+    text, form, problems = _decisive(place, root, registers)
+    cases_text = _source(place / "cases.yaml", root, problems)
     if cases_text is not None:
         cases_text = Source(
             cases_text.file,
@@ -127,11 +145,7 @@ def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -
             {(): 1} | {("cases", *loc): line for loc, line in cases_text.lines.items()},
         )
     cases = cases_text and _parse(Cases, cases_text, problems)
-    if about and text:
-        problems += _placed(about, service_flaws(text, place.name, registers))
-    if about and text and form_text and form and text.registers.main in registers:
-        problems += _placed(form_text, form_flaws(form, text, registers))
-        problems += _placed(about, unused_values(text, form))
+    if text and form and text.registers.main in registers:
         for name, why, mend in messages.faults(place, text, form, registers):
             problems.append(Problem("text", why, mend, f"{root.name}/{place.name}/messages/{name}", 1))
     if problems or not (text and form and cases_text and cases):
@@ -146,6 +160,12 @@ def _service(place: Path, root: Path, registers: Mapping[str, RegisterSchema]) -
             ((("cases", index, *loc), f"Case '{case.name}': {why}", mend) for loc, why, mend in run(case, service)),
         )
     return service, problems
+
+
+def _source(path: Path, root: Path, problems: list[Problem]) -> Source | None:
+    text, found = source.read(path, f"{root.name}/{path.parent.name}/{path.name}")
+    problems += found
+    return text
 
 
 def _placed(text: Source, flaws: Iterable[Flaw]) -> list[Problem]:

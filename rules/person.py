@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -32,15 +32,21 @@ class PersonReader:
 
     def read(self, line: bytes) -> Rows:
         """The sound rows by register; unknown registers and columns are ignored. Raises BadRow with all problems."""
-        return self.rows(self.decode(line), line)
+        return self.rows(self._one(line), line)
 
-    def decode(self, line: bytes) -> Any:
-        """What stands in the line, with no row looked at as a whole; None where it must be read row by row."""
-        try:
-            person = self._person.decode(line)
-        except _BROKEN:
-            return None
-        return None if may_hold_nul(line) else person
+    def decode(self, lines: Sequence[bytes]) -> list[Any]:
+        """What stands in each line, with no row looked at as a whole; None where it must be read row by row."""
+        between = b"" if lines[0].endswith(b"\n") else b"\n"
+        text = between.join(lines)
+        # with as many breaks between objects as between lines, and as many objects, each line holds just one
+        if text.startswith(b"{") and text.count(b"}\n{") == len(lines) - 1 and not may_hold_nul(text):
+            try:
+                people = self._person.decode_lines(text)
+            except _BROKEN:
+                people = []  # which line it is, is found by reading them one by one
+            if len(people) == len(lines):
+                return people
+        return [self._one(line) for line in lines]
 
     def rows(self, person: Any, line: bytes) -> Rows:
         """The sound rows of a line that was decoded. Raises BadRow with all problems."""
@@ -58,6 +64,13 @@ class PersonReader:
                     return self._slowly(line)
                 rows.append(row)
         return found
+
+    def _one(self, line: bytes) -> Any:
+        try:
+            person = self._person.decode(line)
+        except _BROKEN:
+            return None
+        return None if may_hold_nul(line) else person
 
     def _slowly(self, line: bytes) -> Rows:
         if not line.strip():

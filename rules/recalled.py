@@ -67,7 +67,7 @@ class Recall(Generic[T]):
             (2 * index, attrgetter(schema.subject.column)) for index, schema in enumerate(registers.values(), start=1)
         ]
         self._base = 2 * len(registers) + 2
-        self._asked = attrgetter(likeness.main)
+        self._rows_asked = attrgetter(likeness.main)
         self._mine = attrgetter(registers[likeness.main].subject.column)
         self._said = [name for name in likeness.cycle if name in likeness.hidden[likeness.main]]
         self._aloud = [attrgetter(name) for name in self._said]
@@ -75,20 +75,21 @@ class Recall(Generic[T]):
         self._kept = self._made = self._recalled = 0
         self.trying = likeness.exact
 
-    def known(self, person: Any) -> T | None:
-        """What was answered for somebody alike; None where that is not known, or a row is not sound."""
-        found = self._place(person) if self.trying else None
-        if found is None:
-            return None
-        shape, rows = found
-        alike = self._shapes.get(shape)
-        if alike is None or (answer := alike.answers.get(alike.values(rows))) is None:
-            return None
-        for place, get, sound in alike.asked:
-            if not sound(get(rows[place])):
-                return None
-        self._recalled += 1
-        return answer
+    def known(self, people: Sequence[Any]) -> list[tuple[T, Any] | None]:
+        """What was answered for somebody alike, and the row asked about; None where that is not known, a row is not
+        sound, or nobody is given."""
+        found: list[tuple[T, Any] | None] = [None] * len(people)
+        if not self.trying:
+            return found
+        for shape, (numbers, rows) in self._placed(people).items():
+            alike = self._shapes.get(shape)
+            if alike is None:
+                continue
+            for number, answer, placed in zip(numbers, alike.recalled(rows), rows, strict=True):
+                if answer is not None:
+                    found[number] = answer, placed[0]
+                    self._recalled += 1
+        return found
 
     def learn(self, person: Any, known: Rows, make: Callable[[Rows], tuple[T, bool]]) -> T:
         """The answer that `make` gives for these rows, and whether it has a cycle; kept for all who are alike."""
@@ -121,19 +122,33 @@ class Recall(Generic[T]):
             bar = "|"
         return pieces
 
-    def aloud(self, person: Any) -> list[str]:
-        """The hidden values that stand in the cycle of the record asked about, in their order."""
-        asked = self._asked(person)
-        if asked.__class__ is list:
-            asked = asked[0]
+    def asked(self, person: Any) -> Any:
+        """The decoded row asked about: the first of its register; None where there is none."""
+        rows = self._rows_asked(person)
+        if rows.__class__ is list:
+            return rows[0] if rows else None
+        return rows
+
+    def aloud(self, asked: Any) -> list[str]:
+        """The hidden values that stand in the cycle of the decoded row asked about, in their order."""
         values = [get(asked) for get in self._aloud]
         return [value if value.__class__ is str else cycle_text([value]) for value in values]
 
+    def _placed(self, people: Sequence[Any]) -> dict[int, tuple[list[int], list[list[Any]]]]:
+        """Which of them are of each shape, by their places, and the rows of each."""
+        shapes: dict[int, tuple[list[int], list[list[Any]]]] = {}
+        for number, person in enumerate(people):
+            found = None if person is None else self._place(person)
+            if found is None:
+                continue
+            numbers, rows = shapes.setdefault(found[0], ([], []))
+            numbers.append(number)
+            rows.append(found[1])
+        return shapes
+
     def _place(self, person: Any) -> tuple[int, list[Any]] | None:
-        """Which rows there are, and which of them are about the subject asked about; None where there is none."""
-        asked = self._asked(person)
-        if asked.__class__ is list:
-            asked = asked[0] if asked else None
+        """Which rows there are, the one asked about first, and which are about its subject; None where there is none."""
+        asked = self.asked(person)
         if asked is None:
             return None
         whose, base, shape = self._mine(asked), self._base, 1
@@ -164,7 +179,7 @@ class Recall(Generic[T]):
         if alike is None:
             alike = self._shapes[shape] = _Alike(self._rows(shape))
         alike.widen(columns)
-        alike.answers[alike.values(rows)] = answer
+        alike.keep(rows, answer)
         self._kept += 1
 
 
@@ -187,11 +202,21 @@ class _Alike(Generic[T]):
         """What must be true of a row beside what tells people apart: for those whose answer is kept it was true."""
         self.answers: dict[object, T] = {}
 
-    def values(self, rows: list[Any]) -> object:
-        """What tells these people from others of their shape."""
-        if len(rows) == 1:
-            return self._picks[0](rows[0])
-        return tuple([pick(row) for pick, row in zip(self._picks, rows, strict=True)])
+    def recalled(self, people: list[list[Any]]) -> list[T | None]:
+        """What was answered for those who are like these people, given by their rows; column by column, which is three
+        times as fast as person by person."""
+        places = list(zip(*people, strict=True))
+        told = zip(*[map(pick, rows) for pick, rows in zip(self._picks, places, strict=True)], strict=True)
+        answers = [*map(self.answers.get, told)]
+        for place, get, sound in self.asked:
+            good = [*map(sound, map(get, places[place]))]
+            if not all(good):
+                answers = [answer if fine else None for answer, fine in zip(answers, good, strict=True)]
+        return answers
+
+    def keep(self, rows: list[Any], answer: T) -> None:
+        """For all who are like the person of these rows."""
+        self.answers[tuple([pick(row) for pick, row in zip(self._picks, rows, strict=True)])] = answer
 
     def widen(self, columns: set[tuple[str, str]]) -> None:
         """From now on these are looked at too; what was answered without looking at them is forgotten."""

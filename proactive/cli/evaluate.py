@@ -5,20 +5,21 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 import rules as rules_package
-from rules import BadRow, Because, Problem, Service, Unpublishable, Verdict, load_service
-from rules.loader import load_registers
+from rules import BadRow, Because, Problem, Service, Unpublishable, Verdict
+from rules.loader import load_registers, load_unproved
 from rules.person import Rows
 from rules.recalled import Recall
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
-_WRITTEN_AT_ONCE = 512
+_AT_ONCE = 512
 _REMEMBERED = 65_536
 
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +57,7 @@ def evaluate(
             for answer, sound in answers(lines, service, day):
                 bad += not sound
                 waiting.append(answer)
-                if len(waiting) == _WRITTEN_AT_ONCE:
+                if len(waiting) == _AT_ONCE:
                     out.write(b"".join(waiting))
                     waiting.clear()
             out.write(b"".join(waiting))
@@ -77,8 +78,6 @@ def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tup
     """One line of JSON for each line given, and whether that line could be used."""
     people, main, told, printed = service.people, service.register, service.asked_on(day), Printed().around
     recall = Recall[Said](service.likeness)
-    decode, before, aloud = people.decode, recall.known, recall.aloud
-
     def make(known: Rows) -> tuple[Said, bool]:
         record = known[main][0]
         verdict = told(record, known)
@@ -96,30 +95,41 @@ def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tup
         begins, ends = printed(verdict)
         return b"".join((begins, _encode(verdict.cycle), ends))
 
-    for number, line in enumerate(lines, start=1):
-        if number == 1:
-            line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901  some programs put it before the first line
-        person = decode(line)
-        said = None if person is None else before(person)
-        if said is None:
+    def anew(person: Any, line: bytes) -> bytes:
+        known = people.rows(person, line)
+        if not known.get(main):
+            raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
+        if person is None or not recall.trying:
+            return alone(known)
+        return whole(recall.learn(person, known, make), recall.asked(person))
+
+    def whole(answer: Said, asked: Any) -> bytes:
+        text, others = answer
+        if len(others) == 1:
+            return b"".join((text, _encode(aloud(asked)[0])[1:-1], others[0]))
+        values = [_encode(value)[1:-1] for value in aloud(asked)] if others else ()
+        return text + b"".join([part for pair in zip(values, others, strict=True) for part in pair])
+
+    aloud, read = recall.aloud, 0
+    for some in _batches(lines):
+        given = people.decode(some)
+        for number, (line, person, found) in enumerate(zip(some, given, recall.known(given), strict=True), read + 1):
             try:
-                known = people.rows(person, line)
-                if not known.get(main):
-                    raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
+                yield (anew(person, line) if found is None else whole(*found)), True
             except BadRow as error:
                 yield _encode({"error": _said(number, error.problems)}) + b"\n", False
-                continue
-            if person is None or not recall.trying:
-                yield alone(known), True
-                continue
-            said = recall.learn(person, known, make)
-        text, others = said
-        if len(others) == 1:
-            text = b"".join((text, _encode(aloud(person)[0])[1:-1], others[0]))
-        elif others:
-            values = [_encode(value)[1:-1] for value in aloud(person)]
-            text += b"".join([part for pair in zip(values, others, strict=True) for part in pair])
-        yield text, True
+        read += len(some)
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """More each time: what is worked out for one batch is known in the next, so the first ones are small."""
+    rest, size = iter(lines), 1
+    if some := [*islice(rest, size)]:
+        some[0] = some[0].removeprefix(BOM_UTF8)  # some programs put it before the first line
+    while some:
+        yield some
+        size = min(2 * size, _AT_ONCE)
+        some = [*islice(rest, size)]
 
 
 Said = tuple[bytes, tuple[bytes, ...]]
@@ -186,7 +196,7 @@ def _service(name: str, folder: Path | None) -> Service:
         typer.echo(f"There is no service '{name}'. Name one of: {', '.join(known)}.", err=True)
         raise typer.Exit(2)
     try:
-        return load_service(root / name, load_registers(root))
+        return load_unproved(root / name, load_registers(root))
     except Unpublishable as error:
         count = len(error.problems)
         typer.echo(f"The rules of {name} have {count} problems. See them with `proactive check`.", err=True)
