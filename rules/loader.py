@@ -125,8 +125,8 @@ def _decisive(
     """What says whom a service concerns, and all that is wrong with it."""
     problems: list[Problem] = []
     about, form_text = (_source(place / name, root, problems) for name in ("service.yaml", "form.yaml"))
-    text = about and _parse(ServiceText, about, problems)
-    form = form_text and _parse(Form, form_text, problems)
+    text = _parse(ServiceText, about, problems) if about else None
+    form = _parse(Form, form_text, problems) if form_text else None
     if about and text:
         problems += _placed(about, service_flaws(text, place.name, registers))
     if about and text and form_text and form and text.registers.main in registers:

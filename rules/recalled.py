@@ -1,16 +1,16 @@
 """People of whom all is the same that a service looks at get the same answer: it is worked out once, and recalled.
 
 What differs from person to person, the key of a record and whose it is, seldom decides anything. So people are told
-apart by which rows there are of them, by which of these are about the subject asked about, and by the values of those
-columns that were in fact looked at in finding the answer. Where an answer says the key of a row aloud, it holds for
-that person only.
+apart by how many rows there are of them, by which of these are about the subject asked about, and by the values of
+those columns that were in fact looked at in finding the answer. Where an answer says the key of a row aloud, it holds
+for that person only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from operator import attrgetter
+from operator import attrgetter, eq
 from typing import Any, Generic, NoReturn, TypeVar
 
 from rules.day import cycle_text
@@ -20,6 +20,10 @@ from rules.register import RegisterSchema
 
 T = TypeVar("T")
 Pick = Callable[[Any], object]
+Outline = tuple[int, ...]
+"""How many rows there are in each register."""
+Places = list[list[Any]]
+"""The decoded rows of several people of one outline: the first row of each, the second, ..."""
 
 KEPT = 65_536
 """How many different answers are kept before all are forgotten; what comes in is never bounded, what is kept is."""
@@ -60,18 +64,12 @@ class Recall(Generic[T]):
     """Answers that were given before, for one service on one day, about people as `PersonReader.decode` gives them."""
 
     def __init__(self, likeness: Likeness) -> None:
-        self._like, self._main, self._names = likeness, likeness.main, likeness.cycle
-        registers = likeness.registers
-        self._given = _all_of(list(registers))
-        self._parts = [
-            (2 * index, attrgetter(schema.subject.column)) for index, schema in enumerate(registers.values(), start=1)
-        ]
-        self._base = 2 * len(registers) + 2
-        self._rows_asked = attrgetter(likeness.main)
-        self._mine = attrgetter(registers[likeness.main].subject.column)
+        self._like, self._names = likeness, likeness.cycle
+        self._rows_of = [attrgetter(name) for name in likeness.registers]
+        """Whose first is the register asked about."""
         self._said = [name for name in likeness.cycle if name in likeness.hidden[likeness.main]]
         self._aloud = [attrgetter(name) for name in self._said]
-        self._shapes: dict[int, _Alike[T]] = {}
+        self._outlines: dict[Outline, _Alike[T]] = {}
         self._kept = self._made = self._recalled = 0
         self.trying = likeness.exact
 
@@ -81,21 +79,20 @@ class Recall(Generic[T]):
         found: list[tuple[T, Any] | None] = [None] * len(people)
         if not self.trying:
             return found
-        for shape, (numbers, rows) in self._placed(people).items():
-            alike = self._shapes.get(shape)
+        for outline, numbers, places in self._outlined(people):
+            alike = self._outlines.get(outline)
             if alike is None:
                 continue
-            for number, answer, placed in zip(numbers, alike.recalled(rows), rows, strict=True):
+            for number, answer, asked in zip(numbers, alike.recalled(places), places[0], strict=True):
                 if answer is not None:
-                    found[number] = answer, placed[0]
+                    found[number] = answer, asked
                     self._recalled += 1
         return found
 
-    def learn(self, person: Any, known: Rows, make: Callable[[Rows], tuple[T, bool]]) -> T:
-        """The answer that `make` gives for these rows, and whether it has a cycle; kept for all who are alike."""
-        found = self._place(person) if self.trying else None
-        if found is None:
-            return make(known)[0]
+    def learn(self, person: Any, known: Rows, make: Callable[[Rows], tuple[T, bool]]) -> tuple[T, Any]:
+        """The answer that `make` gives for these rows, told with whether it has a cycle, and the row asked about; the
+        answer is kept for all who are alike."""
+        ((outline, _, places),) = self._outlined([person])
         looked = Looked()
         hidden = self._like.hidden
         answer, has_cycle = make(
@@ -103,12 +100,12 @@ class Recall(Generic[T]):
         )
         said_in_cycle = self._like.said_in_cycle if has_cycle else 0
         if looked.said == said_in_cycle:
-            self._keep(*found, looked.columns, answer)
+            self._keep(outline, places, looked.columns, answer)
         self._made += 1
         if self._made == TRIED:
             self.trying = self._recalled >= TRIED
             self._made = self._recalled = 0
-        return answer
+        return answer, places[0][0]
 
     def around(self, record: Row, anchor: date) -> list[str]:
         """What stands before, between and after the hidden values in the cycle of the record asked about."""
@@ -122,64 +119,46 @@ class Recall(Generic[T]):
             bar = "|"
         return pieces
 
-    def asked(self, person: Any) -> Any:
-        """The decoded row asked about: the first of its register; None where there is none."""
-        rows = self._rows_asked(person)
-        if rows.__class__ is list:
-            return rows[0] if rows else None
-        return rows
-
     def aloud(self, asked: Any) -> list[str]:
         """The hidden values that stand in the cycle of the decoded row asked about, in their order."""
         values = [get(asked) for get in self._aloud]
         return [value if value.__class__ is str else cycle_text([value]) for value in values]
 
-    def _placed(self, people: Sequence[Any]) -> dict[int, tuple[list[int], list[list[Any]]]]:
-        """Which of them are of each shape, by their places, and the rows of each."""
-        shapes: dict[int, tuple[list[int], list[list[Any]]]] = {}
-        for number, person in enumerate(people):
-            found = None if person is None else self._place(person)
-            if found is None:
-                continue
-            numbers, rows = shapes.setdefault(found[0], ([], []))
-            numbers.append(number)
-            rows.append(found[1])
-        return shapes
+    def _outlined(self, people: Sequence[Any]) -> Iterator[tuple[Outline, Sequence[int], Places]]:
+        """Those who have a row that is asked about, by outline: where they stand among all, and their rows."""
+        every: Sequence[int] = range(len(people))
+        if None in people:
+            every = [number for number in every if people[number] is not None]
+            people = [people[number] for number in every]
+        columns = [_listed([*map(rows, people)]) for rows in self._rows_of]
+        outlines = [*zip(*[map(len, column) for column in columns], strict=True)]
+        groups: dict[Outline, Sequence[int]] = {}
+        for outline in set(outlines):
+            groups[outline] = [number for number, one in enumerate(outlines) if one == outline]
+        for outline, numbers in groups.items():
+            if outline[0]:
+                alone = len(groups) == 1
+                yield (
+                    outline,
+                    every if alone else [every[number] for number in numbers],
+                    [
+                        [rows[place] for rows in (column if alone else [column[number] for number in numbers])]
+                        for column, many in zip(columns, outline, strict=True)
+                        for place in range(many)
+                    ],
+                )
 
-    def _place(self, person: Any) -> tuple[int, list[Any]] | None:
-        """Which rows there are, the one asked about first, and which are about its subject; None where there is none."""
-        asked = self.asked(person)
-        if asked is None:
-            return None
-        whose, base, shape = self._mine(asked), self._base, 1
-        placed: list[Any] = []
-        for (index, subject), given in zip(self._parts, self._given(person), strict=True):
-            if given is None:
-                continue
-            if given.__class__ is not list:
-                given = (given,)  # noqa: PLW2901  one record may be written without its brackets
-            for row in given:
-                shape = shape * base + index + (subject(row) == whose)
-                placed.append(row)
-        return shape, placed
-
-    def _rows(self, shape: int) -> list[tuple[RegisterSchema, bool]]:
-        """The register of each row of a shape, and whether the row is about the subject asked about."""
-        schemas, found = list(self._like.registers.values()), list[tuple[RegisterSchema, bool]]()
-        while shape > 1:
-            shape, index = divmod(shape, self._base)
-            found.append((schemas[index // 2 - 1], index % 2 == 1))
-        return found[::-1]
-
-    def _keep(self, shape: int, rows: list[Any], columns: set[tuple[str, str]], answer: T) -> None:
+    def _keep(self, outline: Outline, places: Places, columns: set[tuple[str, str]], answer: T) -> None:
         if self._kept >= KEPT:
-            self._shapes.clear()
+            self._outlines.clear()
             self._kept = 0
-        alike = self._shapes.get(shape)
+        alike = self._outlines.get(outline)
         if alike is None:
-            alike = self._shapes[shape] = _Alike(self._rows(shape))
-        alike.widen(columns)
-        alike.keep(rows, answer)
+            registers = self._like.registers.values()
+            alike = self._outlines[outline] = _Alike(
+                [schema for schema, many in zip(registers, outline, strict=True) for _ in range(many)]
+            )
+        alike.keep(places, columns, answer)
         self._kept += 1
 
 
@@ -192,51 +171,52 @@ class Looked:
 
 
 class _Alike(Generic[T]):
-    """People of one shape: which of their columns decide, as far as that is known, and what was answered."""
+    """People of one outline: which of their columns decide, as far as that is known, and what was answered."""
 
-    def __init__(self, rows: list[tuple[RegisterSchema, bool]]) -> None:
+    def __init__(self, rows: Sequence[RegisterSchema]) -> None:
         self._rows = rows
+        """The register of each row."""
+        self._whose = [attrgetter(schema.subject.column) for schema in rows]
         self._columns: set[tuple[str, str]] | None = None
         self._picks: list[Pick] = []
-        self.asked: list[tuple[int, Pick, Callable[[Any], bool]]] = []
+        self._asked: list[tuple[int, Pick, Callable[[Any], bool]]] = []
         """What must be true of a row beside what tells people apart: for those whose answer is kept it was true."""
-        self.answers: dict[object, T] = {}
+        self._answers: dict[object, T] = {}
 
-    def recalled(self, people: list[list[Any]]) -> list[T | None]:
-        """What was answered for those who are like these people, given by their rows; column by column, which is three
-        times as fast as person by person."""
-        places = list(zip(*people, strict=True))
-        told = zip(*[map(pick, rows) for pick, rows in zip(self._picks, places, strict=True)], strict=True)
-        answers = [*map(self.answers.get, told)]
-        for place, get, sound in self.asked:
+    def recalled(self, places: Places) -> list[T | None]:
+        """What was answered for those who are like these people; column by column, which is twice as fast as person by
+        person."""
+        answers = [*map(self._answers.get, self._told(places))]
+        for place, get, sound in self._asked:
             good = [*map(sound, map(get, places[place]))]
             if not all(good):
                 answers = [answer if fine else None for answer, fine in zip(answers, good, strict=True)]
         return answers
 
-    def keep(self, rows: list[Any], answer: T) -> None:
-        """For all who are like the person of these rows."""
-        self.answers[tuple([pick(row) for pick, row in zip(self._picks, rows, strict=True)])] = answer
+    def keep(self, places: Places, columns: set[tuple[str, str]], answer: T) -> None:
+        """For all who are like this one person, in whose rows these columns were looked at."""
+        if self._columns is None or not columns <= self._columns:
+            self._widen(columns)
+        self._answers[next(self._told(places))] = answer
 
-    def widen(self, columns: set[tuple[str, str]]) -> None:
+    def _told(self, places: Places) -> Iterator[object]:
+        """What tells each of these people from others: values of columns, and which rows are about the one asked of."""
+        asked, *others = [map(whose, rows) for whose, rows in zip(self._whose, places, strict=True)]
+        subjects = [*asked]
+        values = [map(pick, rows) for pick, rows in zip(self._picks, places, strict=True)]
+        return zip(*values, *[map(eq, subjects, other) for other in others], strict=True)
+
+    def _widen(self, columns: set[tuple[str, str]]) -> None:
         """From now on these are looked at too; what was answered without looking at them is forgotten."""
-        if self._columns is not None and columns <= self._columns:
-            return
         looked = self._columns = columns | (self._columns or set())
-        self.answers.clear()
-        self._picks, self.asked = [], []
-        spelled: object = None
-        for place, (schema, about_asked) in enumerate(self._rows):
+        self._answers.clear()
+        self._picks, self._asked = [], []
+        for place, schema in enumerate(self._rows):
             used = {column for name, column in looked if name == schema.name}
             self._picks.append(_values_of(sorted(used)))
             for asked, sound in schema.reader.asked:
-                if used.issuperset(asked):
-                    continue
-                if about_asked and asked == (schema.subject.column,):
-                    if sound is spelled:
-                        continue  # the same subject was looked at already
-                    spelled = sound
-                self.asked.append((place, _values_of(asked), sound if len(asked) == 1 else _starred(sound)))
+                if not used.issuperset(asked):
+                    self._asked.append((place, _values_of(asked), sound if len(asked) == 1 else _starred(sound)))
 
 
 def _starred(sound: Callable[..., bool]) -> Callable[[Any], bool]:
@@ -248,10 +228,11 @@ def _values_of(columns: Sequence[str]) -> Pick:
     return attrgetter(*columns) if columns else type
 
 
-def _all_of(columns: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Reads these of something decoded, as a tuple even where it is one."""
-    get = attrgetter(*columns)
-    return get if len(columns) > 1 else lambda one: (get(one),)
+def _listed(column: list[Any]) -> list[Sequence[Any]]:
+    """The rows of each, also where there are none, or one was written without its brackets."""
+    if not any(column):
+        return [()] * len(column)
+    return [rows if rows.__class__ is list else () if rows is None else (rows,) for rows in column]
 
 
 class _Watched(dict[str, object]):

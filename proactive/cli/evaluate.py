@@ -19,7 +19,8 @@ from rules.person import Rows
 from rules.recalled import Recall
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
-_AT_ONCE = 512
+_AT_ONCE = 128
+"""Few enough to stay near the processor from one look at them to the next."""
 _REMEMBERED = 65_536
 
 _encode = msgspec.json.Encoder().encode
@@ -53,14 +54,9 @@ def evaluate(
     gc.freeze()  # the rule book stays: nobody need look through it again for what can be thrown away
     try:
         with records.open("rb") as lines:
-            waiting: list[bytes] = []
-            for answer, sound in answers(lines, service, day):
-                bad += not sound
-                waiting.append(answer)
-                if len(waiting) == _AT_ONCE:
-                    out.write(b"".join(waiting))
-                    waiting.clear()
-            out.write(b"".join(waiting))
+            for some, unsound in answers(lines, service, day):
+                out.write(b"".join(some))
+                bad += unsound
             out.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())  # whoever read has seen enough
@@ -74,51 +70,66 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[bytes, bool]]:
-    """One line of JSON for each line given, and whether that line could be used."""
-    people, main, told, printed = service.people, service.register, service.asked_on(day), Printed().around
-    recall = Recall[Said](service.likeness)
-    def make(known: Rows) -> tuple[Said, bool]:
-        record = known[main][0]
-        verdict = told(record, known)
-        begins, ends = printed(verdict)
+def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tuple[list[bytes], int]]:
+    """One line of JSON for each line given, many at a time, and how many of those lines could not be used."""
+    asked, read = _Asked(service, day), 0
+    for some in _batches(lines):
+        yield asked.of(some, read)
+        read += len(some)
+
+
+Said = tuple[bytes, tuple[bytes, ...]]
+"""What is said up to the first hidden value of the cycle, and what is said after each."""
+
+
+class _Asked:
+    """A service on one day, asked of many people at once."""
+
+    def __init__(self, service: Service, day: date) -> None:
+        self._people, self._main = service.people, service.register
+        self._ask, self._printed = service.asked_on(day), Printed().around
+        self._recall = Recall[Said](service.likeness)
+
+    def of(self, lines: list[bytes], before: int) -> tuple[list[bytes], int]:
+        """What is said of each line, and how many are bad; `before` lines were read already."""
+        people = self._people.decode(lines)
+        whole, texts, bad = self._whole, list[bytes](), 0
+        for number, found in enumerate(self._recall.known(people)):
+            try:
+                texts.append(whole(*found) if found is not None else self._anew(people[number], lines[number]))
+            except BadRow as error:
+                texts.append(_encode({"error": _said(before + number + 1, error.problems)}) + b"\n")
+                bad += 1
+        return texts, bad
+
+    def _anew(self, person: Any, line: bytes) -> bytes:
+        known = self._people.rows(person, line)
+        if not known.get(self._main):
+            raise BadRow([Problem(self._main, "No record of it is given.", "Give the record that is asked about.")])
+        if person is not None and self._recall.trying:
+            return self._whole(*self._recall.learn(person, known, self._make))
+        verdict = self._ask(known[self._main][0], known)
+        begins, ends = self._printed(verdict)
+        return b"".join((begins, _encode(verdict.cycle), ends))
+
+    def _make(self, known: Rows) -> tuple[Said, bool]:
+        record = known[self._main][0]
+        verdict = self._ask(record, known)
+        begins, ends = self._printed(verdict)
         if verdict.anchor is None:
             return (b"".join((begins, b"null", ends)), ()), False
-        first, *others = [_encode(text)[1:-1] for text in recall.around(record, verdict.anchor)]
+        first, *others = [_encode(text)[1:-1] for text in self._recall.around(record, verdict.anchor)]
         if not others:
             return (b"".join((begins, b'"', first, b'"', ends)), ()), True
         others[-1] += b'"' + ends
         return (b"".join((begins, b'"', first)), tuple(others)), True
 
-    def alone(known: Rows) -> bytes:
-        verdict = told(known[main][0], known)
-        begins, ends = printed(verdict)
-        return b"".join((begins, _encode(verdict.cycle), ends))
-
-    def anew(person: Any, line: bytes) -> bytes:
-        known = people.rows(person, line)
-        if not known.get(main):
-            raise BadRow([Problem(main, "No record of it is given.", "Give the record that is asked about.")])
-        if person is None or not recall.trying:
-            return alone(known)
-        return whole(recall.learn(person, known, make), recall.asked(person))
-
-    def whole(answer: Said, asked: Any) -> bytes:
-        text, others = answer
-        if len(others) == 1:
-            return b"".join((text, _encode(aloud(asked)[0])[1:-1], others[0]))
-        values = [_encode(value)[1:-1] for value in aloud(asked)] if others else ()
-        return text + b"".join([part for pair in zip(values, others, strict=True) for part in pair])
-
-    aloud, read = recall.aloud, 0
-    for some in _batches(lines):
-        given = people.decode(some)
-        for number, (line, person, found) in enumerate(zip(some, given, recall.known(given), strict=True), read + 1):
-            try:
-                yield (anew(person, line) if found is None else whole(*found)), True
-            except BadRow as error:
-                yield _encode({"error": _said(number, error.problems)}) + b"\n", False
-        read += len(some)
+    def _whole(self, said: Said, asked: Any) -> bytes:
+        text, others = said
+        values = self._recall.aloud(asked) if others else ()
+        if len(values) == 1:
+            return b"".join((text, _encode(values[0])[1:-1], others[0]))
+        return text + b"".join([_encode(value)[1:-1] + after for value, after in zip(values, others, strict=True)])
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -130,10 +141,6 @@ def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield some
         size = min(2 * size, _AT_ONCE)
         some = [*islice(rest, size)]
-
-
-Said = tuple[bytes, tuple[bytes, ...]]
-"""What is said up to the first hidden value of the cycle, and what is said after each."""
 
 
 class Printed:
