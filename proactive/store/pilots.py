@@ -102,15 +102,31 @@ class Pilots:
 
     async def log(self, pilot_id: int) -> Sequence[RowMapping]:
         """What was done to it, oldest first: at, actor, verb, to_state, reason, document."""
+        statement = (
+            "SELECT at, actor, verb, to_state, reason, document FROM pilot_step WHERE pilot_id = :id ORDER BY id"
+        )
+        return await self._rows(statement, pilot_id)
+
+    async def figures(self, pilot_id: int) -> dict[str, dict[str, float]]:
+        """What became of each group, in counts: group -> figure -> number."""
+        found: dict[str, dict[str, float]] = {"told": {}, "held": {}}
         async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text(
-                    "SELECT at, actor, verb, to_state, reason, document FROM pilot_step "
-                    "WHERE pilot_id = :id ORDER BY id"
-                ),
-                {"id": pilot_id},
-            )
-            return rows.mappings().all()
+            rows = await connection.execute(text("SELECT * FROM pilot_figures(:id)"), {"id": pilot_id})
+            for arm, measure, number in rows:
+                found[arm][measure] = float(number)
+        return found
+
+    async def units(self, pilot_id: int) -> Sequence[RowMapping]:
+        """The same by commune of residence: unit, told, confirmed, issued, settled, held, held_settled."""
+        return await self._rows("SELECT * FROM pilot_units(:id)", pilot_id)
+
+    async def days(self, pilot_id: int) -> Sequence[RowMapping]:
+        """How many came into each group on which day: day, told, held."""
+        return await self._rows("SELECT * FROM pilot_days(:id)", pilot_id)
+
+    async def _rows(self, statement: str, pilot_id: int) -> Sequence[RowMapping]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(text(statement), {"id": pilot_id})).mappings().all()
 
     async def end_those_over(self, *, now: datetime, today: date) -> list[Pilot]:
         """Stop the pilots whose last day is past; nobody was told by them since."""

@@ -1,0 +1,185 @@
+"""A pilot's report to be taken along: a table as CSV, and a paper as PDF. What is too small to be shown is left out."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from proactive.domain.effect import Share
+from proactive.papers.printing import printed
+from proactive.pilots import words
+from proactive.pilots.few import few, hidden
+from proactive.pilots.report import MEASURES, REASONS, OfUnit, Report
+from proactive.ports.clock import DA_NANG
+from proactive.sheets.writing import safe
+from rules.base import Words
+
+HEADING = (
+    Words(vi="Phần", en="Part"),
+    Words(vi="Chỉ số", en="Figure"),
+    Words(vi="Nhóm được báo", en="Told"),
+    Words(vi="Tỷ lệ nhóm được báo", en="Share of told"),
+    Words(vi="Nhóm đối chứng", en="Held out"),
+    Words(vi="Tỷ lệ nhóm đối chứng", en="Share of held out"),
+)
+PARTS = {
+    "plan": Words(vi="Kế hoạch", en="Plan"),
+    "journey": Words(vi="Kết quả", en="Results"),
+    "effect": Words(vi="So sánh", en="Comparison"),
+    "cost": Words(vi="Chi phí", en="Cost"),
+    "criteria": Words(vi="Tiêu chí", en="Criteria"),
+    "units": Words(vi="Theo xã, phường", en="By commune"),
+}
+TITLE = Words(vi="BÁO CÁO THÍ ĐIỂM DỊCH VỤ CÔNG CHỦ ĐỘNG", en="REPORT OF A PILOT OF A PROACTIVE SERVICE")
+FEW = Words(vi="dưới 5", en="under 5")
+LEFT_OUT = "–"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table, in words."""
+
+    part: str
+    label: str
+    told: str = ""
+    told_share: str = ""
+    held: str = ""
+    held_share: str = ""
+
+
+def rows(told: Report, *, title: str, language: str) -> Iterator[Row]:
+    """The whole report as lines of text."""
+    yield from _plan(told, title, language)
+    away = {
+        "told": hidden({name: told.told(name) for name in REASONS}),
+        "held": hidden({name: told.held(name) for name in REASONS}),
+    }
+    for name, line in told.lines.items():
+        cells = [
+            *_cells(line.told, name in away["told"], language), *_cells(line.held, name in away["held"], language)
+        ]  # fmt: skip
+        yield Row("journey", _said(MEASURES[name], language), *cells)
+    settled = told.lines["settled"]
+    if few(settled.told.part) or few(settled.held.part):
+        yield Row("effect", _said(words.NOT_SHOWN, language))
+    else:
+        yield Row("effect", _said(words.effect_sentence(told), language))
+        yield Row("effect", _said(words.days_sentence(told), language))
+    yield from _cost(told, language)
+    for one in told.judged:
+        found = LEFT_OUT if few(one.found.part) else _percent(one.found, language)
+        label = _said(words.criterion(one), language)
+        yield Row("criteria", label, _said(words.MET[one.met], language), found)
+    yield Row("criteria", _said(words.suggestion(told), language))
+    yield from _units(told.units, language)
+
+
+def as_csv(told: Report, *, title: str, language: str) -> bytes:
+    """UTF-8 with its mark, as Excel wants it; nothing in it is a formula."""
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([_said(one, language) for one in HEADING])
+    for row in rows(told, title=title, language=language):
+        cells = [_said(PARTS[row.part], language), row.label, row.told, row.told_share, row.held, row.held_share]
+        writer.writerow([safe(cell) for cell in cells])
+    writer.writerow([safe(_said(words.NOT_SHOWN, language))])
+    return b"\xef\xbb\xbf" + made.getvalue().encode()
+
+
+async def as_pdf(told: Report, *, title: str, language: str) -> bytes:
+    """The same on paper."""
+    parts: dict[str, list[Row]] = {}
+    for row in rows(told, title=title, language=language):
+        parts.setdefault(row.part, []).append(row)
+    data: Mapping[str, Any] = {
+        "lang": language,
+        "title": _said(TITLE, language),
+        "heading": [_said(one, language) for one in HEADING[1:]],
+        "parts": [
+            {
+                "title": _said(PARTS[part], language),
+                "table": any(row.told or row.held for row in lines),
+                "rows": [[row.label, row.told, row.told_share, row.held, row.held_share] for row in lines],
+            }
+            for part, lines in parts.items()
+        ],
+        "notes": [_said(one, language) for one in (words.SOURCE, words.NOT_SHOWN, words.NOT_DECIDED)],
+        "foot": f"{told.at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}",
+    }  # fmt: skip
+    return await printed("pilot", data)
+
+
+def _plan(told: Report, title: str, language: str) -> Iterator[Row]:
+    pilot = told.pilot
+    everybody = {"vi": "mọi người", "en": "everybody"}[language]
+    cohort = [words.place(code) for code in pilot.cohort.units]
+    cohort += [*pilot.cohort.variants, *(f"{name}: {' | '.join(some)}" for name, some in pilot.cohort.fields.items())]
+    lines = (
+        (Words(vi="Dịch vụ", en="Service"), title),
+        (Words(vi="Phiên bản quy định", en="Version of the rules"), pilot.service_version),
+        (Words(vi="Văn bản", en="Document"), pilot.document),
+        (Words(vi="Lý do", en="Reason"), pilot.reason),
+        (Words(vi="Trạng thái", en="State"), _said(words.STATES[pilot.state], language)),
+        (Words(vi="Thời gian", en="Days"), f"{pilot.starts_on:%d/%m/%Y} – {pilot.ends_on:%d/%m/%Y}"),
+        (Words(vi="Đối tượng", en="Cohort"), ", ".join(cohort) or everybody),
+        (Words(vi="Giới hạn (một ngày / cả đợt)", en="Caps (a day / in all)"), f"{pilot.a_day} / {pilot.total}"),
+        (Words(vi="Nhóm đối chứng (%)", en="Held out (%)"), str(pilot.hold_out)),
+        (Words(vi="Số liệu lúc", en="Figures as of"), f"{told.at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}"),
+    )
+    for label, value in lines:
+        yield Row("plan", _said(label, language), value)
+
+
+def _cost(told: Report, language: str) -> Iterator[Row]:
+    cost, dong = told.cost, {"vi": " đồng", "en": " VND"}[language]
+    yield Row("cost", _said(Words(vi="Tin đã gửi", en="Messages"), language), _number(cost.messages, language))
+    yield Row("cost", _said(Words(vi="Chi phí tin", en="Messages cost"), language), _number(cost.vnd, language) + dong)
+    for label, value, count in (
+        (Words(vi="Cho một người xác nhận", en="For one confirmation"), cost.vnd_per_confirmed, told.told("confirmed")),
+        (Words(vi="Cho một kết quả", en="For one result"), cost.vnd_per_issued, told.told("issued")),
+    ):
+        said = LEFT_OUT if value is None or few(count) else _number(round(value), language) + dong
+        yield Row("cost", _said(label, language), said)
+    few_decided = few(told.told("approved")) or few(told.told("refused"))
+    hours = LEFT_OUT if few_decided else f"{cost.officer_hours:g}"
+    yield Row("cost", _said(Words(vi="Giờ cán bộ (giả định)", en="Officers' hours (assumed)"), language), hours)
+
+
+def _units(units: Sequence[OfUnit], language: str) -> Iterator[Row]:
+    """A line a commune: members of both groups, and how many of them have settled their matter."""
+    columns = ("told", "settled", "held", "held_settled")
+    away = {name: hidden({str(one.unit): getattr(one, name) for one in units}) for name in columns}
+    done = {"vi": "xong: ", "en": "settled: "}[language]
+    for one in units:
+        cells = []
+        for name in columns:
+            number = getattr(one, name)
+            shown = str(one.unit) not in away[name]
+            cells.append(
+                _number(number, language) if shown else _said(FEW, language) if few(number) else LEFT_OUT
+            )  # fmt: skip
+        yield Row("units", words.place(one.unit), cells[0], done + cells[1], cells[2], done + cells[3])
+
+
+def _cells(share: Share, away: bool, language: str) -> tuple[str, str]:
+    if few(share.part):
+        return _said(FEW, language), LEFT_OUT
+    if away:
+        return LEFT_OUT, LEFT_OUT
+    return _number(share.part, language), _percent(share, language)
+
+
+def _percent(share: Share, language: str) -> str:
+    if share.value is None:
+        return LEFT_OUT
+    said = f"{100 * share.value:.1f}"
+    return f"{said.replace('.', ',')} %" if language == "vi" else f"{said}%"
+
+
+def _number(value: int, language: str) -> str:
+    return f"{value:,}".replace(",", "." if language == "vi" else ",")
+
+
+def _said(said: Words, language: str) -> str:
+    return said.vi if language == "vi" else said.en
