@@ -42,6 +42,7 @@ from proactive.store.rejected import RejectedChanges
 from proactive.store.scope import DatabaseRole
 from proactive.store.sent import SentNotices
 from proactive.store.sign_ons import SignOns
+from proactive.store.steering import Steering
 from proactive.store.tickets import Tickets
 from proactive.store.tokens import ProviderTokens
 
@@ -91,6 +92,7 @@ class Store:
         self.queue = Queue(engine)
         self.hands = Hands(engine)
         self.bulk_runs = BulkRuns(engine)
+        self.steering = Steering(engine)
 
 
 @asynccontextmanager

@@ -52,7 +52,10 @@
                                            POST .../{reference}/act       csrf, version, act, note, vnd, new_date
                                            POST .../{reference}/finish    csrf, version, document (multipart)
                                            POST .../{reference}/show      csrf
-    officer  GET  /desk/quality            GET  /desk/quality/{register}
+    officer  GET  /desk/candidates?department=  GET  /desk/candidates/{id}  GET  .../document?department=&kind=
+                                           POST .../{id}/propose          csrf, document, note
+                                           POST /desk/proposals/{id}/decide   csrf, to, document, note
+             GET  /desk/quality            GET  /desk/quality/{register}
              GET  /desk/tickets?show=&page=         GET  /desk/tickets/{id}
                                            POST /desk/tickets/{id}/show   csrf
                                            POST /desk/tickets/{id}/move   csrf, version, to, note
@@ -100,6 +103,7 @@ from proactive.web.citizen.wishes import Wishes
 from proactive.web.desk.assist import Assist
 from proactive.web.desk.bulk import Bulk
 from proactive.web.desk.calls import Calls
+from proactive.web.desk.candidates import Candidates
 from proactive.web.desk.case import CaseAtDesk
 from proactive.web.desk.cases import Cases
 from proactive.web.desk.documents import DeskDocuments
@@ -220,6 +224,7 @@ def create(
         Cases,
         CaseAtDesk,
         Figures,
+        Candidates,
         Assist,
         Notices,
         Hands,

@@ -22,6 +22,7 @@ class Case(Table, table=True):
         Index("ix_intake_case_step", "step_due", postgresql_where=text("status IN (2, 4)")),
         Index("ix_intake_case_created", "created_at"),
         Index("ix_intake_case_person", "personal_id"),
+        Index("ix_intake_case_received_at", "received_at"),
     )
 
     reference: str = Field(primary_key=True, sa_type=Text)

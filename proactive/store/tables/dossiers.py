@@ -114,7 +114,10 @@ class History(Table, table=True):
     """What happened to a dossier: one line a move, written in the transaction of the move."""
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_dossier", "dossier_id", "id"),)
+    __table_args__ = (
+        Index("ix_history_dossier", "dossier_id", "id"),
+        Index("ix_history_at", "at", postgresql_using="brin"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     dossier_id: UUID = Field(foreign_key="dossier.id")

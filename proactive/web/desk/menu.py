@@ -12,6 +12,7 @@ class Group(Enum):
     """The first row of the bar; a group is shown where the officer may open one of its pages."""
 
     WORK = Words(vi="Công việc", en="Work")
+    STEERING = Words(vi="Điều hành", en="Steering")
     NOTICES = Words(vi="Tin nhắn", en="Notices")
     DATA = Words(vi="Dữ liệu", en="Data")
     LAW = Words(vi="Quy định", en="Law")
@@ -31,10 +32,11 @@ class Page:
 PAGES = (
     Page("/desk", Group.WORK, Words(vi="Hồ sơ của cơ quan", en="Your office's dossiers")),
     Page("/desk/cases", Group.WORK, Words(vi="Một cửa", en="One-stop desk")),
-    Page("/desk/indicators", Group.WORK, Words(vi="Chỉ số phục vụ", en="Indicators")),
-    Page("/desk/forecast", Group.WORK, Words(vi="Dự báo", en="Forecast")),
     Page("/desk/colleagues", Group.WORK, Words(vi="Đồng nghiệp", en="Colleagues")),
     Page("/desk/assist", Group.WORK, Words(vi="Giúp người có mặt", en="Help a person present")),
+    Page("/desk/candidates", Group.STEERING, Words(vi="Thủ tục nên chủ động", en="Candidates")),
+    Page("/desk/indicators", Group.STEERING, Words(vi="Chỉ số phục vụ", en="Indicators")),
+    Page("/desk/forecast", Group.STEERING, Words(vi="Dự báo", en="Forecast")),
     Page("/desk/calls", Group.NOTICES, Words(vi="Gọi điện", en="Calls")),
     Page("/desk/notices", Group.NOTICES, Words(vi="Tin đã gửi", en="Messages sent")),
     Page("/desk/texts", Group.NOTICES, Words(vi="Lời nhắn", en="Texts")),

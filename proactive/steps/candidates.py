@@ -1,0 +1,270 @@
+"""Which procedures should become proactive next: the list, what is known of each line, and who proposed it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+from proactive.domain.proposal import LIVING, Proposal, Standing, Step, moved, proposed
+from proactive.errors import Overtaken, Permanent
+from proactive.ports.clock import Clock
+from proactive.sheets import Unreadable, opened
+from proactive.steps.overview import Standing as RegisterStanding
+from proactive.steps.overview import overview
+from proactive.store.store import Store
+from rules import Catalogue, Dimension, Service
+from rules.base import Words
+from rules.candidates import HEADINGS, NEEDED, SAMPLE, Candidate, columns, criteria
+from rules.candidates import read as read_row
+from rules.candidates.scoring import Known, Ranked, ranked
+from rules.problem import Problem
+from rules.procedures import OF_THE_UNIT
+
+YEAR = timedelta(days=365)
+LOOKED_AT = 20
+"""Lines within which the headings must stand."""
+
+DIMENSIONS = {
+    Dimension.CORRECT: Words(vi="đúng", en="correct"),
+    Dimension.COMPLETE: Words(vi="đủ", en="complete"),
+    Dimension.CLEAN: Words(vi="sạch", en="clean"),
+    Dimension.ALIVE: Words(vi="sống", en="alive"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a file: the candidate in it, or what is wrong with it."""
+
+    number: int
+    id: str
+    candidate: Candidate | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Department:
+    """An office that is asked, with what it proposed."""
+
+    office: str
+    asked: int
+    """How many at least; 0 where nobody asks this one."""
+    proposals: tuple[Proposal, ...] = ()
+
+    def number(self, *states: Standing) -> int:
+        return sum(one.state in states for one in self.proposals)
+
+    @property
+    def missing(self) -> int:
+        """How many more it is asked for."""
+        return max(0, self.asked - self.number(*LIVING))
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All of it at one moment. `sample`: no real list was imported yet."""
+
+    ranked: Sequence[Ranked]
+    departments: Sequence[Department]
+    living: Mapping[str, Proposal] = field(default_factory=dict)
+    """Proposals that live, by candidate."""
+    sample: bool = False
+
+
+def read(content: bytes) -> list[Line]:
+    """Every line of a CSV or XLSX file. Raises `Unreadable` where it is no list of candidates."""
+    found: list[Line] = []
+    places: Mapping[int, str] = {}
+    for number, cells in enumerate(opened(content).rows, 1):
+        if not places:
+            places = columns(cells)
+            if "id" not in places.values() or "field" not in places.values():
+                places = {}
+                if number >= LOOKED_AT:
+                    break
+                continue
+            if missing := [HEADINGS[name] for name in NEEDED if name not in places.values()]:
+                raise Unreadable(f"Columns are missing: {', '.join(missing)}.", "Add them.")
+            continue
+        row = {name: _text(cells[place]) for place, name in places.items() if place < len(cells)}
+        if any(row.values()):
+            candidate, problems = read_row(row)
+            if candidate is not None and any(line.id == candidate.id for line in found):
+                candidate, problems = None, [Problem("id", f"{row['id']} stands in several lines.", "Keep one.")]
+            found.append(Line(number, row.get("id", ""), candidate, tuple(problems)))
+    if not places:
+        raise Unreadable("No line has the headings of candidates.", f"Begin with: {', '.join(HEADINGS.values())}.")
+    return found
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else (f"{cell:g}" if isinstance(cell, float) else str(cell)).strip()
+
+
+@lru_cache(maxsize=1)
+def sample() -> tuple[Candidate, ...]:
+    """What stands in until the city gives its lists."""
+    return tuple(line.candidate for line in read(SAMPLE.read_bytes()) if line.candidate is not None)
+
+
+async def keep(lines: Sequence[Line], *, by: str, document: str, store: Store, clock: Clock) -> int:
+    """Keep the lines that can be used; gives how many are new or say something else."""
+    bodies = {
+        line.candidate.id: line.candidate.model_dump(mode="json", by_alias=True)
+        for line in lines
+        if line.candidate is not None
+    }
+    return await store.steering.import_candidates(bodies, by=by, document=document, now=clock.now()) if bodies else 0
+
+
+async def candidates(store: Store) -> tuple[list[Candidate], bool]:
+    """The imported list, or the sample and True."""
+    bodies = await store.steering.candidates()
+    return ([Candidate.model_validate(body) for body in bodies], False) if bodies else (list(sample()), True)
+
+
+async def ranking(*, catalogue: Catalogue, store: Store, clock: Clock) -> Ranking:
+    """Everything, the best candidate first."""
+    now, today = clock.now(), clock.today()
+    listed, made_up = await candidates(store)
+    facts = _Facts(
+        cases=await store.steering.volumes(since=now - YEAR, until=now),
+        due=await store.steering.due(first=today, last=today + YEAR),
+        connected=await store.positions.caught_up(),
+        registers={
+            one.register.name: one for one in (await overview(catalogue=catalogue, store=store, clock=clock)).registers
+        },
+        services={**catalogue.services, **catalogue.drafts},
+        described=set(catalogue.registers),
+    )
+    proposals = await store.steering.proposals()
+    return Ranking(
+        ranked([(one, facts.of(one)) for one in listed], criteria()),
+        _departments(listed, proposals),
+        {one.candidate: one for one in proposals if one.state in LIVING},
+        made_up,
+    )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    cases: Mapping[str, int]
+    due: Mapping[str, int]
+    connected: set[str]
+    registers: Mapping[str, RegisterStanding]
+    services: Mapping[str, Service]
+    described: set[str]
+
+    def of(self, one: Candidate) -> Known:
+        volume, source = self._volume(one)
+        register = one.register_name or ""
+        scores = dict(self.registers[register].scores) if register in self.registers else {}
+        worst = min(scores, key=lambda dimension: scores[dimension].score) if scores else None
+        service = self.services.get(one.service or "")
+        fields = service.form.fields if service is not None else ()
+        filled = sum(bool(each.sources) for each in fields)
+        stated = one.prefill / 100 if one.prefill is not None else None
+        return Known(
+            level="connected" if register in self.connected else "described" if register in self.described else "none",
+            volume=volume,
+            volume_source=source,
+            quality=scores[worst].score if worst is not None else None,
+            quality_of=DIMENSIONS[worst] if worst is not None else None,
+            prefill=filled / len(fields) if fields else stated,
+            prefill_of=(filled, len(fields)) if fields else None,
+        )
+
+    def _volume(self, one: Candidate) -> tuple[int | None, Words | None]:
+        """What the list says; else what was received here in a year; else what falls due here within a year."""
+        if one.volume is not None and one.volume_source is not None:
+            return one.volume, Words(vi=f"nguồn: {one.volume_source}", en=f"source: {one.volume_source}")
+        if one.procedure is not None and (cases := self.cases.get(one.procedure)):
+            return cases, Words(vi="hồ sơ đã tiếp nhận trong 365 ngày qua", en="cases received in the last 365 days")
+        if one.service is not None and (due := self.due.get(one.service)):
+            return due, Words(vi="việc sẽ đến hạn trong 365 ngày tới", en="occasions due in the next 365 days")
+        return None, None
+
+
+def _departments(listed: Sequence[Candidate], proposals: Sequence[Proposal]) -> list[Department]:
+    """Those that are asked, those that have a candidate, and those that proposed one; the communes as one."""
+    least = criteria().least_a_department
+    asked = least.departments()
+    also = {one.department for one in listed if one.department != OF_THE_UNIT} | {one.department for one in proposals}
+    return [
+        Department(
+            office, least.number if office in asked else 0, tuple(one for one in proposals if one.department == office)
+        )
+        for office in [*asked, *sorted(also - set(asked))]
+    ]
+
+
+async def propose(candidate: str, step: Step, *, store: Store) -> Proposal:
+    """An officer proposes a candidate for their office. Raises `Permanent`, or `Overtaken` where one lives."""
+    listed, _ = await candidates(store)
+    if candidate not in {one.id for one in listed}:
+        raise Permanent(f"There is no candidate {candidate}. See `proactive candidates`.")
+    made = proposed(uuid4(), candidate, step)
+    if not await store.steering.propose(made, step):
+        raise Overtaken(f"{candidate} is proposed already. Look again.")
+    return made
+
+
+async def decide(before: Proposal, to: Standing, step: Step, *, store: Store) -> Proposal:
+    """Accept, decline or withdraw. Raises `OutOfTurn`, `Permanent`, or `Overtaken` where somebody was faster."""
+    after = moved(before, to, step, decides=criteria().decided_by.office)
+    if not await store.steering.move(before, after, step):
+        raise Overtaken("Somebody else took a step with this proposal meanwhile. Look again.")
+    return after
+
+
+def told(found: Ranking) -> dict[str, Any]:
+    """All of it, as it is printed."""
+    by = criteria()
+    return {
+        "sample": found.sample,
+        "criteria": {name: one.model_dump(mode="json", by_alias=True) for name, one in by.criteria.items()},
+        "candidates": [told_one(one, found) for one in found.ranked],
+        "departments": [
+            {
+                "office": one.office,
+                "asked": one.asked,
+                **{str(state): one.number(state) for state in Standing},
+                "missing": one.missing,
+                "proposals": [each.model_dump(mode="json") for each in one.proposals],
+            }
+            for one in found.departments
+        ],
+    }
+
+
+def told_one(one: Ranked, found: Ranking) -> dict[str, Any]:
+    """A candidate with its place, its points and why."""
+    proposal = found.living.get(one.candidate.id)
+    return {
+        **one.candidate.model_dump(mode="json", by_alias=True),
+        "place": one.place,
+        "least": one.least,
+        "most": one.most,
+        "scores": {
+            name: {"points": score.points, "weight": criteria().criteria[name].weight, "says": score.says.model_dump()}
+            for name, score in one.scores.items()
+        },
+        "proposal": proposal.model_dump(mode="json") if proposal else None,
+    }
+
+
+__all__ = [
+    "Department",
+    "Line",
+    "Ranking",
+    "Unreadable",
+    "candidates",
+    "decide",
+    "keep",
+    "propose",
+    "ranking",
+    "read",
+    "told",
+]

@@ -1,0 +1,222 @@
+"""Which procedures might become proactive, and by what they are ranked: a list that is imported, and criteria as data.
+
+`sample.csv` stands in until the city gives its lists (the 25 full online services, the 982, those with many dossiers):
+it holds only what has a source, and what nobody has told us is unknown, never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError, model_validator
+
+from rules.base import Confidence, Name, Rule, Text, Words
+from rules.offices import OfficeKind, offices
+from rules.offices.resolving import folded
+from rules.problem import Problem, Unpublishable
+from rules.procedures import OF_THE_UNIT, Code
+from rules.source import read as read_yaml
+
+HERE = Path(__file__).parent
+SAMPLE = HERE / "sample.csv"
+CRITERIA = "rules/candidates/criteria.yaml"
+
+
+class Law(StrEnum):
+    """How far the law lets the city come to people by itself."""
+
+    DRAFT = "draft"
+    REMIND = "remind"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
+
+
+class Harm(StrEnum):
+    """What a person loses who misses it."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+
+class Candidate(Rule):
+    """One line of a list. What is None or `unknown` nobody has told us."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,60}$")
+    procedure: Code | None = None
+    name: Words
+    field: Text
+    department: Text
+    """The office that proposes it, or `unit`: each commune."""
+    lists: tuple[Text, ...] = ()
+    volume: int | None = Field(None, ge=0)
+    """Dossiers a year."""
+    volume_source: Text | None = None
+    register_name: Name | None = Field(None, alias="register")
+    service: Name | None = None
+    prefill: int | None = Field(None, ge=0, le=100)
+    law: Law = Law.UNKNOWN
+    law_why: Words | None = None
+    harm: Harm = Harm.UNKNOWN
+    harm_why: Words | None = None
+    reference: Text
+    confidence: Confidence
+    sample: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Candidate:
+        if self.department != OF_THE_UNIT and self.department not in offices():
+            raise ValueError(f"There is no office '{self.department}'; use an id of rules/offices, or unit.")
+        if self.volume is not None and self.volume_source is None:
+            raise ValueError("A number of dossiers needs the source that says so.")
+        return self
+
+
+class Criterion(Rule):
+    """What is looked at, how much it weighs, and how many points of 100 there are for what."""
+
+    weight: int = Field(gt=0, le=100)
+    title: Words
+    why: Words
+    reference: Text
+    confidence: Confidence
+    points: Mapping[str, int] = {}
+    steps: Mapping[int, int] = Field(default={}, alias="from")
+
+    def reached(self, number: int) -> int:
+        """The points of the highest step that this number reaches."""
+        return max(points for least, points in self.steps.items() if least <= number)
+
+
+class Least(Rule):
+    """How many services each department is asked to propose."""
+
+    number: int
+    reference: Text
+    confidence: Confidence
+    kinds: tuple[OfficeKind, ...]
+    but: tuple[str, ...] = Field((), alias="except")
+
+    def departments(self) -> list[str]:
+        """The offices that are asked."""
+        return [one.id for one in offices().values() if one.kind in self.kinds and one.id not in self.but]
+
+
+class DecidedBy(Rule):
+    office: Text
+    reference: Text
+    confidence: Confidence
+
+
+class Criteria(Rule):
+    """The whole file. The weights make 100."""
+
+    least_a_department: Least
+    decided_by: DecidedBy
+    criteria: Mapping[str, Criterion]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Criteria:
+        if set(self.criteria) != {"volume", "trigger", "quality", "prefill", "law", "harm"}:
+            raise ValueError("The criteria are volume, trigger, quality, prefill, law and harm.")
+        if sum(one.weight for one in self.criteria.values()) != 100:
+            raise ValueError("The weights must make 100.")
+        if 0 not in self.criteria["volume"].steps:
+            raise ValueError("The steps of volume begin at 0.")
+        return self
+
+
+@cache
+def criteria() -> Criteria:
+    """By what candidates are ranked. Raises `Unpublishable` where the file cannot be used."""
+    source, problems = read_yaml(HERE / "criteria.yaml", CRITERIA)
+    if source is None:
+        raise Unpublishable(problems)
+    try:
+        return Criteria.model_validate(source.data)
+    except ValidationError as error:
+        raise Unpublishable(
+            [source.problem(one["loc"], f"{one['msg']}.", "Correct it.") for one in error.errors(include_url=False)]
+        ) from error
+
+
+HEADINGS: dict[str, str] = {
+    "id": "Mã",
+    "procedure": "Mã thủ tục",
+    "name_vi": "Tên thủ tục",
+    "name_en": "Tên tiếng Anh",
+    "field": "Lĩnh vực",
+    "department": "Đơn vị",
+    "lists": "Danh sách",
+    "volume": "Số hồ sơ một năm",
+    "volume_source": "Nguồn số hồ sơ",
+    "register": "Cơ sở dữ liệu báo trước",
+    "service": "Dịch vụ đã có",
+    "prefill": "Phần điền sẵn (%)",
+    "law": "Pháp luật",
+    "law_why_vi": "Lý do pháp luật",
+    "law_why_en": "Lý do pháp luật (Anh)",
+    "harm": "Thiệt hại",
+    "harm_why_vi": "Lý do thiệt hại",
+    "harm_why_en": "Lý do thiệt hại (Anh)",
+    "reference": "Căn cứ",
+    "confidence": "Độ chắc chắn",
+    "sample": "Dữ liệu mẫu",
+}
+NEEDED = ("id", "name_vi", "field", "department", "reference", "confidence")
+YES = {"true", "yes", "co", "x", "1"}
+
+
+def columns(heading: Sequence[object]) -> dict[int, str]:
+    """Place in a line -> our name of the column, for the headings that are known."""
+    names = {folded(name): name for name in HEADINGS} | {folded(title): name for name, title in HEADINGS.items()}
+    found = ((place, names.get(folded(str(cell or "")))) for place, cell in enumerate(heading))
+    return {place: name for place, name in found if name is not None}
+
+
+def read(row: Mapping[str, str]) -> tuple[Candidate | None, list[Problem]]:
+    """The candidate in a row, or everything that is wrong with it."""
+    try:
+        return Candidate.model_validate(_data(row)), []
+    except ValidationError as error:
+        return None, list(_problems(error))
+
+
+def _data(row: Mapping[str, str]) -> dict[str, object]:
+    cells = {name: (row.get(name) or "").strip() for name in HEADINGS}
+    words = {name: _words(cells[f"{name}_vi"], cells[f"{name}_en"]) for name in ("name", "law_why", "harm_why")}
+    plain = ("procedure", "volume_source", "register", "service")
+    return {
+        **{name: cells[name] for name in ("id", "field", "department", "reference", "confidence")},
+        **{name: cells[name] or None for name in plain},
+        **{name: _number(cells[name]) for name in ("volume", "prefill")},
+        **words,
+        "lists": cells["lists"].replace(",", " ").split(),
+        "law": cells["law"] or Law.UNKNOWN,
+        "harm": cells["harm"] or Harm.UNKNOWN,
+        "sample": folded(cells["sample"]) in YES,
+    }
+
+
+def _number(cell: str) -> str | None:
+    """`12.500` is twelve thousand five hundred here; what is no number is told as it stands."""
+    return cell.replace(".", "").replace(" ", "") or None
+
+
+def _words(vi: str, en: str) -> dict[str, str] | None:
+    return {"vi": vi, "en": en or vi} if vi or en else None
+
+
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    for fault in error.errors(include_url=False):
+        where = str(fault["loc"][0]) if fault["loc"] else "row"
+        yield Problem(where, f"{str(fault['msg']).removeprefix('Value error, ').rstrip('.')}.", "Correct this cell.")
+
+
+__all__ = [
+    "HEADINGS", "NEEDED", "SAMPLE", "Candidate", "Criteria", "Criterion", "Harm", "Law", "columns", "criteria", "read",
+]  # fmt: skip
