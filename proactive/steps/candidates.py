@@ -130,7 +130,7 @@ async def ranking(*, catalogue: Catalogue, store: Store, clock: Clock) -> Rankin
     now, today = clock.now(), clock.today()
     listed, made_up = await candidates(store)
     facts = _Facts(
-        cases=await store.steering.volumes(since=now - YEAR, until=now),
+        cases=await store.steering.volumes(since=now - YEAR, until=now + timedelta(microseconds=1)),
         due=await store.steering.due(first=today, last=today + YEAR),
         connected=await store.positions.caught_up(),
         registers={
@@ -168,6 +168,7 @@ class _Facts:
         stated = one.prefill / 100 if one.prefill is not None else None
         return Known(
             level="connected" if register in self.connected else "described" if register in self.described else "none",
+            register_title=self.registers[register].register.title if register in self.registers else None,
             volume=volume,
             volume_source=source,
             quality=scores[worst].score if worst is not None else None,

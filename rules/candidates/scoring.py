@@ -36,6 +36,7 @@ class Known:
 
     level: str
     """connected, described or none: how far its register is there."""
+    register_title: Words | None = None
     volume: int | None = None
     volume_source: Words | None = None
     quality: float | None = None
@@ -79,7 +80,7 @@ def ranked(found: Iterable[tuple[Candidate, Known]], by: Criteria) -> list[Ranke
 def _scored(candidate: Candidate, known: Known, by: Criteria) -> Ranked:
     scores = {
         "volume": _volume(known, by),
-        "trigger": Score(by.criteria["trigger"].points[known.level], _trigger(candidate, known)),
+        "trigger": Score(by.criteria["trigger"].points[known.level], _trigger(known)),
         "quality": _quality(known),
         "prefill": _prefill(known),
         "law": _listed(candidate.law, LAWS.get(candidate.law), candidate.law_why, by.criteria["law"].points),
@@ -104,14 +105,12 @@ def _volume(known: Known, by: Criteria) -> Score:
     )
 
 
-def _trigger(candidate: Candidate, known: Known) -> Words:
+def _trigger(known: Known) -> Words:
     level = LEVELS[known.level]
-    if candidate.register_name is None:
+    title = known.register_title
+    if title is None:
         return Words(vi=f"{level.vi[0].upper()}{level.vi[1:]}.", en=f"{level.en[0].upper()}{level.en[1:]}.")
-    return Words(
-        vi=f"Cơ sở dữ liệu {candidate.register_name}: {level.vi}.",
-        en=f"Register {candidate.register_name}: {level.en}.",
-    )
+    return Words(vi=f"{title.vi}: {level.vi}.", en=f"{title.en}: {level.en}.")
 
 
 def _quality(known: Known) -> Score:

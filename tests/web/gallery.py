@@ -22,7 +22,7 @@ from proactive.web.identity.grammar import Audience, Client, Level, Provider, Se
 from rules import Catalogue
 from rules.base import Words
 from tests.steps.holdings import worsening
-from tests.web import gallery_more, office
+from tests.web import gallery_more, gallery_steering, office
 from tests.web import test_calls as called
 from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.measured import hold, look_over
@@ -540,6 +540,7 @@ class Walk:
             partial(gallery_more.letters, self),
             partial(gallery_more.procedures, self),
             partial(gallery_more.one_stop, self),
+            partial(gallery_steering.candidates, self),
         ):
             await emptied(self.house.store)
             await part()

@@ -5,7 +5,7 @@ const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9
 const MARKS = ["circle", "rect", "triangle", "diamond", "roundRect", "pin", "arrow", "circle"];
 const STROKES = ["solid", "dashed", "dotted", [12, 4, 2, 4], "solid", "dashed", "dotted", "solid"];
 const INK = "#0b0c0c", GREY = "#d5dfe0", FONT = '"Be Vietnam Pro", "Noto Sans", Arial, sans-serif';
-const TALL = 340, HEAD = 54, LINE = 46;
+const TALL = 340, ROW = 46, HEAD = 54, LINE = 46, LEGEND = 24;
 
 const text = (node) => node.textContent.trim();
 
@@ -30,7 +30,18 @@ function written(unit) {
   return (value) => plain.format(value * 100) + (language === "vi-VN" ? " %" : "%");
 }
 
-function options(figure) {
+/** How high the legend will be: its entries wrap. */
+function legendTall(names, wide) {
+  let lines = 1, used = 0;
+  for (const name of names) {
+    const size = name.length * 7.4 + 46;
+    if (used && used + size > wide) [lines, used] = [lines + 1, 0];
+    used += size;
+  }
+  return names.length > 1 ? lines * LEGEND + 12 : 0;
+}
+
+function options(figure, wide) {
   const { names, rows } = read(figure.querySelector("table"));
   const { kind, unit, stacked } = figure.dataset, across = kind === "across", line = kind === "line";
   const say = written(unit), many = names.length > 1;
@@ -40,7 +51,7 @@ function options(figure) {
   const labels = {
     type: "category", data: rows.map((row) => row.label), inverse: across, axisTick: { alignWithLabel: true },
     axisLine: { lineStyle: { color: INK } },
-    axisLabel: { color: INK, fontSize: 13, ...(across ? { width: Math.min(220, figure.clientWidth * 0.36), overflow: "break" } : { hideOverlap: true }) },
+    axisLabel: { color: INK, fontSize: 13, ...(across ? { width: Math.min(300, wide * 0.38), overflow: "break", interval: 0, lineHeight: 16 } : { hideOverlap: true }) },
   };
   const whole = unit === "percent";
   const numbers = {
@@ -51,7 +62,7 @@ function options(figure) {
   return {
     animation: false, textStyle: { fontFamily: FONT, color: INK }, color: COLOURS,
     aria: { enabled: true, label: { enabled: false }, decal: { show: many && !line } },
-    grid: { left: 8, right: across ? 56 : 16, top: goals.length && !across ? 30 : 18, bottom: many ? 44 : 8, outerBoundsMode: "same" },
+    grid: { left: 8, right: across ? 56 : 16, top: goals.length && !across ? 30 : 18, bottom: legendTall(names, wide - 20) + 8, outerBoundsMode: "same" },
     legend: { show: many, bottom: 0, textStyle: { color: INK, fontSize: 13 }, itemWidth: 26 },
     tooltip: {
       trigger: "axis", renderMode: "richText", confine: true, axisPointer: { type: line ? "line" : "shadow" },
@@ -119,10 +130,19 @@ function draw(figure) {
   const place = figure.querySelector(".chart__drawing"), tools = document.createElement("p");
   const rows = figure.querySelectorAll("tbody tr").length;
   place.hidden = false;
-  place.style.height = `${figure.dataset.kind === "across" ? Math.max(160, 60 + rows * 38) : TALL}px`;
-  const chart = init(place, null, { renderer: "canvas" });
-  chart.setOption(options(figure));
-  const fit = () => chart.resize();
+  const names = [...figure.querySelectorAll("thead th")].slice(1).map(text);
+  let before = 0, chart = null;
+  const fit = () => {
+    const wide = place.clientWidth;
+    if (wide === before) return;
+    before = wide;
+    const legend = legendTall(names, wide - 20);
+    place.style.height = `${figure.dataset.kind === "across" ? Math.max(120, 50 + rows * ROW) + legend : TALL + legend}px`;
+    chart = chart ?? init(place, null, { renderer: "canvas" });
+    chart.resize();
+    chart.setOption(options(figure, wide), true);
+  };
+  fit();
   new ResizeObserver(fit).observe(place);
   addEventListener("beforeprint", fit);
   addEventListener("afterprint", fit);
