@@ -23,9 +23,11 @@ async def test_from_the_ranking_to_a_decision(house: House) -> None:
     await office.opens(ONE)
     assert "Quyết định của Văn phòng" in office.text
     assert (await office.sends(decide, to="declined", document="1/QĐ", note="")).status_code == 400
+    later = await house.officer("vu", office=OFFICE)
+    await later.opens(ONE)
     await office.sends(decide, to="accepted", document="1/QĐ", note="")
     assert "Đã đồng ý thí điểm" in office.text
-    assert (await office.sends(decide, to="declined", document="1/QĐ", note="muộn")).status_code == 409
+    assert (await later.sends(decide, to="declined", document="2/QĐ", note="muộn")).status_code == 409
     told = (await office.opens("/desk/candidates.json")).json()
     assert [(one["accepted"], one["missing"]) for one in told["departments"] if one["office"] == BUILDING] == [(1, 1)]
 
