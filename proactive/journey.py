@@ -17,7 +17,7 @@ true, does the one outside thing it is there for, and keeps the next state with 
 takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again; replay
 takes refused changes once more. Beside the line, files of offices are read, shown and applied; measure says how far
 each register can be trusted, and by one that is not good enough nobody new is told. renew buys the next token of a
-provider before the one in use ends.
+provider before the one in use ends; erase forgets what is kept no longer and what people ask to have forgotten.
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,7 @@ from proactive.steps.confirm import confirm
 from proactive.steps.decide import decide, prepare
 from proactive.steps.differences import differences
 from proactive.steps.draft import draft
+from proactive.steps.erase import erase
 from proactive.steps.follow import follow
 from proactive.steps.forward import forward
 from proactive.steps.measure import measure
@@ -48,6 +49,7 @@ from proactive.steps.relay import relay
 from proactive.steps.renew import renew
 from proactive.steps.replay import replay, try_out
 from proactive.steps.rework import rework
+from proactive.steps.rights import answer_right, ask_right, put_off
 from proactive.steps.seal import seal
 from proactive.steps.tell import tell
 from proactive.steps.tidy import tidy
@@ -57,8 +59,10 @@ __all__ = [
     "PICKS_UP",
     "Compare",
     "Watch",
+    "answer_right",
     "apply_files",
     "approve_many",
+    "ask_right",
     "called",
     "collect",
     "complain",
@@ -67,6 +71,7 @@ __all__ = [
     "decide",
     "differences",
     "draft",
+    "erase",
     "follow",
     "forward",
     "keep_time",
@@ -75,6 +80,7 @@ __all__ = [
     "nightly",
     "offer",
     "prepare",
+    "put_off",
     "read_files",
     "recognise",
     "reconcile",

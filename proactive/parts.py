@@ -39,10 +39,11 @@ from proactive.store.migrate import require_tables
 from proactive.store.scope import DatabaseRole
 from proactive.store.store import Store, opened
 from proactive.versions import Book
-from rules import Catalogue, RegisterSchema, Unpublishable, manners, sound
+from rules import Catalogue, RegisterSchema, Unpublishable, manners, privacy, sound
 from rules.channels import channels as channel_rules
 from rules.groups import spelt_out
 from rules.manners import Manners
+from rules.privacy import Privacy
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ class Parts:
     notifiers: Mapping[str, Notifier]
     intake: Intake
     manners: Manners
+    privacy: Privacy = field(default_factory=privacy.load)
     files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
     """The registers that files of offices may fill."""
     book: Book | None = None
@@ -212,6 +214,14 @@ def good_manners(settings: Settings) -> Manners:
         raise Unusable(f"The manners cannot be used: {error}") from error
 
 
+def privacy_rules(settings: Settings) -> Privacy:
+    """How long things are kept, or what the file says that the settings name. Raises `Unusable` with every problem."""
+    try:
+        return privacy.load(settings.privacy) if settings.privacy is not None else privacy.load()
+    except Unpublishable as error:
+        raise Unusable(f"The rules of retention cannot be used: {error}") from error
+
+
 def signer(settings: Settings) -> Signer:
     """Who seals the audit log: the key of the settings, or one derived from the secret. Raises `Unusable`."""
     if settings.audit_key is None:
@@ -299,5 +309,6 @@ async def assembled(
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=keys, clock=clock,
             registers=registers, notifiers=notifiers, intake=intake, manners=good_manners(settings), book=book,
-            compared=comparing(sources), files=by_files(sources), authorities=authorities,
+            privacy=privacy_rules(settings), compared=comparing(sources), files=by_files(sources),
+            authorities=authorities,
         )  # fmt: skip

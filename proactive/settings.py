@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     measure_seconds: float = Field(60.0, gt=0, description="How often a register's quality is measured, at most.")
     follow_seconds: float = Field(600.0, gt=0, description="How often the intake is asked when it does not call back.")
     manners: Path | None = Field(None, description="Another file of manners than rules/manners/manners.yaml.")
+    privacy: Path | None = Field(
+        None, description="Another file of retention and clocks than rules/privacy/privacy.yaml."
+    )
     notices_a_second: int = Field(100, ge=1, le=100_000, description="Most messages a second that a channel is given.")
     identity: Path | None = Field(None, description="Folder of the providers of electronic identities, a file each.")
     agency: str = Field("H17", pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}$", description="Agency in dossier codes.")

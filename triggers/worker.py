@@ -156,6 +156,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         step("compare_intake", lambda: journey.nightly(intake=intake, store=store, clock=clock), seconds=300),
         step("take_in", lambda: journey.take_queued(store=store, clock=clock, limit=limit)),
         step("count", lambda: count(parts), seconds=COUNT_SECONDS),
+        step("erase", lambda: erase(parts, limit=limit), seconds=600),
         step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)
@@ -166,6 +167,14 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             for compare in comparing(parts, publish=publisher.changes, limit=s.batch)
         ),
     ]  # fmt: skip
+
+
+async def erase(parts: Parts, *, limit: int) -> int:
+    """One batch of each kind; told, because nobody should have to guess when something was forgotten."""
+    done = await journey.erase(privacy=parts.privacy, store=parts.store, clock=parts.clock, limit=limit)
+    if done:
+        log.info("erase.done", **done)
+    return max(done.values(), default=0)
 
 
 async def count(parts: Parts) -> int:

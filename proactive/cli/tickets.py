@@ -77,6 +77,7 @@ def _line(one: "Ticket") -> dict[str, Any]:
 async def _exported(
     owner: str | None, name: str | None, to: Path | None, *, send: bool, by: str, as_json: bool
 ) -> tuple[bytes, int]:
+    from proactive.cli._private import write_private
     from proactive.cli._stored import stored
     from proactive.domain.ticket import LIVE
     from proactive.errors import Unusable
@@ -94,14 +95,7 @@ async def _exported(
         make, _ = FORMATS[kind]
         made = make(lines(found, here.folder))
         if to is not None and not as_json:
-            await asyncio.to_thread(_write, to, made)
+            await asyncio.to_thread(write_private, to, made)
         if send:
             await sent(found, actor=by, store=here.store, clock=here.clock)
         return made, len(found)
-
-
-def _write(to: Path, made: bytes) -> None:
-    """Readable by its owner only: there are personal data in it."""
-    to.touch(mode=0o600)
-    to.chmod(0o600)
-    to.write_bytes(made)

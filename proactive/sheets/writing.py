@@ -43,6 +43,11 @@ def marked(kind: str, *, heading: Sequence[object], lines: Iterable[Sent], delim
     return _delimited([*heading, *ADDED], rows, delimiter or ",")
 
 
+def listed(heading: Sequence[object], lines: Iterable[Sequence[object]]) -> bytes:
+    """Lines of ours as CSV, no cell of which is a formula."""
+    return _delimited(heading, lines, ",")
+
+
 def _wide(cells: Sequence[object], width: int) -> list[object]:
     return [*cells, *[None] * (width - len(cells))][: max(width, len(cells))]
 

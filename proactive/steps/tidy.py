@@ -21,8 +21,6 @@ log = structlog.get_logger()
 NEWS_KEPT = timedelta(days=7)
 RECEIPTS_WAIT = timedelta(hours=1)
 ALLOWANCES_KEPT = timedelta(days=40)
-DOCUMENTS_KEPT = timedelta(days=90)
-"""After a dossier is over: as long as somebody may ask why it was decided so (policy of the city, K)."""
 MOST = 1000
 
 
@@ -35,7 +33,6 @@ async def tidy(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
     await store.file_rows.tidy(before=now - KEPT_FOR)
     await store.addressees.tidy(before=now - ALLOWANCES_KEPT)
     await store.providers.tidy(before=now - 2 * COUNTS_KEPT)
-    await store.documents.tidy(before=now - DOCUMENTS_KEPT)
     for pilot in await store.pilots.end_those_over(now=now, today=clock.today()):
         log.info("pilot.over", pilot=pilot.id, service=pilot.service)
     return await _give_up_unanswered(catalogue=catalogue, store=store, clock=clock)

@@ -94,6 +94,18 @@ class Addressees:
                 {**values, "without": sorted(set(without) - {""})},
             )
 
+    async def stop(self, subject: str, *, now: datetime) -> None:
+        """Nothing more of anything is told to this person."""
+        async with self._engine.begin() as connection:
+            await ground.lock_people(connection, [subject])
+            await connection.execute(
+                text(
+                    "INSERT INTO opt_out (subject, service, channel, at) VALUES (:subject, '', '', :now) "
+                    "ON CONFLICT DO NOTHING"
+                ),
+                {"subject": subject, "now": now},
+            )
+
     async def in_flight(self, subject: str, *, now: datetime) -> bool:
         """Whether a message to this person may be on its way to a provider at this moment."""
         async with self._engine.connect() as connection:

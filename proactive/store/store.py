@@ -13,10 +13,12 @@ from proactive.store.bulk_runs import BulkRuns
 from proactive.store.calls import Calls
 from proactive.store.cases import Cases
 from proactive.store.comparing import Comparisons
+from proactive.store.concerned import Breaches
 from proactive.store.connectors import Connectors
 from proactive.store.documents import Documents
 from proactive.store.dossiers import Dossiers
 from proactive.store.engine import connect
+from proactive.store.erasing import Erasing
 from proactive.store.figures import Figures
 from proactive.store.file_rows import OfficeFileRows
 from proactive.store.file_weighing import OfficeFileWeighing
@@ -39,6 +41,7 @@ from proactive.store.queue import Queue
 from proactive.store.readings import Readings
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
+from proactive.store.rights import Rights
 from proactive.store.scope import DatabaseRole
 from proactive.store.sent import SentNotices
 from proactive.store.sign_ons import SignOns
@@ -89,6 +92,9 @@ class Store:
         self.tickets = Tickets(engine)
         self.tokens = ProviderTokens(engine)
         self.readings = Readings(engine)
+        self.rights = Rights(engine)
+        self.erasing = Erasing(engine)
+        self.breaches = Breaches(engine)
         self.queue = Queue(engine)
         self.hands = Hands(engine)
         self.bulk_runs = BulkRuns(engine)

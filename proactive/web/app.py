@@ -10,6 +10,7 @@
              GET  /dossier/documents       POST /dossier/documents    csrf, need, file (multipart)
              GET  /dossier/documents/{id}  POST /dossier/documents/remove   csrf, id
              GET  /dossier/uses
+             GET  /dossier/data            POST /dossier/data     csrf, right, said   POST .../file   csrf
              GET  /dossier/messages        POST /dossier/messages  csrf, language, without-<channel>...
                                            POST /sign-in      csrf, provider
              GET  /sign-in/return?state=&code=&iss=   (from the provider)
@@ -60,6 +61,8 @@
                                            POST /desk/tickets/{id}/show   csrf
                                            POST /desk/tickets/{id}/move   csrf, version, to, note
                                            POST /desk/dossiers/{id}/wrong csrf, field, claimed, note
+             GET  /desk/rights?show=&page=          GET  /desk/rights/{id}
+                                           POST /desk/rights/{id}/move    csrf, version, to, note
              GET  /desk/calls?page=        GET  /desk/calls/{id}
                                            POST /desk/calls/{id}/take     csrf
                                            POST /desk/calls/{id}/outcome  csrf, tries, outcome
@@ -95,6 +98,7 @@ from proactive.web.citizen.documents import Documents
 from proactive.web.citizen.email import OwnEmail
 from proactive.web.citizen.entrance import Entrance
 from proactive.web.citizen.mine import Mine
+from proactive.web.citizen.own_data import OwnData
 from proactive.web.citizen.own_dossier import OwnDossier
 from proactive.web.citizen.paper import Paper
 from proactive.web.citizen.sign_in import CitizenSignIn
@@ -119,6 +123,7 @@ from proactive.web.desk.notices import Notices
 from proactive.web.desk.quality import Quality
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
+from proactive.web.desk.rights import Rights
 from proactive.web.desk.sessions import Sessions
 from proactive.web.desk.sign_in import SignIn
 from proactive.web.desk.texts import Texts
@@ -140,7 +145,7 @@ from proactive.web.receiving.endpoint import Receiving
 from proactive.web.site import Site
 from proactive.web.static_files import StaticFiles
 from proactive.web.wording import Wording
-from rules import Catalogue
+from rules import Catalogue, privacy
 from rules.manners import Manners
 
 
@@ -196,6 +201,7 @@ def create(
         identity=identity,
         passwords=Passwords(),
         manners=manners,
+        privacy=privacy.load(settings.privacy or privacy.OWN),
         files=files or {},
     )
     errors = Errors(pages)
@@ -210,6 +216,7 @@ def create(
         Uses,
         Wishes,
         OwnEmail,
+        OwnData,
         Check,
         Procedures,
         SignIn,
@@ -233,6 +240,7 @@ def create(
         Texts,
         Quality,
         Tickets,
+        Rights,
         Receiving,
         Calls,
         Hooks,

@@ -19,6 +19,7 @@ from proactive.web.ports import Steps
 from proactive.web.wording import Wording
 from rules import Catalogue
 from rules.manners import Manners
+from rules.privacy import Privacy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,5 +39,6 @@ class Site:
     identity: RelyingParty
     passwords: Passwords
     manners: Manners
+    privacy: Privacy
     files: Mapping[str, ConnectedRegister] = field(default_factory=dict)
     """The registers that files of offices may fill."""

@@ -538,6 +538,7 @@ class Walk:
             self.calls,
             partial(gallery_more.papers, self),
             partial(gallery_more.letters, self),
+            partial(gallery_more.rights, self),
             partial(gallery_more.procedures, self),
             partial(gallery_more.one_stop, self),
             partial(gallery_steering.candidates, self),

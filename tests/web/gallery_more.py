@@ -46,6 +46,31 @@ async def letters(walk: Walk) -> None:
     await walk.see("citizen-email-code")
 
 
+async def rights(walk: Walk) -> None:
+    """A citizen looks at what is held, asks to have something corrected, and an officer answers."""
+    dossier = await walk.house.people.dossier()
+    await walk.signs_in(dossier)
+    await walk.open("/dossier/data", "citizen-data")
+    await walk.page.get_by_label("Sửa điều đang ghi sai").check()
+    await walk.press("Gửi yêu cầu")
+    await walk.see("citizen-data-error")
+    await walk.page.fill("#said", "Tên đệm của tôi là Thị, không phải Thi.")
+    await walk.press("Gửi yêu cầu")
+    await walk.see("citizen-data-asked")
+    await walk.house.officer("giay", office=OFFICE)
+    await walk.page.context.clear_cookies()
+    await walk.desk_as("giay")
+    await walk.open("/desk/rights?show=answered", "desk-rights-empty")
+    await walk.open("/desk/rights", "desk-rights")
+    await walk.page.get_by_role("link", name="Sửa dữ liệu").click()
+    await walk.press("Lưu")
+    await walk.see("desk-rights-one-error")
+    await walk.page.get_by_label("Đã làm xong").check()
+    await walk.page.fill("#note", "Đã chuyển cơ quan quản lý cư trú sửa.")
+    await walk.press("Lưu")
+    await walk.see("desk-rights-one")
+
+
 async def procedures(walk: Walk) -> None:
     await walk.open("/procedures", "public-procedures-empty")
     await published(walk.house)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from proactive.domain.document import DocumentKind
 from proactive.domain.dossier import Answer, Dossier, State
-from proactive.steps.tidy import DOCUMENTS_KEPT, tidy
+from proactive.steps.erase import erase
 from proactive.store.scope import Scope, within
 from proactive.web import uploads
 from proactive.web.citizen import documents
@@ -279,9 +279,9 @@ async def test_documents_go_when_their_dossier_has_been_over_for_long(house: Hou
     await house.people.moved(await house.people.again(ended.id), State.MOOT)
 
     left = []
-    for later in (timedelta(days=1), DOCUMENTS_KEPT):
+    for later in (timedelta(days=1), timedelta(days=90)):
         house.clock.at = house.clock.now() + later
-        await tidy(catalogue=house.parts.catalogue, store=house.store, clock=house.clock)
+        await erase(privacy=house.parts.privacy, store=house.store, clock=house.clock, limit=100)
         left.append([len(await house.store.documents.of(one.id)) for one in (ended, open_still)])
 
     assert left == [[1, 1], [0, 1]]

@@ -23,6 +23,11 @@ class Case(Table, table=True):
         Index("ix_intake_case_created", "created_at"),
         Index("ix_intake_case_person", "personal_id"),
         Index("ix_intake_case_received_at", "received_at"),
+        Index(
+            "ix_intake_case_to_erase",
+            "updated_at",
+            postgresql_where=text("status IN (3, 7, 8, 10) AND erased_at IS NULL"),
+        ),
     )
 
     reference: str = Field(primary_key=True, sa_type=Text)
@@ -61,6 +66,8 @@ class Case(Table, table=True):
     version: int
     created_at: datetime = moment()
     updated_at: datetime = moment()
+    erased_at: datetime | None = moment(nullable=True)
+    """When what it said of its person was erased."""
 
 
 class CaseLine(Table, table=True):

@@ -44,6 +44,12 @@ class Dossier(Table, table=True):
             "ix_dossier_sought", "office", "sought", text("since DESC"), postgresql_ops={"sought": "text_pattern_ops"}
         ),
         Index("ix_dossier_ends", "office", "ends"),
+        Index(
+            "ix_dossier_to_erase",
+            "state",
+            "since",
+            postgresql_where=text("state IN ('closed', 'refused', 'moot', 'ended') AND erased_at IS NULL"),
+        ),
         Index("ix_dossier_subject", "subject"),
         Index("ix_dossier_phone", text("(right(regexp_replace(phone, '[^0-9]', '', 'g'), 9))")),
         Index(
@@ -104,6 +110,10 @@ class Dossier(Table, table=True):
         sa_column=Column(DateTime(timezone=True), server_default=text("now()"), nullable=False), default=None
     )
     """When it came into its state; a trigger keeps it. The queue is in this order."""
+    emptied_at: datetime | None = moment(nullable=True)
+    """When what it says of its citizen was erased; a dossier that is true again is filled in again."""
+    erased_at: datetime | None = moment(nullable=True)
+    """When it was forgotten whose it was."""
     sought: str | None = Field(sa_column=Column(Text, Computed("sought_name(fields)", persisted=True)), default=None)
     """The applicant's name without accents, its last word first."""
     ends: str | None = Field(sa_column=Column(Text, Computed("right(subject, 4)", persisted=True)), default=None)

@@ -42,6 +42,7 @@ PAGES = (
     Page("/desk/texts", Group.NOTICES, Words(vi="Lời nhắn", en="Texts")),
     Page("/desk/quality", Group.DATA, Words(vi="Chất lượng dữ liệu", en="Data quality")),
     Page("/desk/tickets", Group.DATA, Words(vi="Đề nghị sửa", en="Correction tickets")),
+    Page("/desk/rights", Group.DATA, Words(vi="Quyền về dữ liệu", en="Data rights")),
     Page("/desk/rejected", Group.DATA, Words(vi="Bản ghi bị từ chối", en="Refused changes"), Role.DATA),
     Page("/desk/files", Group.DATA, Words(vi="Tệp dữ liệu", en="Files"), Role.DATA),
     Page("/desk/sessions", Group.SET_UP, Words(vi="Nơi đang đăng nhập", en="Where you are signed in")),
