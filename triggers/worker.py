@@ -277,6 +277,7 @@ def _state(value: bytes) -> str | None:
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Run until `stop` is set; then let every step finish what it has in hand."""
     reached, names = brokers(settings), topics(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder in it, and only that
     await asyncio.to_thread(
         ensure, reached, names, partitions=settings.kafka_partitions, replication=settings.kafka_replication
     )

@@ -44,7 +44,8 @@ def applications_too_early(world: World) -> Found:
         if "submission" not in line:
             continue
         one = line["submission"]
-        pressed = [p["at"] for p in world.people if p.get("dossier") == one["dossier_id"] and p["what"] == "approve"]
+        presses = [p for p in world.people if p.get("dossier") == one["dossier_id"] and p["what"] == "approve"]
+        pressed = [p.get("since", p["at"]) for p in presses]
         if pressed and moment(one["at"]) < min(map(moment, pressed)):
             yield "an application was handed over before anybody approved it", one["reference"]
 

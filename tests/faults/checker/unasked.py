@@ -117,6 +117,10 @@ def statuses(world: World) -> Found:
 def refusals(world: World) -> Found:
     said = {line["code"] for line in world.people if line["what"] == "never"}
     subjects = {world.by_code[code]["subject"] for code in said if code in world.by_code}
+    stopped = [_digits(one["to"]) for one in world.asked if one["answer"] == 400]  # at the provider, by STOP
+    subjects |= {
+        line["subject"] for line in world.source if line["row"] and _digits(line["row"].get("phone") or "") in stopped
+    }
     for one in world.store["opt_out"]:
         if one["subject"] not in subjects:
             yield "somebody is told nothing any more who never asked for it", str(one["id"])

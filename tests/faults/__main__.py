@@ -1,0 +1,115 @@
+"""The fault suite: `make faults N=schedules SEED=first`. Prints a line a schedule and what it came to; 1 if any failed.
+
+python -m tests.faults --n 20 --seed 1 [--minutes 30] [--act "worker killed"] [--json FILE] [--keep]
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from tests.faults.acts import ACTS
+from tests.faults.checker.verdict import WORDS
+from tests.faults.crowd import Crowd
+from tests.faults.schedule import Played, Schedule, drawn, play, prepare
+from tests.faults.stack import stack
+
+TODAY = date(2026, 11, 23)
+A_STACK = 12
+"""Schedules on one stack: by then the made-up day has passed, and a new database is cheaper than a long one."""
+
+
+async def played(schedules: Iterable[Schedule], *, folder: Path, deadline: float) -> list[Played]:
+    """Play them, a stack for every dozen; a failed one ends its stack, whose folder stays."""
+    waiting, done = list(schedules), list[Played]()
+    while waiting and time.monotonic() < deadline:
+        place = folder / f"stack-{waiting[0].seed}"
+        place.mkdir(parents=True)
+        clean = True
+        async with stack(place, today=TODAY) as running:
+            await prepare(running)
+            crowd = Crowd(running)
+            try:
+                for _ in range(A_STACK):
+                    if not (waiting and clean and time.monotonic() < deadline):
+                        break
+                    schedule = waiting.pop(0)
+                    try:
+                        one = await play(schedule, running, crowd)
+                    except Exception as error:  # whatever it was, the schedule is not clean
+                        acts = [strike.act for strike in schedule.strikes]
+                        one = Played(schedule.seed, acts, [], 0, dict.fromkeys(WORDS, 0), [repr(error)])
+                    done.append(one)
+                    clean = one.clean
+                    _tell(one)
+            finally:
+                await crowd.stop()
+        if clean:
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            say(f"  what it left is in {place}")
+    return done
+
+
+def _tell(one: Played) -> None:
+    words = " ".join(f"{word} {one.verdict[word]}" for word in WORDS)
+    say(f"{'ok  ' if one.clean else 'FAIL'} seed {one.seed} {one.seconds:.0f} s  {words}  [{'; '.join(one.proofs)}]")
+    if not one.clean:
+        for line in [*one.unexpected, *(json.dumps(f) for f in one.verdict.get("findings", [])[:20])]:
+            say(f"       {line}")
+        say(f"       strikes: {one.strikes}")
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def summary(done: list[Played]) -> dict[str, object]:
+    acts = Counter(act for one in done for act in one.strikes)
+    return {
+        "schedules": len(done),
+        "clean": sum(one.clean for one in done),
+        "failed_seeds": [one.seed for one in done if not one.clean],
+        "acts": dict(acts.most_common()),
+        "acts_never_drawn": sorted(set(ACTS) - set(acts)),
+        "seconds": round(sum(one.seconds for one in done), 1),
+        **{word: sum(one.verdict[word] for one in done) for word in WORDS},
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Random schedules of faults over the real loop")
+    parser.add_argument("--n", type=int, default=20, help="how many schedules")
+    parser.add_argument("--seed", type=int, default=1, help="the first one's seed; the others follow it")
+    parser.add_argument("--minutes", type=float, default=600, help="begin none after so many minutes")
+    parser.add_argument(
+        "--act", action="append", choices=sorted(ACTS), help="these acts in each, instead of drawn ones"
+    )
+    parser.add_argument("--json", type=Path, help="write every schedule and the summary here")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="proactive-faults-"))
+    folder.chmod(0o711)
+    each = [drawn(-n, acts=[act]) for n, act in enumerate(sorted(ACTS), start=1)] if options.each else []
+    schedules = [*each, *(drawn(options.seed + n, acts=options.act) for n in range(options.n))]
+    deadline = time.monotonic() + 60 * options.minutes
+    done = asyncio.run(played(schedules, folder=folder, deadline=deadline))
+    found = summary(done)
+    say(json.dumps(found))
+    if options.json:
+        options.json.write_text(json.dumps({"summary": found, "schedules": [one.as_dict() for one in done]}, indent=1))
+    if all(one.clean for one in done):
+        shutil.rmtree(folder, ignore_errors=True)
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
