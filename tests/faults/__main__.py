@@ -90,9 +90,8 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=20, help="how many schedules")
     parser.add_argument("--seed", type=int, default=1, help="the first one's seed; the others follow it")
     parser.add_argument("--minutes", type=float, default=600, help="begin none after so many minutes")
-    parser.add_argument(
-        "--act", action="append", choices=sorted(ACTS), help="these acts in each, instead of drawn ones"
-    )
+    parser.add_argument("--act", action="append", choices=sorted(ACTS), help="these acts in each; default: drawn")
+    parser.add_argument("--each", action="store_true", help="each act alone, once, before the drawn ones")
     parser.add_argument("--json", type=Path, help="write every schedule and the summary here")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="proactive-faults-"))

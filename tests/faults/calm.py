@@ -17,7 +17,7 @@ from tests.faults.stack import REPOSITORY, Stack
 
 LEAPS = (20, 40, 60, 120, 300, 900, 900, 900)
 """Seconds that time is moved on by when nothing moves any more: leases and pauses are waited out in no time."""
-STILL = 1.2
+STILL = 1.5
 AFTERWARDS = 120
 """And once more when all seems well, to see what comes out late."""
 
@@ -52,7 +52,7 @@ async def rests(stack: Stack, crowd: Crowd, *, within: float) -> Rested:
         elif time.monotonic() - moved > STILL and leaps < len(LEAPS):
             stack.nursery.set_shift(stack.nursery.shift() + LEAPS[leaps])
             leaps, moved = leaps + 1, time.monotonic()
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.4)
     return Rested(time.monotonic() - began, leaps, await asyncio.to_thread(check, stack))
 
 

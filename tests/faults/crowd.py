@@ -5,6 +5,7 @@ where it refused, and `unknown` where no answer came: that is a third outcome, a
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -61,6 +62,9 @@ class Crowd:
     _busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _officers: asyncio.Task[None] | None = None
     _desks: dict[str, Visitor] = field(default_factory=dict)
+    _taken: dict[str, dict[str, str]] = field(default_factory=dict)
+    _arrived: list[dict[str, str]] = field(default_factory=list)
+    _read_to: int = 0
     unexpected: list[str] = field(default_factory=list)
 
     @property
@@ -144,21 +148,27 @@ class Crowd:
 
     def arrived(self) -> list[dict[str, str]]:
         """The texts that reached a phone, from the provider's own journal."""
-        taken, found = {}, []
-        self.under_way = 0
         path = self.folder / "phones.jsonl"
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # cut off by a kill
-            if "taken" in entry:
-                taken[entry["taken"]["sid"]] = entry["taken"]
-                self.under_way += 1
-            self.under_way -= entry.get("status") in ("delivered", "undelivered")
-            if entry.get("status") == "delivered" and entry["sid"] in taken:
-                found.append(taken[entry["sid"]])
-        return found
+        if path.exists():
+            with path.open("rb") as file:
+                file.seek(self._read_to)
+                lines = file.read().splitlines(keepends=True)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break  # it is being written
+                self._read_to += len(line)
+                with contextlib.suppress(ValueError):  # cut off by a kill, and another begun behind it
+                    self._heard(json.loads(line))
+        return self._arrived
+
+    def _heard(self, entry: dict[str, Any]) -> None:
+        if "taken" in entry:
+            self._taken[entry["taken"]["sid"]] = entry["taken"]
+            self.under_way += 1
+        elif entry.get("status") in ("delivered", "undelivered"):
+            self.under_way -= 1
+            if entry["status"] == "delivered" and entry["sid"] in self._taken:
+                self._arrived.append(self._taken[entry["sid"]])
 
     def step(self) -> None:
         """Let everybody with a text act on it, and the officers look at what waits."""

@@ -217,7 +217,7 @@ class Stack:
             "PROACTIVE_SECRET": secrets.token_hex(32),
             "PROACTIVE_WEB_PORT": str(self.hops["web"].target),
             "PROACTIVE_PUBLIC_URL": pages,
-            "PROACTIVE_POLL_SECONDS": "0.2",
+            "PROACTIVE_POLL_SECONDS": "0.4",
             "PROACTIVE_CLOCK_SHIFT": str(self.base.total_seconds()),
             "PROACTIVE_MANNERS": str(DEMO_MANNERS),
             "PROACTIVE_FOLLOW_SECONDS": "30",

@@ -18,7 +18,7 @@ from proactive.ports.intake import Refused, Taken, Unanswered
 from proactive.ports.notifier import Hook, Outcome, Outgoing
 from proactive.store.people import Officer
 from tests.faults.checker.world import World, tables
-from tests.steps.town import LAN, Channel, Town
+from tests.steps.town import LAN, BrokeOff, Channel, Town
 
 Line = dict[str, Any]
 
@@ -64,15 +64,22 @@ class Receiver(MemoryIntake):
     """Writes down each hand-over and status as the intake's own journal would."""
 
     logs: Logs | None = None
+    dies_before: bool = False
+    dies_after: bool = False
+    """The worker that hands over is gone, before the application came here or after it was taken."""
 
     async def submit(self, application: Application) -> Taken | Refused | Unanswered:
         assert self.logs is not None
         new = application.reference not in self.taken
+        if self.dies_before:
+            raise BrokeOff
         outcome = await super().submit(application)
         note = {"at": self.logs.now, "reference": application.reference, "dossier_id": str(application.dossier_id)}
         self.logs.intake.append({"submission": {**note, "content_hash": application.content_hash, "answer": 0}})
         if new and application.reference in self.taken:
             self.logs.intake.append({"taken": application.model_dump(mode="json")})
+        if self.dies_after:
+            raise BrokeOff
         return outcome
 
     def report(self, reference: str, code: int, *, at: datetime, office: str | None = None) -> Hook:

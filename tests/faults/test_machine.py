@@ -1,0 +1,275 @@
+"""Promises 1 to 6 over any order of events: a machine drives the journey through the real steps and a real store.
+
+Changes come doubled and in any order, receipts and statuses too; workers die between the act and keeping it; sources,
+provider and intake fail. At every moment nothing may be there twice, and in the end the checker must find nothing.
+`FAULTS_EXAMPLES=500` plays more of them.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from connectors.intakes.memory import Trouble as IntakeTrouble
+from notifiers.memory import Trouble
+from proactive.domain.change import Change
+from proactive.domain.dossier import Answer, Decision, State
+from proactive.errors import ProactiveError
+from proactive.facts import Facts
+from proactive.ports.clock import SetClock
+from proactive.store.store import Store, opened
+from rules import Catalogue
+from tests.conftest import MORNING
+from tests.databases import RESTORE
+from tests.faults.checker import twice
+from tests.faults.checker.verdict import judge
+from tests.faults.witnessed import Witnessed
+from tests.steps.people import Person, driver
+from tests.steps.town import BrokeOff
+
+EXAMPLES = int(os.environ.get("FAULTS_EXAMPLES", "12"))
+STEPS = 30
+PEOPLE = st.integers(1, 4)
+MOMENTS = st.sampled_from(["never", "before", "after"])
+"""When the worker dies: not at all, before the act, or after it and before it is kept."""
+
+
+class Journey(RuleBasedStateMachine):
+    """What may happen, in any order."""
+
+    url: str
+    catalogue: Catalogue
+    facts: Facts
+    runner: asyncio.Runner
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = SetClock(MORNING)
+        self.people: dict[int, Person] = {}
+        self.changes: list[Change] = []
+        self.versions = 0
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        async def doing() -> Any:
+            return await work
+
+        return self.runner.run(doing())
+
+    @initialize()
+    def nothing_has_happened(self) -> None:
+        with psycopg.connect(self.url) as connection:
+            connection.execute(RESTORE)
+        self.opening = opened(self.url, size=4, application="machine")
+        store: Store = self.run(self.opening.__aenter__())
+        self.town = Witnessed(
+            store=store, database_url=self.url, catalogue=self.catalogue, facts=self.facts, clock=self.clock
+        )
+        self.run(self.town.ready())
+
+    # -- the registers
+
+    @rule(n=PEOPLE, days=st.integers(1, 58))
+    def somebody_appears(self, n: int, days: int) -> None:
+        if n not in self.people:
+            person = driver(n).with_licence(expires_on=MORNING.date() + timedelta(days=days))
+            self.says(n, person)
+
+    @precondition(lambda self: self.people)
+    @rule(n=PEOPLE, turn=st.sampled_from(["dies", "renews", "another name", "another day"]))
+    def something_changes(self, n: int, turn: str) -> None:
+        person = self.people.get(n)
+        if person is None or len(person.licences) > 1:
+            return
+        if turn == "dies":
+            person = person.but(died_on=date(2026, 11, 22))
+        elif turn == "renews":
+            newer = person.licences[0]
+            newer = type(newer)(**{**vars(newer), "number": f"49016{n:07d}", "expires_on": date(2036, 1, 1)})
+            person = person.but(licences=(*person.licences, newer))
+        elif turn == "another name":
+            person = person.but(full_name="TRẦN THỊ THU HÀ")
+        else:
+            person = person.with_licence(expires_on=date(2026, 12, 1) + timedelta(days=self.versions % 20))
+        self.says(n, person)
+
+    def says(self, n: int, person: Person) -> None:
+        self.versions += 1
+        at = person.updated_at + timedelta(seconds=self.versions)
+        licences = tuple(type(one)(**{**vars(one), "updated_at": at}) for one in person.licences)
+        self.people[n] = person.but(updated_at=at, licences=licences)
+        self.changes += self.town.says(self.people[n])
+        self.people[n] = self.people[n].but(updated_at=person.updated_at)
+
+    @precondition(lambda self: self.changes)
+    @rule(data=st.data())
+    def changes_come(self, data: st.DataObject) -> None:
+        """Some of all that there ever were, in any order, some of them twice."""
+        numbers = st.lists(st.integers(0, len(self.changes) - 1), min_size=1, max_size=8)
+        self.run(self.town.told_by_sources([self.changes[n] for n in data.draw(numbers)]))
+
+    # -- the worker, who may die at it
+
+    def step(self, work: Callable[[], Awaitable[Any]], dies: str) -> None:
+        for victim in (self.town.sms, self.town.intake):
+            victim.dies_before, victim.dies_after = dies == "before", dies == "after"  # type: ignore[attr-defined]
+        with contextlib.suppress(BrokeOff, AssertionError if dies == "after" else BrokeOff):
+            self.run(work())
+        for victim in (self.town.sms, self.town.intake):
+            victim.dies_before = victim.dies_after = False  # type: ignore[attr-defined]
+
+    @rule()
+    def draft(self) -> None:
+        self.run(self.town.draft())
+
+    @rule(dies=MOMENTS)
+    def offer(self, dies: str) -> None:
+        self.step(self.town.offer, dies)
+
+    @rule()
+    def reconcile(self) -> None:
+        self.run(self.town.reconcile())
+
+    @rule(dies=MOMENTS)
+    def forward(self, dies: str) -> None:
+        self.step(self.town.forward, dies)
+
+    @rule()
+    def follow(self) -> None:
+        self.run(self.town.follow())
+
+    @rule(minutes=st.sampled_from([1, 1, 3, 20]))
+    def time_passes(self, minutes: int) -> None:
+        if self.clock.now() - MORNING < timedelta(hours=8):
+            self.clock.forward(minutes=minutes)
+
+    # -- others fail
+
+    @rule(trouble=st.sampled_from([Trouble.TEMPORARY, Trouble.TIMES_OUT, Trouble.TAKES_AND_TIMES_OUT]))
+    def provider_fails_once(self, trouble: Trouble) -> None:
+        self.town.sms.troubles.append(trouble)
+
+    @rule(trouble=st.sampled_from([IntakeTrouble.NO_ANSWER, IntakeTrouble.TAKES_WITHOUT_ANSWER]))
+    def intake_fails_once(self, trouble: IntakeTrouble) -> None:
+        self.town.intake.troubles.append(trouble)
+
+    @rule(silent=st.booleans())
+    def sources_are_silent(self, silent: bool) -> None:
+        for source in self.town.sources.values():
+            source.silent = silent
+
+    # -- what is said later, over and over
+
+    @precondition(lambda self: self.town.sms.taken)
+    @rule(data=st.data())
+    def receipts_come(self, data: st.DataObject) -> None:
+        for reference, _ in data.draw(st.lists(st.sampled_from(self.town.sms.taken), max_size=4)):
+            for status in data.draw(st.permutations(["sent", "delivered"])):
+                self.run(self.town.receipt(reference, status))
+
+    @precondition(lambda self: self.town.intake.taken)
+    @rule(data=st.data(), code=st.sampled_from([1, 4, 10]))
+    def statuses_come(self, data: st.DataObject, code: int) -> None:
+        reference = data.draw(st.sampled_from(sorted(self.town.intake.taken)))
+        told = self.town.intake.statuses[reference]
+        if not told or told[-1].code < code:
+            self.clock.forward(seconds=1)
+            self.run(self.town.reports(reference, code))
+        else:
+            self.run(self.town.store.intake.receive(told, now=self.clock.now()))
+
+    # -- people
+
+    def dossiers(self, *states: State) -> list[Any]:
+        with psycopg.connect(self.url) as connection:
+            rows = connection.execute(
+                "SELECT id FROM dossier WHERE state = ANY(%s) ORDER BY subject", [[str(state) for state in states]]
+            ).fetchall()
+        return list(self.run(self.town.store.dossiers.many([row[0] for row in rows])))
+
+    @rule(data=st.data(), answer=st.sampled_from([Answer.CONFIRM] * 5 + [Answer.WRONG, Answer.NEVER, Answer.NOT_NOW]))
+    def somebody_answers(self, data: st.DataObject, answer: Answer) -> None:
+        """Whoever was told; twice, as when the first press seemed to do nothing."""
+        told = {message.body[-9:].replace(" ", "") for _, message in self.town.sms.taken}
+        waiting = [one for one in self.dossiers(State.OFFERED, State.UNREACHED) if one.code in told]
+        if waiting:
+            dossier = data.draw(st.sampled_from(waiting))
+            for _ in range(data.draw(st.integers(1, 2))):
+                with contextlib.suppress(ProactiveError):
+                    note = "sai" if answer is Answer.WRONG else None
+                    choices = {"new_class": "B"} if answer is Answer.CONFIRM else {}
+                    self.run(self.town.answer(dossier, answer, note=note, choices=choices))
+
+    @rule(data=st.data(), decision=st.sampled_from([Decision.APPROVE] * 4 + [Decision.REFUSE]))
+    def an_officer_decides(self, data: st.DataObject, decision: Decision) -> None:
+        if waiting := self.dossiers(State.CONFIRMED):
+            dossier = data.draw(st.sampled_from(waiting))
+            for _ in range(data.draw(st.integers(1, 2))):
+                with contextlib.suppress(ProactiveError):
+                    self.run(self.town.decide(dossier, decision, note="vì"))
+
+    # -- what must hold
+
+    @invariant()
+    def nothing_is_there_twice(self) -> None:
+        if hasattr(self, "town"):
+            with psycopg.connect(self.url) as connection:
+                world = self.town.world(connection)
+            assert [found for one in twice.RULES for found in one(world)] == []
+
+    def teardown(self) -> None:
+        if not hasattr(self, "town"):
+            return
+        try:
+            self.heals()
+            with psycopg.connect(self.url) as connection:
+                connection.execute("UPDATE news SET published_at = at")  # there is no broker here
+                world = self.town.world(connection)
+            assert [(one.word, one.what, one.where) for one in judge(world).findings] == []
+        finally:
+            self.run(self.opening.__aexit__(None, None, None))
+
+    def heals(self) -> None:
+        """Everybody answers again, every change is told, and time passes until nothing is left to do."""
+        self.town.sms.troubles.clear()
+        self.town.intake.troubles.clear()
+        self.sources_are_silent(silent=False)
+        if self.changes:
+            self.run(self.town.told_by_sources(self.changes))
+        for _ in range(14):
+            self.clock.forward(minutes=4)
+            for work in (self.town.draft, self.town.offer, self.town.reconcile, self.town.forward, self.town.follow):
+                self.run(work())
+            for dossier in self.dossiers(State.CONFIRMED):
+                with contextlib.suppress(ProactiveError):
+                    self.run(self.town.decide(dossier, Decision.APPROVE))
+        self.clock.forward(hours=1)
+        self.run(self.town.follow())
+
+
+def test_any_order_of_events_and_deaths_comes_to_a_sound_end(
+    database_url: str, catalogue: Catalogue, facts: Facts
+) -> None:
+    with asyncio.Runner() as runner:
+        made = type("Played", (Journey,), {"url": database_url, "catalogue": catalogue, "facts": facts})
+        made.runner = runner  # type: ignore[attr-defined]
+        run_state_machine_as_test(
+            made,
+            settings=settings(
+                max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=EXAMPLES < 50,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )  # fmt: skip
