@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: lighthouse tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
+.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -74,6 +74,9 @@ api-docs: setup ## Write docs/api anew from the models of the push API
 
 bench-measure: setup ## Measure how long a register's quality takes to count; prints JSON (N=200000 licences)
 	@$(BIN)/python -m tests.benchmarks.measure --number $(N)
+
+faults: setup ## Play random schedules of faults over the real loop; six zeros each (N=200 SEED=1 ARGS="--each --minutes 60")
+	@nice -n 15 $(BIN)/python -m tests.faults --n $(or $(filter-out 200000,$(N)),200) --seed $(or $(SEED),1) $(ARGS)
 
 tamper: setup ## Falsify the audit log in each way at each of a thousand places; takes minutes
 	@PROACTIVE_TEST_STRIDE=1 $(BIN)/python -m pytest tests/audit/test_tampering.py

@@ -78,14 +78,19 @@ class Crowd:
     # -- the registers
 
     async def appear(self, chance: Random, number: int) -> None:
-        """So many people with licences that are due, one with a row that nobody can use, one whose day is far."""
+        """So many people with licences that are due, one with a row that nobody can use, one whose day is far.
+
+        The first two say yes, whatever the seed, so that something goes all the way.
+        """
         people = []
-        for _ in range(number):
-            n = len(self.everybody) + 1
-            phone = f"0599{n:04d}{chance.choice(ENDINGS)}"
+        for one in range(number):
+            n, plain_one = len(self.everybody) + 1, one < 2
+            phone = f"0599{n:04d}{'00' if plain_one else chance.choice(ENDINGS)}"
             days = chance.randint(1, 55)
             person = driver(n, phone=phone).with_licence(expires_on=self.stack.today + timedelta(days=days))
             someone = Someone(person, chance.choice(ANSWERS), chance.choice(TURNS))
+            if plain_one:
+                someone.answer, someone.turn = "confirm", "nothing"
             self.everybody[person.personal_id] = someone
             people.append(person)
         n = len(self.everybody) + 1
@@ -286,18 +291,27 @@ class Crowd:
 
     async def _at_the_desk(self, who: str, decisions: dict[Any, str]) -> None:
         browser = self._desks.pop(who, None)
+        signed_in = browser is not None
         if browser is None:
-            browser = Visitor(self._pages, number=9_000_000 + len(who))
-            page = await browser.get("/desk/sign-in")
-            await browser.send("/desk/sign-in", {**page.form(), "username": who, "password": PASSWORD})
-        for dossier, decision in decisions.items():
-            page = await browser.get(f"/desk/dossiers/{dossier}")
-            form = {**page.form("version"), "decision": decision, "note": ""}
-            if decision == "refuse":
-                form |= {"note": "Ảnh trong hồ sơ không rõ.", "ground": page.choices["ground"][0]}
-            press = partial(browser.send, f"/desk/dossiers/{dossier}/decide", form)
-            await self._pressed(press, who=who, dossier=str(dossier), what=decision)
-        self._desks[who] = browser  # still signed in; whoever met trouble signs in anew
+            browser = await Visitor(self._pages, number=9_000_000 + len(who)).__aenter__()
+        try:
+            if not signed_in:
+                page = await browser.get("/desk/sign-in")
+                await browser.send("/desk/sign-in", {**page.form(), "username": who, "password": PASSWORD})
+            for dossier, decision in decisions.items():
+                await self._at_one(browser, who, dossier, decision)
+            self._desks[who] = browser  # still signed in; whoever met trouble signs in anew
+        finally:
+            if who not in self._desks:
+                await browser.__aexit__(None, None, None)
+
+    async def _at_one(self, browser: Visitor, who: str, dossier: Any, decision: str) -> None:
+        page = await browser.get(f"/desk/dossiers/{dossier}")
+        form = {**page.form("version"), "decision": decision, "note": ""}
+        if decision == "refuse":
+            form |= {"note": "Ảnh trong hồ sơ không rõ.", "ground": page.choices["ground"][0]}
+        press = partial(browser.send, f"/desk/dossiers/{dossier}/decide", form)
+        await self._pressed(press, who=who, dossier=str(dossier), what=decision)
 
     # -- what a person would see by looking
 
@@ -316,3 +330,5 @@ class Crowd:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for browser in self._desks.values():
+            await browser.__aexit__(None, None, None)

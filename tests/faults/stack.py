@@ -69,6 +69,8 @@ class Part:
     pid: int | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     status: int | None = None
+    wanted: bool = False
+    """It is to be running."""
 
 
 class Nursery:
@@ -240,6 +242,7 @@ class Stack:
         """Start a process of ours, and wait until it answers."""
         part = self.parts[name]
         await self.nursery.bear(part)
+        part.wanted = True
         if part.health is None:
             return
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
@@ -259,6 +262,7 @@ class Stack:
         part = self.parts[name]
         pid = part.pid
         assert pid is not None and part.status is None
+        part.wanted = False
         os.kill(pid, signal.SIGKILL)
         await asyncio.wait_for(part.ended.wait(), 10)
         assert part.status == -signal.SIGKILL
@@ -269,6 +273,7 @@ class Stack:
         """SIGTERM: it finishes what it has in hand; its exit status."""
         part = self.parts[name]
         assert part.pid is not None
+        part.wanted = False
         os.kill(part.pid, signal.SIGTERM)
         await asyncio.wait_for(part.ended.wait(), 30)
         assert part.status is not None
@@ -285,7 +290,7 @@ class Stack:
     def all_alive(self) -> None:
         """Nobody has died whom no schedule has killed."""
         for part in self.parts.values():
-            assert part.status is None, f"{part.name} ended by itself with {part.status}"
+            assert part.status is None or not part.wanted, f"{part.name} ended by itself with {part.status}"
 
     async def stop(self) -> None:
         if hasattr(self, "nursery"):

@@ -41,8 +41,8 @@ from tests.faults.witnessed import Witnessed
 from tests.steps.people import Person, driver
 from tests.steps.town import BrokeOff
 
-EXAMPLES = int(os.environ.get("FAULTS_EXAMPLES", "12"))
-STEPS = 30
+EXAMPLES = int(os.environ.get("FAULTS_EXAMPLES", "5"))
+STEPS = 25
 PEOPLE = st.integers(1, 4)
 MOMENTS = st.sampled_from(["never", "before", "after"])
 """When the worker dies: not at all, before the act, or after it and before it is kept."""
