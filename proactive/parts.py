@@ -28,6 +28,7 @@ from proactive.ports.notifier import Notifier
 from proactive.ports.register import Readable, RegisterSource, Told
 from proactive.ports.tokens import Authority
 from proactive.ports.witness import FileWitness, Witness
+from proactive.restored import asked_first
 from proactive.settings import Settings
 from proactive.sources import ConnectedRegister, ConnectedSource, offered, plainly, require_one_each, told_plainly
 from proactive.sources import load as load_sources
@@ -285,7 +286,7 @@ async def assembled(
         told = ToldRegisters(telling(sources, settings), catalogue=catalogue, store=store, clock=clock)
         registers = await opened_sources(sources, facts, told, shift=settings.shift, stack=stack)
         keys = Keys(secret)
-        notifiers, authorities, left_out = {}, list[Authority](), list[str]()
+        notifiers, authorities, left_out = dict[str, Notifier](), list[Authority](), list[str]()
         for channel in channels(catalogue):
             module = adapter("notifiers", channel)
             if not _set_up(module):
@@ -306,6 +307,8 @@ async def assembled(
             raise Unusable(f"No channel that carries one-time codes (rules/channels: carries_codes) is set up.{unset}")
         intake = await adapter("connectors.intakes", settings.intake).open()
         stack.push_async_callback(intake.close)
+        if settings.restored_since is not None:
+            notifiers, intake = asked_first(notifiers, intake, since=settings.restored_since, clock=clock)
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=keys, clock=clock,
             registers=registers, notifiers=notifiers, intake=intake, manners=good_manners(settings), book=book,

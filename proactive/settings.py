@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from proactive.errors import Unusable
@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     batch: int = Field(5000, ge=1, le=50_000, description="Most changes or dossiers that one step takes at once.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="How often resting work and the source are looked for.")
     absent_after: float = Field(900.0, gt=0, description='Seconds after which a provider\'s "not there" is believed.')
+    restored_since: AwareDatetime | None = Field(
+        None, description="After a restore: the moment of the backup, as 2026-11-29T02:00:00+07:00."
+    )
     measure_seconds: float = Field(60.0, gt=0, description="How often a register's quality is measured, at most.")
     follow_seconds: float = Field(600.0, gt=0, description="How often the intake is asked when it does not call back.")
     manners: Path | None = Field(None, description="Another file of manners than rules/manners/manners.yaml.")

@@ -178,6 +178,8 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: 
         "because": reasons(verdict),
         "fields": fresh,
         "phone": contact(service, truth.known),
+        # The row that says where they live may have come later than the one that fell due.
+        "return_to": dossier.return_to or _nearest(truth.known),
         "two_people": dossier.two_people or service.decision.two_people,
         "held_because": None,
     }

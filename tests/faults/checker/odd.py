@@ -153,7 +153,8 @@ def dossiers_that_rest_with_us(world: World) -> Found:
 def refused_rows(world: World) -> Found:
     bad = {(line["register"], line["key"]) for line in world.source if line.get("bad")}
     for one in world.store["rejected_change"]:
-        if (one["register"], one["key"]) not in bad and one["key"]:
+        place = (one["register"], one["key"])
+        if place in world.newest and place not in bad:  # nonsense from elsewhere is of no row that we know
             yield "a good row was refused", f"{one['register']}/{one['key']}"
 
 
