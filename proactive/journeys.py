@@ -29,14 +29,15 @@ class Journeys:
         claims: Mapping[str, str],
         choices: Mapping[str, str],
         return_to: str | None,
+        post_to: str | None = None,
         expected_version: int,
         actor: str,
         acting: Acting | None = None,
     ) -> Dossier:
         return await journey.confirm(
             dossier_id, answer=answer, note=note, claims=claims, choices=choices, return_to=return_to,
-            expected_version=expected_version, actor=actor, acting=acting, catalogue=self._parts.catalogue,
-            store=self._parts.store, clock=self._parts.clock,
+            post_to=post_to, expected_version=expected_version, actor=actor, acting=acting,
+            catalogue=self._parts.catalogue, store=self._parts.store, clock=self._parts.clock,
         )  # fmt: skip
 
     async def decide(

@@ -36,6 +36,9 @@ def form_flaws(form: Form, text: ServiceText, registers: Mapping[str, RegisterSc
                 "Not exactly one thing fills it.",
                 "Write one of from, fixed, lookup, choose, choose_from, asked.",
             )
+        if field.or_posted and field.choose_from is None:
+            why = "Only the result, for which an office is chosen, may be posted instead."
+            yield (*loc, "or_posted"), why, "Write it beside `choose_from`, or take it out."
         for origin in field.sources:
             register = registers.get(origin.register_name)
             if register is None or origin.column not in register.columns or origin.register_name not in watched:

@@ -260,7 +260,8 @@ class FormField(Rule):
 
     `from` names register columns ('residents.full_name'), of which the first with a value fills it; `fixed` is a
     text; `lookup` a table (with `choose` for the words of its options); `choose` options; `choose_from` a list kept
-    elsewhere; `asked: true` leaves it empty, for the citizen alone knows it.
+    elsewhere (`or_posted: true` where the result may be posted instead); `asked: true` leaves it empty, for the citizen
+    alone knows it.
     """
 
     name: Name
@@ -273,6 +274,7 @@ class FormField(Rule):
     lookup: Lookup | None = None
     choose: tuple[Option, ...] | None = None
     choose_from: Literal["commune_centres"] | None = None
+    or_posted: bool = False
     asked: Literal[True] | None = None
     when: AnyClause | None = None
 

@@ -34,6 +34,8 @@ class Application(Value):
     receiving_office: str
     competent_office: str
     returning_office: str
+    post_address: str | None = None
+    """Where the result is posted to; None where it is collected at the returning office."""
     fields: dict[str, str | None]
     needs: tuple[str, ...] = ()
     documents: tuple[Paper, ...] = ()

@@ -148,6 +148,8 @@ class Dossier(Value):
     phone: str | None = None
     office: str
     return_to: str | None = None
+    post_to: str | None = None
+    """The address to which the result is posted; None where it is collected at the office `return_to`."""
     rung: str | None = None
     tell_on: date | None = None
     tell_after: datetime = LONG_AGO
@@ -179,6 +181,7 @@ class Dossier(Value):
             [[field.name, field.value, field.claim] for field in self.fields],
             sorted(self.choices.items()),
             self.return_to,
+            *([] if self.post_to is None else [self.post_to]),
         ]
         return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 

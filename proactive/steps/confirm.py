@@ -34,6 +34,7 @@ async def confirm(
     claims: Mapping[str, str] | None = None,
     choices: Mapping[str, str] | None = None,
     return_to: str | None = None,
+    post_to: str | None = None,
     expected_version: int,
     actor: str,
     acting: Acting | None = None,
@@ -42,7 +43,7 @@ async def confirm(
     clock: Clock,
 ) -> Dossier:
     """Keep the citizen's answer, with who gave it. `claims` are what fields should say instead; values themselves are
-    never taken.
+    never taken. The result goes to the office `return_to`, or by post to the address `post_to`.
 
     Raises `OutOfTurn` (the state does not wait for the citizen), `Overtaken` (the dossier is not what the page showed)
     and `Permanent` with a sentence for the citizen where the answer itself cannot be taken.
@@ -53,7 +54,7 @@ async def confirm(
     if dossier.version != expected_version:
         raise Overtaken("Hồ sơ đã thay đổi từ khi ông/bà mở trang. Xin xem lại rồi trả lời.")
     if answer is Answer.CONFIRM:
-        dossier_after = _confirmed(dossier, choices or {}, return_to, catalogue=catalogue)
+        dossier_after = _confirmed(dossier, choices or {}, return_to, post_to, catalogue=catalogue)
     elif answer is Answer.WRONG:
         dossier_after = dossier.model_copy(update={"fields": _claimed(dossier.fields, claims or {}, note)})
     else:
@@ -95,7 +96,9 @@ async def _nothing_in_flight(dossier: Dossier, *, store: Store, clock: Clock) ->
     log.warning("confirm.still_in_flight", dossier=str(dossier.id))
 
 
-def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | None, *, catalogue: Catalogue) -> Dossier:
+def _confirmed(
+    dossier: Dossier, choices: Mapping[str, str], return_to: str | None, post_to: str | None, *, catalogue: Catalogue
+) -> Dossier:
     if dossier.state is State.CONFIRMED:
         raise OutOfTurn("Ông/bà đã xác nhận hồ sơ này.")
     if dossier.blocked_by is not None:
@@ -116,7 +119,9 @@ def _confirmed(dossier: Dossier, choices: Mapping[str, str], return_to: str | No
     centre = return_to or dossier.return_to
     if centre is None or centre not in offices():
         raise Permanent("Xin chọn nơi nhận kết quả trong danh sách.")
-    return dossier.model_copy(update={"choices": chosen, "return_to": centre, "tell_on": None})
+    if post_to is not None and not any(field.or_posted for field in service.form.fields):
+        raise Permanent("Kết quả của thủ tục này không gửi qua bưu chính. Xin chọn nơi nhận kết quả.")
+    return dossier.model_copy(update={"choices": chosen, "return_to": centre, "post_to": post_to, "tell_on": None})
 
 
 def _claimed(fields: tuple[Field, ...], claims: Mapping[str, str], note: str | None) -> tuple[Field, ...]:

@@ -143,6 +143,7 @@ async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) 
         receiving_office=dossier.office,
         competent_office=dossier.office,
         returning_office=dossier.return_to or dossier.office,
+        post_address=dossier.post_to,
         fields=_filled(dossier, service),
         needs=tuple(name for name in dossier.needs if service.needs[name].kind != NeedKind.CHOICE),
         documents=tuple(
@@ -158,7 +159,8 @@ async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) 
 def _filled(dossier: Dossier, service: Service) -> dict[str, str | None]:
     """The form as it is handed over: the registers' values, the citizen's choices, and where the result goes."""
     centres = {field.name for field in service.form.fields if field.choose_from == "commune_centres"}
-    values = {field.name: dossier.return_to if field.name in centres else field.value for field in dossier.fields}
+    goes = dossier.post_to or dossier.return_to
+    values = {field.name: goes if field.name in centres else field.value for field in dossier.fields}
     return values | dossier.choices
 
 

@@ -81,6 +81,8 @@ async def _forwarded(application: Application, *, store: Store, now: datetime) -
         receiving=application.receiving_office,
         competent=application.competent_office,
         returning=application.returning_office,
+        return_by=ReturnBy.OFFICE if application.post_address is None else ReturnBy.POST,
+        post_address=application.post_address,
         held_by=application.receiving_office,
         fields=application.fields,
         papers=tuple(

@@ -43,8 +43,7 @@ def application(
         for section in wording.sections(dossier, reveal=True)
     ]
     if returns is not None:
-        place = wording.office(dossier.return_to) if dossier.return_to else None
-        row = {"label": returns.label.vi, "value": place, "claim": None, "source": None}
+        row = {"label": returns.label.vi, "value": wording.returned(dossier), "claim": None, "source": None}
         sections.append({"title": None, "rows": [row]})
     return {
         "title": service.form.title.vi if service else "ĐƠN ĐỀ NGHỊ",
@@ -100,7 +99,7 @@ def letter(
         "received": f"{taken.astimezone(DA_NANG):%H giờ %M phút}, ngày {day(taken)}" if taken else None,
         "received_on": day(taken) if taken else None,
         "due": None,
-        "return_to": wording.office(dossier.return_to) if dossier.return_to else None,
+        "return_to": wording.returned(dossier),
         "officer": officer,
         "note": note or dossier.decision_note,
         "reason": None,

@@ -27,11 +27,13 @@ class Steps(Protocol):
         claims: Mapping[str, str],
         choices: Mapping[str, str],
         return_to: str | None,
+        post_to: str | None = None,
         expected_version: int,
         actor: str,
         acting: Acting | None = None,
     ) -> Dossier:
-        """Keep the citizen's answer, with who gave it. `claims` and `choices` are by field, `return_to` an office."""
+        """Keep the citizen's answer, with who gave it. `claims` and `choices` are by field; the result goes to the
+        office `return_to`, or by post to the address `post_to`."""
 
     async def decide(
         self, dossier_id: UUID, *, decision: Decision, note: str | None, expected_version: int, officer: Officer

@@ -162,6 +162,16 @@ class Wording:
         """The field in which the citizen chooses the centre that gives back the result, if the form has one."""
         return next((field for field in self._form(dossier) if field.choose_from is not None), None)
 
+    def returned(self, dossier: Dossier) -> str | None:
+        """Where the result goes, as a paper says it; None where that is not settled."""
+        if dossier.post_to is not None:
+            return f"Qua bưu chính công ích, tới: {dossier.post_to}"
+        return self.office(dossier.return_to) if dossier.return_to else None
+
+    def address(self, dossier: Dossier) -> str | None:
+        """The citizen's address, as the form has it."""
+        return next((field.value for field in dossier.fields if field.column == "address" and field.value), None)
+
     def confidence(self, dossier: Dossier, reference: str | None) -> str | None:
         """How sure the rule's authors are of an article that a dossier stands on; for officers."""
         service = self.of(dossier)

@@ -106,6 +106,7 @@ def test_the_rule_book_as_it_stands_can_be_published(rulebook: Path) -> None:
         (FORM, "    fixed: Theo", "    choose_from: commune_centres\n    fixed: Theo", "name: reason",
          "one thing fills it"),
         (FORM, "    fixed: Theo", "    asked: true\n    fixed: Theo", "name: reason", "one thing fills it"),
+        (FORM, "    fixed: Theo", "    or_posted: true\n    fixed: Theo", "or_posted", "may be posted instead"),
         (FORM, "table: exchanged_for", "table: exchanged", "lookup:", "no dated value 'exchanged'"),
         (FORM, "- code: C1", "- code: C2", "name: new_class", "a choice whose words are not written"),
         (FORM, "name: licence_class", "name: class_of_licence", "fields:", "which is no field"),

@@ -140,6 +140,14 @@ async def test_a_forwarded_application_is_handed_over_at_once_and_exists_once(st
     assert isinstance(other, NotTaken) and other.conflict
 
 
+async def test_a_forwarded_result_may_be_posted(store: Store, clock: SetClock) -> None:
+    await ready(store)
+
+    case = await take(application(post_address="12 Lê Lợi, Đà Nẵng"), store=store, clock=clock)
+
+    assert isinstance(case, Case) and (case.return_by, case.post_address) == (ReturnBy.POST, "12 Lê Lợi, Đà Nẵng")
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [

@@ -43,6 +43,15 @@ async def test_an_approved_application_is_handed_over_as_it_was_approved(town: T
     assert await town.forward() == 0
 
 
+async def test_a_result_to_be_posted_is_handed_over_with_the_address(town: Town) -> None:
+    await town.approved(driver(), post_to="12 Lê Lợi, Đà Nẵng")
+
+    await town.forward()
+
+    [application] = town.intake.taken.values()
+    assert application.post_address == application.fields["returning_centre"] == "12 Lê Lợi, Đà Nẵng"
+
+
 async def test_a_time_out_after_it_was_taken_leaves_one_application(town: Town) -> None:
     dossier = await town.approved(driver())
     town.intake.troubles.append(Trouble.TAKES_WITHOUT_ANSWER)

@@ -201,12 +201,12 @@ class Town:
         await self.offer()
         return await self.again(dossier)
 
-    async def confirmed(self, person: Person) -> Dossier:
+    async def confirmed(self, person: Person, **more: Any) -> Dossier:
         dossier = await self.told(person)
-        return await self.answer(dossier, Answer.CONFIRM, choices={"new_class": "B"})
+        return await self.answer(dossier, Answer.CONFIRM, choices={"new_class": "B"}, **more)
 
-    async def approved(self, person: Person) -> Dossier:
-        return await self.decide(await self.confirmed(person), Decision.APPROVE)
+    async def approved(self, person: Person, **more: Any) -> Dossier:
+        return await self.decide(await self.confirmed(person, **more), Decision.APPROVE)
 
     async def forwarded(self, person: Person) -> Dossier:
         dossier = await self.approved(person)

@@ -71,6 +71,32 @@ async def test_confirming_needs_the_choice_that_the_law_leaves(house: House) -> 
     assert (await house.people.again(dossier.id)).state is State.OFFERED
 
 
+POSTED = {**CONFIRM, "return_by": "post", "post_to": "12 Lê Lợi,  phường Hải Châu, Đà Nẵng"}
+
+
+async def test_the_result_may_be_posted(house: House) -> None:
+    dossier = await house.people.dossier()
+    citizen = await house.citizen(dossier)
+    assert ">12 Bạch Đằng, phường Hải Châu, thành phố Đà Nẵng</textarea>" in citizen.text
+
+    await citizen.sends("/dossier", POSTED)
+
+    kept = await house.people.again(dossier.id)
+    assert (kept.state, kept.post_to) == (State.CONFIRMED, "12 Lê Lợi, phường Hải Châu, Đà Nẵng")
+    assert kept.content_hash() != kept.model_copy(update={"post_to": None}).content_hash()
+    assert "Kết quả gửi qua bưu chính công ích tới: 12 Lê Lợi, phường Hải Châu, Đà Nẵng." in citizen.text
+
+
+async def test_an_address_is_written_out_and_what_was_written_stays(house: House) -> None:
+    dossier = await house.people.dossier()
+    citizen = await house.citizen(dossier)
+
+    answer = await citizen.sends("/dossier", {**POSTED, "post_to": "12 Lê"})
+
+    assert answer.status_code == 400 and 'href="#post_to"' in citizen.text and ">12 Lê</textarea>" in citizen.text
+    assert (await house.people.again(dossier.id)).state is State.OFFERED
+
+
 async def test_values_sent_by_the_browser_change_nothing(house: House) -> None:
     dossier = await house.people.dossier()
     citizen = await house.citizen(dossier)

@@ -85,6 +85,7 @@ class Dossier(Table, table=True):
     phone: str | None = words()
     office: str = Field(sa_type=Text)
     return_to: str | None = words()
+    post_to: str | None = words()
     rung: str | None = words()
     tell_on: date | None = None
     tell_after: datetime = moment()

@@ -23,6 +23,8 @@ from proactive.web.wording import Choosing, centres
 ANSWERABLE = frozenset({State.OFFERED, State.UNREACHED, State.RETURNED, State.DECLINED})
 """States in which the page asks for an answer."""
 FOR_WHOM = ("relation", "for_name", "for_id")
+RETURNING = ("return_to", "return_by", "post_to")
+SHORTEST_ADDRESS, LONGEST_ADDRESS = 10, 300
 ID_DIGITS = 12
 
 
@@ -95,6 +97,8 @@ class OwnDossier:
             errors=errors,
             chosen=chosen or dossier.choices,
             return_to=(chosen or {}).get("return_to") or dossier.return_to,
+            posted=(chosen or {}).get("return_by") == "post" if chosen else dossier.post_to is not None,
+            post_to=(chosen or {}).get("post_to") or dossier.post_to or wording.address(dossier),
             said=said,
             for_whom=for_whom or {},
             relations=list(Relation),
@@ -110,21 +114,23 @@ class OwnDossier:
         if answer is Answer.WRONG:
             return to("/dossier/correct")
         chosen = form.starting("choice-")
-        return_to = form.text("return_to") or None
+        return_to, address = form.text("return_to") or None, post_to(form)
+        kept = chosen | {name: form.text(name, most=LONGEST_ADDRESS) for name in RETURNING}
         try:
             acting = _for_whom(session.acting, form)
         except ValueError as lacks:
-            kept = chosen | ({"return_to": return_to} if return_to else {})
             wrong = ((str(lacks), str(lacks)),)
             said = {name: form.text(name) for name in FOR_WHOM}
             return await self._page(request, session, dossier, status=400, errors=wrong, chosen=kept, for_whom=said)
         if answer is Answer.CONFIRM and form.number("version") == dossier.version and dossier.state in ANSWERABLE:
             choosing = self._site.wording.choosing(dossier)
             missing = _missing(choosing, chosen)
-            if self._site.wording.returns(dossier) and not self._is_centre(return_to):
+            returns = self._site.wording.returns(dossier)
+            if returns and address is not None and len(address) < SHORTEST_ADDRESS:
+                missing = (*missing, ("post_to", "post_to"))
+            elif returns and address is None and not self._is_centre(return_to):
                 missing = (*missing, ("return_to", "return_to"))
             if missing:
-                kept = chosen | ({"return_to": return_to} if return_to else {})
                 return await self._page(request, session, dossier, status=400, errors=missing, chosen=kept)
             chosen = {one.name: chosen[one.name] for one in choosing}
         return await self._keep(
@@ -134,6 +140,7 @@ class OwnDossier:
             answer=answer,
             choices=chosen if answer is Answer.CONFIRM else {},
             return_to=return_to if answer is Answer.CONFIRM and self._is_centre(return_to) else None,
+            post_to=address if answer is Answer.CONFIRM else None,
             expected_version=form.number("version"),
             acting=acting,
         )
@@ -153,6 +160,7 @@ class OwnDossier:
         claims: dict[str, str] | None = None,
         choices: dict[str, str] | None = None,
         return_to: str | None = None,
+        post_to: str | None = None,
         acting: Acting | None = None,
     ) -> Response:
         try:
@@ -163,6 +171,7 @@ class OwnDossier:
                 claims=claims or {},
                 choices=choices or {},
                 return_to=return_to,
+                post_to=post_to,
                 expected_version=expected_version,
                 actor="citizen",
                 acting=acting or session.acting,
@@ -238,6 +247,11 @@ class OwnDossier:
             claims=claims,
             expected_version=form.number("version"),
         )
+
+
+def post_to(form: Form) -> str | None:
+    """The address to which the citizen wants the result posted, as written; None where it is to be collected."""
+    return " ".join(form.text("post_to", most=LONGEST_ADDRESS).split()) if form.text("return_by") == "post" else None
 
 
 def _for_whom(acting: Acting, form: Form) -> Acting:

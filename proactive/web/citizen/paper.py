@@ -7,7 +7,7 @@ from starlette.routing import Route
 from proactive.domain.dossier import Answer, Dossier, State
 from proactive.papers.printing import printed
 from proactive.web import forms
-from proactive.web.citizen.own_dossier import ANSWERABLE, is_centre, own_dossier
+from proactive.web.citizen.own_dossier import ANSWERABLE, is_centre, own_dossier, post_to
 from proactive.web.formats import moment
 from proactive.web.papers import application
 from proactive.web.site import Site
@@ -35,9 +35,11 @@ class Paper:
         if dossier.state in ANSWERABLE:
             open_choices = {(one.name, o.code) for one in self._site.wording.choosing(dossier) for o in one.options}
             chosen = dict(pair for pair in form.starting("choice-").items() if pair in open_choices)
-            centre = form.text("return_to")
+            centre, address = form.text("return_to"), post_to(form)
             place = centre if is_centre(centre, self._site.clock.today()) else dossier.return_to
-            dossier = dossier.model_copy(update={"choices": {**dossier.choices, **chosen}, "return_to": place})
+            dossier = dossier.model_copy(
+                update={"choices": {**dossier.choices, **chosen}, "return_to": place, "post_to": address}
+            )
         return await self._paper(dossier)
 
     async def _paper(self, dossier: Dossier) -> Response:

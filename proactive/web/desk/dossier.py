@@ -99,7 +99,7 @@ class DeskDossier:
             need_titles={name: need.title for name, need in service.needs.items()} if service else {},
             because=[(reason, wording.confidence(dossier, reason.reference)) for reason in dossier.because],
             applicant=wording.applicant(dossier),
-            returns=wording.office(dossier.return_to) if dossier.return_to else None,
+            returns=wording.returned(dossier),
             history=history,
             acted=await site.store.acted.of(dossier.id),
             notices=(await site.store.notices.of([dossier.id]))[dossier.id],
