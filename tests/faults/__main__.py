@@ -1,6 +1,6 @@
 """The fault suite: `make faults N=schedules SEED=first`. Prints a line a schedule and what it came to; 1 if any failed.
 
-python -m tests.faults --n 20 --seed 1 [--minutes 30] [--act "worker killed"] [--json FILE] [--keep]
+python -m tests.faults --n 20 --seed 1 [--minutes 30] [--act "worker killed"] [--old FOLDER] [--json FILE]
 """
 
 import argparse
@@ -26,14 +26,16 @@ A_STACK = 12
 """Schedules on one stack: by then the made-up day has passed, and a new database is cheaper than a long one."""
 
 
-async def played(schedules: Iterable[Schedule], *, folder: Path, deadline: float) -> list[Played]:
+async def played(
+    schedules: Iterable[Schedule], *, folder: Path, deadline: float, old: Path | None = None
+) -> list[Played]:
     """Play them, a stack for every dozen; a failed one ends its stack, whose folder stays."""
     waiting, done = list(schedules), list[Played]()
     while waiting and time.monotonic() < deadline:
         place = folder / f"stack-{waiting[0].seed}"
         place.mkdir(parents=True)
         clean = True
-        async with stack(place, today=TODAY) as running:
+        async with stack(place, today=TODAY, old=old) as running:
             await prepare(running)
             crowd = Crowd(running)
             try:
@@ -93,13 +95,14 @@ def main() -> int:
     parser.add_argument("--act", action="append", choices=sorted(ACTS), help="these acts in each; default: drawn")
     parser.add_argument("--each", action="store_true", help="each act alone, once, before the drawn ones")
     parser.add_argument("--json", type=Path, help="write every schedule and the summary here")
+    parser.add_argument("--old", type=Path, help="a folder with another version of us, whose worker runs beside ours")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="proactive-faults-"))
     folder.chmod(0o711)
     each = [drawn(-n, acts=[act]) for n, act in enumerate(sorted(ACTS), start=1)] if options.each else []
     schedules = [*each, *(drawn(options.seed + n, acts=options.act) for n in range(options.n))]
     deadline = time.monotonic() + 60 * options.minutes
-    done = asyncio.run(played(schedules, folder=folder, deadline=deadline))
+    done = asyncio.run(played(schedules, folder=folder, deadline=deadline, old=options.old))
     found = summary(done)
     say(json.dumps(found))
     if options.json:

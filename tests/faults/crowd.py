@@ -36,6 +36,7 @@ ENDINGS = ("00",) * 8 + ("95", "96", "97", "98")
 """Of phone numbers; what they do to a text stands in proactive/demo/network.py."""
 TURNS = ("dies", "renews", "moves", "nothing", "nothing", "nothing", "nothing", "nothing")
 AT_ONCE = 6
+DOUBTFUL = (409, 500, 502, 503, 504)
 
 
 @dataclass
@@ -271,7 +272,9 @@ class Crowd:
             raise
         except ProactiveError:  # the page before it has no such button: nothing was pressed
             return None
-        self.write("people", **line, told="ok" if page.status < 400 else "no")
+        # The browser presses again where no answer comes, so "that is done already" may be the answer to our own press.
+        told = "ok" if page.status < 400 else "unknown" if page.status in DOUBTFUL else "no"
+        self.write("people", **line, told=told)
         return page
 
     # -- officers

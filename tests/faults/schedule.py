@@ -24,7 +24,7 @@ STAGES = ("source", "phones", "people", "intake")
 EARLY = {"provider": 1, "intake": 2, "hand-overs": 2, "registers": 1}
 """The last stage after which there is still something to disturb, by the first word of the act."""
 LONGEST_WAIT = 12.0
-WITHIN = 120.0
+WITHIN = 240.0
 
 
 @dataclass(frozen=True)

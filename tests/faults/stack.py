@@ -76,10 +76,12 @@ class Part:
 class Nursery:
     """The process that has everything imported, and what it has born."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        self._folder, self._env = folder, dict(env)
+    def __init__(self, folder: Path, env: Mapping[str, str], *, code: Path = REPOSITORY) -> None:
+        """`code`: the repository whose programs they run; another one for workers of another version."""
+        self._folder, self._env, self._code = folder, dict(env), code
         self._page = folder / "clock"
-        self._page.write_bytes(bytes(SLOTS * 8))
+        if not self._page.exists():
+            self._page.write_bytes(bytes(SLOTS * 8))
         with self._page.open("r+b") as file:
             self._shared = mmap.mmap(file.fileno(), SLOTS * 8)
         self._process: asyncio.subprocess.Process | None = None
@@ -91,7 +93,8 @@ class Nursery:
     async def start(self) -> None:
         ready = asyncio.get_running_loop().create_future()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.nursery", str(self._page), cwd=REPOSITORY,
+            sys.executable, str(REPOSITORY / "tests/faults/nursery.py"), str(self._page), cwd=self._code,
+            env={**os.environ, "PYTHONPATH": str(self._code)},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read(ready))
@@ -143,8 +146,10 @@ class Nursery:
 class Stack:
     """Everything that runs, and what can be done to it."""
 
-    def __init__(self, folder: Path, *, today: date) -> None:
-        self.folder, self.today = folder, today
+    def __init__(self, folder: Path, *, today: date, old: Path | None = None) -> None:
+        """`old`: a repository of another version, whose worker runs beside ours all the time."""
+        self.folder, self.today, self.old = folder, today, old
+        self.others: Nursery | None = None
         self.database = EmbeddedPostgres(folder, settings={"fsync": "off", "full_page_writes": "off", **SMALL})
         self.broker = HoppedBroker(folder)
         self.hops: dict[str, Hop] = {}
@@ -178,7 +183,8 @@ class Stack:
         await self.topics()
         for name in ("phones", "intake", "web"):
             await self._hop(name, target=kept_port(self.folder / f"{name}-port"))
-        self.nursery = Nursery(self.folder, self._environment())
+        self._environment = self._settings()
+        self.nursery = Nursery(self.folder, self._environment)
         await self.nursery.start()
         keep = {name: ("--port", str(self.hops[name].target), "--keep", str(self.folder / f"{name}.jsonl"))
                 for name in ("phones", "intake")}  # fmt: skip
@@ -195,6 +201,10 @@ class Stack:
         ):
             health = f"http://{LOOPBACK}:{self.hops[name].target}/health" if healthy else None
             self.parts[name] = Part(name, module, arguments, slot, health)
+        if self.old is not None:
+            self.others = Nursery(self.folder, self._environment, code=self.old)
+            await self.others.start()
+            self.parts["old worker"] = Part("old worker", "triggers.worker", (), slot=6)
         await asyncio.gather(*(self.up(name) for name in self.parts if name != "worker2"))
 
     async def _hop(self, name: str, *, target: int) -> Hop:
@@ -206,7 +216,7 @@ class Stack:
         head, _, tail = url.rpartition(":")
         return f"{head}:{self.hops[hop].port}/{tail.partition('/')[2]}"
 
-    def _environment(self) -> dict[str, str]:
+    def _settings(self) -> dict[str, str]:
         pages = f"http://{LOOPBACK}:{self.hops['web'].port}"
         return {
             "PATH": os.environ["PATH"],
@@ -241,7 +251,8 @@ class Stack:
     async def up(self, name: str) -> None:
         """Start a process of ours, and wait until it answers."""
         part = self.parts[name]
-        await self.nursery.bear(part)
+        nursery = self.others if name == "old worker" and self.others is not None else self.nursery
+        await nursery.bear(part)
         part.wanted = True
         if part.health is None:
             return
@@ -293,8 +304,9 @@ class Stack:
             assert part.status is None or not part.wanted, f"{part.name} ended by itself with {part.status}"
 
     async def stop(self) -> None:
-        if hasattr(self, "nursery"):
-            await self.nursery.stop()
+        for nursery in (self.others, getattr(self, "nursery", None)):
+            if nursery is not None:
+                await nursery.stop()
         for hop in self.hops.values():
             await hop.stop()
         await self.broker.stop()
@@ -306,8 +318,8 @@ SMALL = {"shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32M
 
 
 @asynccontextmanager
-async def stack(folder: Path, *, today: date) -> AsyncIterator[Stack]:
-    made = Stack(folder, today=today)
+async def stack(folder: Path, *, today: date, old: Path | None = None) -> AsyncIterator[Stack]:
+    made = Stack(folder, today=today, old=old)
     async with AsyncExitStack() as ending:
         ending.push_async_callback(made.stop)
         await made.start()
