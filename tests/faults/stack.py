@@ -93,7 +93,7 @@ class Nursery:
     async def start(self) -> None:
         ready = asyncio.get_running_loop().create_future()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, str(REPOSITORY / "tests/faults/nursery.py"), str(self._page), cwd=self._code,
+            sys.executable, "-P", str(REPOSITORY / "tests/faults/nursery.py"), str(self._page), cwd=self._code,
             env={**os.environ, "PYTHONPATH": str(self._code)},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
