@@ -40,6 +40,8 @@ from tests.walk.stage import Source
 REPOSITORY = Path(__file__).parents[2]
 PREFIX = "proactive"
 PARTITIONS = 4
+PATIENCE = 300.0
+"""Seconds for a process to be there: a machine that has better things to do takes its time."""
 SESSION = 1.5
 READER = "CREATE ROLE checker LOGIN BYPASSRLS PASSWORD 'checker' IN ROLE pg_read_all_data"
 NAMES = Topics(changes=f"{PREFIX}.changes", dossiers=f"{PREFIX}.dossiers")
@@ -98,7 +100,7 @@ class Nursery:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read(ready))
-        await asyncio.wait_for(ready, 60)
+        await asyncio.wait_for(ready, PATIENCE)
 
     async def _read(self, ready: asyncio.Future[bool]) -> None:
         assert self._process is not None and self._process.stdout is not None
@@ -122,7 +124,7 @@ class Nursery:
         }  # fmt: skip
         part.ended, part.status = asyncio.Event(), None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        part.pid = await asyncio.wait_for(born, 20)
+        part.pid = await asyncio.wait_for(born, PATIENCE)
         self._born[part.pid] = part
 
     def shift(self, slot: int = 0) -> float:
@@ -257,7 +259,7 @@ class Stack:
         if part.health is None:
             return
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-            deadline = time.monotonic() + 40
+            deadline = time.monotonic() + PATIENCE
             while True:
                 try:
                     if (await client.get(part.health)).status_code == 200:
