@@ -23,6 +23,14 @@ HEADING = (
     Words(vi="Nhóm đối chứng", en="Held out"),
     Words(vi="Tỷ lệ nhóm đối chứng", en="Share of held out"),
 )
+SHARE = Words(vi="Tỷ lệ", en="Share")
+SETTLED = Words(vi="Đã xong", en="Settled")
+ON_PAPER = {
+    "journey": (HEADING[1], Words(vi="Được báo", en="Told"), SHARE, Words(vi="Đối chứng", en="Held out"), SHARE),
+    "units": (Words(vi="Xã, phường", en="Commune"), HEADING[2], SETTLED, HEADING[4], SETTLED),
+}
+"""The headings of the two parts that are tables on paper."""
+
 PARTS = {
     "plan": Words(vi="Kế hoạch", en="Plan"),
     "journey": Words(vi="Kết quả", en="Results"),
@@ -95,11 +103,10 @@ async def as_pdf(told: Report, *, title: str, language: str) -> bytes:
     data: Mapping[str, Any] = {
         "lang": language,
         "title": _said(TITLE, language),
-        "heading": [_said(one, language) for one in HEADING[1:]],
         "parts": [
             {
                 "title": _said(PARTS[part], language),
-                "table": any(row.told or row.held for row in lines),
+                "heading": [_said(one, language) for one in ON_PAPER.get(part, ())],
                 "rows": [[row.label, row.told, row.told_share, row.held, row.held_share] for row in lines],
             }
             for part, lines in parts.items()
@@ -142,15 +149,14 @@ def _cost(told: Report, language: str) -> Iterator[Row]:
         said = LEFT_OUT if value is None or few(count) else _number(round(value), language) + dong
         yield Row("cost", _said(label, language), said)
     few_decided = few(told.told("approved")) or few(told.told("refused"))
-    hours = LEFT_OUT if few_decided else f"{cost.officer_hours:g}"
+    hours = LEFT_OUT if few_decided else _decimal(cost.officer_hours, language)
     yield Row("cost", _said(Words(vi="Giờ cán bộ (giả định)", en="Officers' hours (assumed)"), language), hours)
 
 
 def _units(units: Sequence[OfUnit], language: str) -> Iterator[Row]:
-    """A line a commune: members of both groups, and how many of them have settled their matter."""
+    """A line a commune: members of both groups, and beside each how many of them have settled their matter."""
     columns = ("told", "settled", "held", "held_settled")
     away = {name: hidden({str(one.unit): getattr(one, name) for one in units}) for name in columns}
-    done = {"vi": "xong: ", "en": "settled: "}[language]
     for one in units:
         cells = []
         for name in columns:
@@ -159,7 +165,7 @@ def _units(units: Sequence[OfUnit], language: str) -> Iterator[Row]:
             cells.append(
                 _number(number, language) if shown else _said(FEW, language) if few(number) else LEFT_OUT
             )  # fmt: skip
-        yield Row("units", words.place(one.unit), cells[0], done + cells[1], cells[2], done + cells[3])
+        yield Row("units", words.place(one.unit), *cells)
 
 
 def _cells(share: Share, away: bool, language: str) -> tuple[str, str]:
@@ -173,8 +179,12 @@ def _cells(share: Share, away: bool, language: str) -> tuple[str, str]:
 def _percent(share: Share, language: str) -> str:
     if share.value is None:
         return LEFT_OUT
-    said = f"{100 * share.value:.1f}"
-    return f"{said.replace('.', ',')} %" if language == "vi" else f"{said}%"
+    said = _decimal(100 * share.value, language)
+    return f"{said} %" if language == "vi" else f"{said}%"
+
+
+def _decimal(value: float, language: str) -> str:
+    return f"{value:.1f}".replace(".", "," if language == "vi" else ".")
 
 
 def _number(value: int, language: str) -> str:

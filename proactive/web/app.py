@@ -38,6 +38,9 @@
                                            POST .../take|let-go|give|note   csrf, reason, to, note
              GET  /desk/colleagues         POST .../away      csrf, whom, since, until
                                            POST .../take-over csrf, whom
+             GET  /desk/pilots            GET  /desk/pilots/{id}   GET .../report.csv   GET .../report.pdf
+                                           POST /desk/pilots/{id}/act     csrf, verb, reason, document, outcome
+    data     GET  /desk/pilots/new        POST /desk/pilots       csrf, service, reason, document, unit-<code>...
     data     GET  /desk/rejected?state=&register=&problem=&since=&until=&before=
                                            POST .../find      csrf, key_ends
              GET  /desk/rejected/{id}      POST .../{id}/show csrf
@@ -120,6 +123,7 @@ from proactive.web.desk.identity import DeskIdentity
 from proactive.web.desk.indicators import Figures
 from proactive.web.desk.menu import bar
 from proactive.web.desk.notices import Notices
+from proactive.web.desk.pilots import Pilots
 from proactive.web.desk.quality import Quality
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
@@ -232,6 +236,7 @@ def create(
         CaseAtDesk,
         Figures,
         Candidates,
+        Pilots,
         Assist,
         Notices,
         Hands,

@@ -542,6 +542,7 @@ class Walk:
             partial(gallery_more.procedures, self),
             partial(gallery_more.one_stop, self),
             partial(gallery_steering.candidates, self),
+            partial(gallery_more.pilots, self),
         ):
             await emptied(self.house.store)
             await part()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proactive.domain.pilot import Verb
+from proactive.store.people import Role
+from tests.pilots.many import SERVICE, many
 from tests.web import test_cases as cases
 from tests.web.people import OFFICE
 from tests.web.test_documents import pdf, photo
@@ -94,3 +97,35 @@ async def one_stop(walk: Walk) -> None:
     await walk.open("/desk/indicators", "desk-indicators")
     await walk.open(f"/desk/indicators?unit={cases.HOI_AN}&lang=en", "desk-indicators-unit-english")
     await walk.open("/desk/indicators?lang=vi")
+
+
+async def pilots(walk: Walk) -> None:
+    """A pilot from its proposal to a pause, with what it has come to."""
+    store, clock = walk.house.store, walk.house.clock
+    for name in ("minh", "an"):
+        await walk.house.officer(name, role=Role.DATA)
+    await walk.page.context.clear_cookies()
+    await walk.desk_as("minh")
+    await walk.open("/desk/pilots", "desk-pilots-empty")
+    await walk.open("/desk/pilots/new", "desk-pilot-new")
+    await walk.page.fill("#hold_out", "90")
+    await walk.press("Đề xuất")
+    await walk.see("desk-pilot-new-error")
+    await walk.page.select_option("#service", SERVICE)
+    await walk.page.fill("#hold_out", "20")
+    await walk.page.fill("#reason", "Báo trước có giúp người dân đổi giấy phép đúng hạn không?")
+    await walk.page.fill("#document", "12/KH-UBND")
+    await walk.page.fill("#confirmed_at_least", "40")
+    await walk.page.fill("#complaints_at_most", "2")
+    await walk.press("Đề xuất")
+    await walk.see("desk-pilot-proposed")
+    now, today = clock.now(), clock.today()
+    await store.pilots.step(1, Verb.APPROVE, by="an", now=now, today=today, document="13/QĐ-UBND")
+    await store.pilots.step(1, Verb.START, by="an", now=now, today=today)
+    await many(store.engine, pilot=1, people=400, piloted=300, now=now)
+    await walk.open("/desk/pilots/1", "desk-pilot-running")
+    await walk.open("/desk/pilots/1?lang=en", "desk-pilot-running-english")
+    await walk.open("/desk/pilots/1?lang=vi")
+    await walk.press("Tạm dừng gửi")
+    await walk.see("desk-pilot-paused")
+    await walk.open("/desk/pilots", "desk-pilots")

@@ -35,6 +35,7 @@ PAGES = (
     Page("/desk/colleagues", Group.WORK, Words(vi="Đồng nghiệp", en="Colleagues")),
     Page("/desk/assist", Group.WORK, Words(vi="Giúp người có mặt", en="Help a person present")),
     Page("/desk/candidates", Group.STEERING, Words(vi="Thủ tục nên chủ động", en="Candidates")),
+    Page("/desk/pilots", Group.STEERING, Words(vi="Thí điểm", en="Pilots")),
     Page("/desk/indicators", Group.STEERING, Words(vi="Chỉ số phục vụ", en="Indicators")),
     Page("/desk/forecast", Group.STEERING, Words(vi="Dự báo", en="Forecast")),
     Page("/desk/calls", Group.NOTICES, Words(vi="Gọi điện", en="Calls")),
