@@ -67,6 +67,7 @@ class Definition:
     confidence: str
     unmeasured: str | None = None
     """Why there is no figure."""
+    unmeasured_en: str | None = None
 
 
 T = TypeVar("T")
@@ -102,11 +103,11 @@ DEFINITIONS: dict[str, Definition] = {
     "online_filed": Definition("online", "Hồ sơ nộp trực tuyến", "Cases filed online", f"{R766}, nhóm 4", "V2"),
     "online_paid": Definition(
         "online", "Hồ sơ thanh toán trực tuyến", "Cases paid online", f"{R766}, nhóm 4", "V2",
-        "Hệ thống chỉ ghi số tiền đã nộp, không ghi cách nộp.",
+        "Hệ thống chỉ ghi số tiền đã nộp, không ghi cách nộp.", "What was paid is recorded, not how.",
     ),
     "satisfaction": Definition(
         "satisfaction", "Mức độ hài lòng", "Satisfaction", f"{R766}, nhóm 5", "V",
-        "Chưa có nguồn khảo sát nào được kết nối.",
+        "Chưa có nguồn khảo sát nào được kết nối.", "No source of surveys is connected yet.",
     ),
     **{
         f"proactive_procedures_{level}": Definition(
