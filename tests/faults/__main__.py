@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from tests.faults.acts import ACTS
+from tests.faults.acts import ACTS, LARGER
 from tests.faults.checker.verdict import WORDS
 from tests.faults.crowd import Crowd
 from tests.faults.schedule import Played, Schedule, drawn, play, prepare
@@ -26,16 +27,14 @@ A_STACK = 12
 """Schedules on one stack: by then the made-up day has passed, and a new database is cheaper than a long one."""
 
 
-async def played(
-    schedules: Iterable[Schedule], *, folder: Path, deadline: float, old: Path | None = None
-) -> list[Played]:
+async def played(schedules: Iterable[Schedule], *, folder: Path, deadline: float, **how: Any) -> list[Played]:
     """Play them, a stack for every dozen; a failed one ends its stack, whose folder stays."""
     waiting, done = list(schedules), list[Played]()
     while waiting and time.monotonic() < deadline:
         place = folder / f"stack-{waiting[0].seed}"
         place.mkdir(parents=True)
         clean = True
-        async with stack(place, today=TODAY, old=old) as running:
+        async with stack(place, today=TODAY, **how) as running:
             await prepare(running)
             crowd = Crowd(running)
             try:
@@ -92,17 +91,30 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=20, help="how many schedules")
     parser.add_argument("--seed", type=int, default=1, help="the first one's seed; the others follow it")
     parser.add_argument("--minutes", type=float, default=600, help="begin none after so many minutes")
-    parser.add_argument("--act", action="append", choices=sorted(ACTS), help="these acts in each; default: drawn")
+    parser.add_argument(
+        "--act", action="append", choices=sorted(ACTS | LARGER), help="these acts in each; default: drawn"
+    )
     parser.add_argument("--each", action="store_true", help="each act alone, once, before the drawn ones")
     parser.add_argument("--json", type=Path, help="write every schedule and the summary here")
     parser.add_argument("--old", type=Path, help="a folder with another version of us, whose worker runs beside ours")
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="three of Apache Kafka, for its act")
+    parser.add_argument("--small-disk", action="store_true", help="the database on a small disk (root), for its act")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="proactive-faults-"))
     folder.chmod(0o711)
     each = [drawn(-n, acts=[act]) for n, act in enumerate(sorted(ACTS), start=1)] if options.each else []
     schedules = [*each, *(drawn(options.seed + n, acts=options.act) for n in range(options.n))]
     deadline = time.monotonic() + 60 * options.minutes
-    done = asyncio.run(played(schedules, folder=folder, deadline=deadline, old=options.old))
+    done = asyncio.run(
+        played(
+            schedules,
+            folder=folder,
+            deadline=deadline,
+            old=options.old,
+            brokers=options.brokers,
+            small_disk=options.small_disk,
+        )
+    )
     found = summary(done)
     say(json.dumps(found))
     if options.json:

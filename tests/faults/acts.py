@@ -14,7 +14,8 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tests.faults.hop import LOOPBACK, Wire
+from tests.faults.hop import Wire
+from tests.faults.larger import disk_full, one_of_three_lost
 from tests.faults.stack import NAMES, PARTITIONS, SESSION, Stack
 
 
@@ -206,7 +207,7 @@ async def told_again(stack: Stack, chance: Random) -> str:
 
 
 def _tell_again(stack: Stack, chance: Random) -> str:
-    address = f"{LOOPBACK}:{stack.hops['broker'].port}"
+    address = stack.kafka
     consumer = Consumer({"bootstrap.servers": address, "group.id": "echo", "fetch.wait.max.ms": 20, "log_level": 0})
     found = []
     try:
@@ -284,6 +285,9 @@ def clock_jumps(seconds: float, *, who: str | None = None) -> Act:
 
     return act
 
+
+LARGER: dict[str, Act] = {"disk full": disk_full, "one broker of three lost": one_of_three_lost}
+"""Not every machine can show these: `--small-disk` needs root, `--brokers 3` Java and the jars."""
 
 ACTS: dict[str, Act] = {
     **{f"{name} killed": killed(name) for name in OURS},

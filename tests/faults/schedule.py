@@ -13,7 +13,7 @@ from proactive.store.people import Officer
 from proactive.store.store import opened
 from proactive.web.passwords import hashed
 from rules import load
-from tests.faults.acts import ACTS, NobodyCame
+from tests.faults.acts import ACTS, LARGER, NobodyCame
 from tests.faults.calm import rests
 from tests.faults.checker.verdict import WORDS
 from tests.faults.crowd import COLLEAGUE, OFFICER, PASSWORD, Crowd
@@ -103,10 +103,11 @@ async def play(schedule: Schedule, stack: Stack, crowd: Crowd) -> Played:
 
 async def _struck(strike: Strike, stack: Stack, crowd: Crowd, chance: Random) -> str:
     """The act, and its proof; where it met nobody, once more while new people come."""
+    act = (ACTS | LARGER)[strike.act]
     try:
-        return await ACTS[strike.act](stack, chance)
+        return await act(stack, chance)
     except NobodyCame:
-        again = asyncio.create_task(ACTS[strike.act](stack, chance))
+        again = asyncio.create_task(act(stack, chance))
         await asyncio.sleep(0.1)
         await crowd.appear(chance, 4)
         return await again

@@ -34,6 +34,7 @@ from proactive.installation import DEMO_MANNERS, shift_to
 from proactive.store.migrate import migrate
 from proactive.topics import Topics, ensure
 from tests.faults.hop import Hop
+from tests.faults.larger import SmallDisk, ThreeBrokers
 from tests.faults.nursery import SLOTS
 from tests.walk.stage import Source
 
@@ -148,19 +149,19 @@ class Nursery:
 class Stack:
     """Everything that runs, and what can be done to it."""
 
-    def __init__(self, folder: Path, *, today: date, old: Path | None = None) -> None:
-        """`old`: a repository of another version, whose worker runs beside ours all the time."""
+    def __init__(self, folder: Path, *, today: date, old: Path | None, brokers: int, small_disk: bool) -> None:
         self.folder, self.today, self.old = folder, today, old
+        self.disk = SmallDisk(folder / "postgres") if small_disk else None
         self.others: Nursery | None = None
         self.database = EmbeddedPostgres(folder, settings={"fsync": "off", "full_page_writes": "off", **SMALL})
-        self.broker = HoppedBroker(folder)
+        self.broker: HoppedBroker | ThreeBrokers = HoppedBroker(folder) if brokers == 1 else ThreeBrokers(folder)
         self.hops: dict[str, Hop] = {}
         self.parts: dict[str, Part] = {}
         self.killed: dict[str, int] = {}
         self.base = shift_to(today)
         self.source: Source
         self.nursery: Nursery
-        self.url = self.reader = ""
+        self.url = self.reader = self.kafka = ""
 
     def now(self) -> datetime:
         """The time that everybody here goes by."""
@@ -169,6 +170,8 @@ class Stack:
     async def start(self) -> None:
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o711)
+        if self.disk is not None:
+            self.disk.mount()
         admin = await self.database.start()
         async with await psycopg.AsyncConnection.connect(admin, autocommit=True) as connection:
             await connection.execute("CREATE DATABASE proactive")
@@ -180,8 +183,12 @@ class Stack:
         await self._hop("database", target=int(self.url.rpartition(":")[2].partition("/")[0]))
         await self._hop("registers", target=self.hops["database"].target)
         broker = await self._hop("broker", target=0)
-        HoppedBroker.hop = self.broker.hop = broker.port
-        broker.target = int((await self.broker.start()).rpartition(":")[2])
+        if isinstance(self.broker, HoppedBroker):
+            self.broker.hop = broker.port
+            broker.target = int((await self.broker.start()).rpartition(":")[2])
+            self.kafka = f"{LOOPBACK}:{broker.port}"
+        else:  # three of them tell their clients where each is: there is no hop on those wires
+            self.kafka = await self.broker.start()
         await self.topics()
         for name in ("phones", "intake", "web"):
             await self._hop(name, target=kept_port(self.folder / f"{name}-port"))
@@ -226,7 +233,7 @@ class Stack:
             "PROACTIVE_DATA_DIR": str(self.folder / "ours"),
             "PROACTIVE_DATABASE_URL": self.by_hop(self.url, "database"),
             "PROACTIVE_SOURCE_URL": self.by_hop(self.source.addresses.reader, "registers"),
-            "PROACTIVE_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{self.hops['broker'].port}",
+            "PROACTIVE_KAFKA_BOOTSTRAP": self.kafka,
             "PROACTIVE_SESSION_SECONDS": str(SESSION),
             "PROACTIVE_SECRET": secrets.token_hex(32),
             "PROACTIVE_WEB_PORT": str(self.hops["web"].target),
@@ -247,8 +254,9 @@ class Stack:
 
     async def topics(self) -> None:
         """Make the topics; again whenever the broker came back without its memory."""
-        brokers = Brokers(addresses=f"{LOOPBACK}:{self.hops['broker'].port}")
-        await asyncio.to_thread(ensure, brokers, NAMES, partitions=PARTITIONS, replication=1)
+        copies = 1 if isinstance(self.broker, HoppedBroker) else 3
+        brokers = Brokers(addresses=self.kafka)
+        await asyncio.to_thread(ensure, brokers, NAMES, partitions=PARTITIONS, replication=copies)
 
     async def up(self, name: str) -> None:
         """Start a process of ours, and wait until it answers."""
@@ -313,6 +321,8 @@ class Stack:
             await hop.stop()
         await self.broker.stop()
         await self.database.stop()
+        if self.disk is not None:
+            self.disk.unmount()
 
 
 SMALL = {"shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32MB", "wal_level": "replica"}
@@ -320,8 +330,11 @@ SMALL = {"shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32M
 
 
 @asynccontextmanager
-async def stack(folder: Path, *, today: date, old: Path | None = None) -> AsyncIterator[Stack]:
-    made = Stack(folder, today=today, old=old)
+async def stack(
+    folder: Path, *, today: date, old: Path | None = None, brokers: int = 1, small_disk: bool = False
+) -> AsyncIterator[Stack]:
+    """`old`: a repository of another version, whose worker runs beside ours. Three `brokers` are Apache Kafka."""
+    made = Stack(folder, today=today, old=old, brokers=brokers, small_disk=small_disk)
     async with AsyncExitStack() as ending:
         ending.push_async_callback(made.stop)
         await made.start()
