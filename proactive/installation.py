@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+from pydantic import SecretStr
 
 from proactive.brokers import brokers
 from proactive.demo import source
@@ -135,7 +136,8 @@ class Installation:
         """Fix settings from here on, for us and for the processes we start."""
         self._running.settings = Settings(**{**self._running.settings.model_dump(exclude_none=True), **update})
         for name, value in update.items():
-            self._env[f"PROACTIVE_{name.upper()}"] = str(value)
+            written = value.get_secret_value() if isinstance(value, SecretStr) else value
+            self._env[f"PROACTIVE_{name.upper()}"] = str(written)
 
     def _kept_secret(self) -> str:
         """A secret of this data folder, made once and readable by us only."""

@@ -3,15 +3,19 @@
 Adapters are found by name: the file `notifiers/sms.py` is the channel `sms`. So the core never imports them.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import os
 import pkgutil
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from secrets import token_bytes
 from types import ModuleType
+from urllib.parse import urlsplit
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from proactive.domain.audit import Signer
 from proactive.domain.keys import Keys
+from proactive.domain.vault import KEY_BYTES, Vault, ring
+from proactive.domain.vault import MAKE_KEY as MAKE_VAULT_KEY
 from proactive.errors import Unusable
 from proactive.facts import Facts
 from proactive.ports.clock import Clock, SystemClock
@@ -223,6 +229,34 @@ def privacy_rules(settings: Settings) -> Privacy:
         raise Unusable(f"The rules of retention cannot be used: {error}") from error
 
 
+def vault(settings: Settings) -> Vault:
+    """What stored values are sealed with: the keys of the settings; on one machine alone, a key that is made in the
+    data folder. Raises `Unusable`."""
+    if written := settings.encryption_keys.get_secret_value().strip():
+        return Vault(ring(written), seals=settings.sealing)
+    if in_production(settings):
+        raise Unusable(
+            "PROACTIVE_ENCRYPTION_KEYS is not set. What is stored of people is sealed under it; keep it where the "
+            f"database's backups are not, the same for every process. Make one: {MAKE_VAULT_KEY}"
+        )
+    place = settings.data_dir / "encryption-keys"
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        own = place.with_name(f"{place.name}.{os.getpid()}")
+        own.touch(mode=0o600)
+        own.write_text(b64encode(token_bytes(KEY_BYTES)).decode(), encoding="ascii")
+        with contextlib.suppress(FileExistsError):  # several processes begin at once: the first has made the key
+            os.link(own, place)
+        own.unlink()
+    return Vault(ring(place.read_text(encoding="ascii")), seals=settings.sealing)
+
+
+def in_production(settings: Settings) -> bool:
+    """Whether more than this machine takes part: others reach us, or the database is elsewhere."""
+    host = urlsplit(settings.database_url or "").hostname
+    return settings.public_url.startswith("https:") or host not in {None, "", "127.0.0.1", "localhost", "::1"}
+
+
 def signer(settings: Settings) -> Signer:
     """Who seals the audit log: the key of the settings, or one derived from the secret. Raises `Unusable`."""
     if settings.audit_key is None:
@@ -276,7 +310,13 @@ async def assembled(
     catalogue = connected(rule_book(), settings)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            opened(settings.database_url, size=connections, application=application, role=role)
+            opened(
+                settings.database_url,
+                size=connections,
+                application=application,
+                role=role,
+                vault=vault(settings),
+            )
         )
         await require_tables(store.engine)
         book = Book(catalogue, store=store, place=settings.data_dir / "versions")

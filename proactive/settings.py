@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     session_seconds: float = Field(10.0, ge=1, description="Silence after which Kafka gives a worker's work to others.")
     topic_prefix: str = Field("proactive", pattern=r"^[a-z][a-z0-9-]*$", description="First word of our topics' names.")
     secret: SecretStr = Field(SecretStr(""), description="At least 32 characters; keys of hashes, codes and cookies.")
+    encryption_keys: SecretStr = Field(
+        SecretStr(""), description="Keys that stored values are sealed under: base64, the newest first, blanks between."
+    )
+    sealing: bool = Field(
+        True, description="Whether values are sealed; not while processes of a version before 0037 still run."
+    )
     audit_key: Path | None = Field(None, description="File of the Ed25519 key (PEM) that seals the audit log.")
     audit_witnesses: str = Field(
         "", description="Files to copy the audit log's checkpoints to, with commas between; not on our own machines."

@@ -1,6 +1,7 @@
 """What every folder may use: one PostgreSQL and one broker a run, a database and topics of its own for each test."""
 
 import asyncio
+import hashlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ import pytest
 import structlog
 
 import rules
+from proactive.domain.vault import Vault
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
@@ -24,6 +26,10 @@ from tests.databases import Databases
 
 MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Nine o'clock in Da Nang, on a Monday."""
+
+VAULT_KEY = hashlib.sha256(b"of the tests").digest()
+VAULT = Vault([VAULT_KEY])
+"""What the tests' stores seal people's values with."""
 
 IN_A_HURRY = {"fsync": "off", "full_page_writes": "off"}
 """Only the machine's own crash would lose something, and then the tests are over; dropping a database is 20 times as
@@ -78,7 +84,7 @@ async def database_url(databases: Databases) -> AsyncIterator[str]:
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     """The store over a fresh database."""
-    async with opened(database_url, size=10, application="test") as made:
+    async with opened(database_url, size=10, application="test", vault=VAULT) as made:
         yield made
 
 

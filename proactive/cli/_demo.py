@@ -9,7 +9,7 @@ from proactive.demo.picture import picture
 from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
 from proactive.installation import Installation, Rehearsal, Running, free_port_for_nobody
-from proactive.parts import connected, rule_book
+from proactive.parts import connected, rule_book, vault
 from proactive.rehearsal import COLLEAGUE, OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, go_live, password
 from proactive.settings import Settings
 from proactive.store.store import opened
@@ -27,7 +27,9 @@ async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: boo
     ended: Ended | None = None
     async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
         running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
-        async with opened(str(running.settings.database_url), size=4, application="proactive demo") as store:
+        async with opened(
+            str(running.settings.database_url), size=4, application="proactive demo", vault=vault(running.settings)
+        ) as store:
             catalogue = connected(rule_book(), running.settings)
             await supervisor.while_running(employ(store, running, catalogue))
             for words in await supervisor.while_running(go_live(store, running, catalogue)):

@@ -14,7 +14,7 @@ import typer
 from proactive.cli._database import database_url
 from proactive.errors import Unusable
 from proactive.logs import begin_logging
-from proactive.parts import connected
+from proactive.parts import connected, vault
 from proactive.ports.clock import Clock, SystemClock
 from proactive.settings import Settings, read
 from proactive.store.store import Store, opened
@@ -47,7 +47,7 @@ async def stored(command: str, rules: Path | None = None) -> AsyncIterator[Store
     folder, problems = sound(rules)
     for problem in problems:
         typer.echo(f"left out: {problem}", err=True)
-    async with opened(url, size=2, application=f"proactive {command}") as store:
+    async with opened(url, size=2, application=f"proactive {command}", vault=vault(settings)) as store:
         book = Book(connected(folder, settings), store=store, place=settings.data_dir / "versions")
         try:
             await book.turn(clock.today())

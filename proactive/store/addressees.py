@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.manners import Allowance, Kind
-from proactive.store import ground
+from proactive.store import ground, sealed
 from proactive.store.ground import Ground
 
 
@@ -45,14 +45,15 @@ class Addressees:
         async with self._engine.connect() as connection:
             kept = text("SELECT email FROM addressee WHERE subject = :subject")
             found: str | None = await connection.scalar(kept, {"subject": subject})
-            return found
+            return sealed.opened(sealed.vault_of(connection), found, "addressee.email", subject)
 
     async def keep_email(self, subject: str, address: str | None) -> None:
         """From now on this is their address, or none is."""
         async with self._engine.begin() as connection:
             await ground.lock_people(connection, [subject])
             kept = text("UPDATE addressee SET email = :email WHERE subject = :subject")
-            await connection.execute(kept, {"subject": subject, "email": address})
+            email = sealed.seal(sealed.vault_of(connection), address, "addressee.email", subject)
+            await connection.execute(kept, {"subject": subject, "email": email})
 
     async def opted_out(self, subject: str) -> set[tuple[str, str]]:
         """(service, channel) of which this person wants nothing; empty words mean all."""

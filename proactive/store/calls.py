@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.call import Call, CallOutcome
 from proactive.domain.dossier import TELLABLE
+from proactive.domain.vault import Vault
 from proactive.errors import Unreachable
+from proactive.store import sealed
 
 FIELDS = ", ".join(f'c."{name}"' for name in Call.model_fields)
 WAITS = (
@@ -19,14 +21,14 @@ WAITS = (
 )
 """Calls that are still of use: the citizen has not answered meanwhile. Who decides may call as well as who is near."""
 
-UNIT = (
-    "(SELECT 'centre-' || (f ->> 'value') FROM jsonb_array_elements(d.fields) f "
-    "WHERE f ->> 'column' = 'unit_code' AND f ->> 'value' IS NOT NULL LIMIT 1)"
-)
+OF_NOTICE = text("SELECT d.id, d.fields FROM notice n JOIN dossier d ON d.id = n.dossier_id WHERE n.id = :id")
 
 
-def read(row: RowMapping) -> Call:
-    return Call.model_validate({name: row[name] for name in Call.model_fields})
+def read(row: RowMapping, vault: Vault | None) -> Call:
+    """Its text is its notice's, sealed as that one's."""
+    values = {name: row[name] for name in Call.model_fields}
+    body = sealed.opened(vault, values["body"], "notice.body", values["notice_id"])
+    return Call.model_validate(values | {"body": body})
 
 
 class Calls:
@@ -37,13 +39,17 @@ class Calls:
         """Write the call of this notice down; the same one again changes nothing. Raises `Unreachable`."""
         try:
             async with self._engine.begin() as connection:
+                dossier = (await connection.execute(OF_NOTICE, {"id": notice_id})).mappings().first()
+                if dossier is None:
+                    return
+                unit = sealed.unit_of(sealed.vault_of(connection), dossier["fields"], dossier["id"])
                 await connection.execute(
                     text(
                         "INSERT INTO call (notice_id, dossier_id, office, body, tries, try_after, made_at) "
-                        f"SELECT n.id, d.id, coalesce({UNIT}, d.office), n.body, 0, n.sent_at, n.sent_at "
+                        "SELECT n.id, d.id, coalesce(:centre, d.office), n.body, 0, n.sent_at, n.sent_at "
                         "FROM notice n JOIN dossier d ON d.id = n.dossier_id WHERE n.id = :id ON CONFLICT DO NOTHING"
                     ),
-                    {"id": notice_id},
+                    {"id": notice_id, "centre": f"centre-{unit}" if unit else None},
                 )
         except (SQLAlchemyError, OSError) as error:
             raise Unreachable("The database does not answer.") from error
@@ -72,7 +78,8 @@ class Calls:
     async def _waiting(self, rest: str, office: str, **values: object) -> list[Call]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text(f"SELECT {FIELDS} {WAITS} {rest}"), {**_values(office), **values})
-            return [read(row) for row in rows.mappings()]
+            vault = sealed.vault_of(connection)
+            return [read(row, vault) for row in rows.mappings()]
 
     async def take(self, notice_id: UUID, *, officer: str, now: datetime, until: datetime, verb: str) -> bool:
         """Make the call this officer's for a while; False where it is somebody else's, closed or not yet due."""

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.case import Case, Line, Result
-from proactive.store import bulk
+from proactive.store import bulk, sealed
 from proactive.store.tables import cases as tables
 
 FIELDS = ", ".join(f'c."{name}"' for name in Case.model_fields)
@@ -81,7 +81,8 @@ class Cases:
                         "filed_at) VALUES (:reference, :name, :media, :sha256, :content, :personal_id, :filed_by, "
                         ":filed_at)"
                     ),
-                    result.model_dump(),
+                    result.model_dump()
+                    | {"content": sealed.bytes_in(connection, result.content, "case_result", result.reference)},
                 )
             if before.origin == "forwarded":
                 await _tell(connection, lines)
@@ -155,7 +156,10 @@ class Cases:
                 .mappings()
                 .first()
             )
-            return Result.model_validate(dict(row)) if row else None
+            if row is None:
+                return None
+            content = sealed.bytes_out(connection, row["content"], "case_result", reference)
+            return Result.model_validate(dict(row) | {"content": content})
 
     async def results_of(self, personal_id: str, *, limit: int = 50) -> list[RowMapping]:
         """Results that this person has, newest first: reference, name, sha256, filed_at. They can be used again."""

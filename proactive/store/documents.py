@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.document import Document
 from proactive.domain.dossier import State
+from proactive.store import sealed
 
 COLUMNS = ", ".join(f'"{name}"' for name in Document.model_fields)
 OVER = [str(state) for state in (State.CLOSED, State.REFUSED, State.MOOT, State.ENDED)]
@@ -43,7 +44,7 @@ class Documents:
             if (await connection.execute(text(ADD), values)).rowcount == 1:
                 await connection.execute(
                     text("INSERT INTO document_content (document_id, content) VALUES (:id, :content)"),
-                    {"id": document.id, "content": content},
+                    {"id": document.id, "content": sealed.bytes_in(connection, content, "document", document.id)},
                 )
                 return True
             there = text("SELECT 1 FROM document WHERE dossier_id = :dossier_id AND need = :need AND hash = :hash")
@@ -70,7 +71,8 @@ class Documents:
             row = rows.mappings().first()
             if row is None:
                 return None
-            return Document.model_validate({n: row[n] for n in Document.model_fields}), bytes(row["content"])
+            kept = sealed.bytes_out(connection, row["content"], "document", document_id)
+            return Document.model_validate({n: row[n] for n in Document.model_fields}), kept
 
     async def drop(self, dossier_id: UUID, document_id: UUID, *, open_in: Collection[State]) -> bool:
         """Take a document back, while the dossier is open for it."""

@@ -9,7 +9,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.dossier import Dossier, State
-from proactive.store import bulk, keeping
+from proactive.domain.vault import Vault
+from proactive.store import bulk, keeping, sealed
 from proactive.store.keeping import Move, keep
 from proactive.store.tables import dossiers as dossiers_tables
 
@@ -23,8 +24,8 @@ AGAIN = "state IN ('offered', 'unreached') AND tell_on <= :today AND tell_after 
 """Dossiers whose citizen has not been told of yet, and those whose next rung's day has come."""
 
 
-def read(row: RowMapping) -> Dossier:
-    return Dossier.model_validate(dict(row))
+def read(row: RowMapping, vault: Vault | None) -> Dossier:
+    return Dossier.model_validate(sealed.dossier_values(vault, row))
 
 
 class Dossiers:
@@ -93,7 +94,8 @@ class Dossiers:
         )
         async with self._engine.begin() as connection:
             rows = await connection.execute(statement, {"now": now, "until": now + LEASE, "limit": limit, **more})
-            return [read(row) for row in rows.mappings()]
+            vault = sealed.vault_of(connection)
+            return [read(row, vault) for row in rows.mappings()]
 
     async def get(self, dossier_id: UUID) -> Dossier | None:
         found = await self.many([dossier_id])
@@ -114,7 +116,8 @@ class Dossiers:
     async def _select(self, condition: str, **values: Any) -> list[Dossier]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text(f"SELECT {FIELDS} FROM dossier d WHERE {condition}"), values)
-            return [read(row) for row in rows.mappings()]
+            vault = sealed.vault_of(connection)
+            return [read(row, vault) for row in rows.mappings()]
 
     async def queue(
         self, *, office: str, states: Iterable[State], limit: int = 50, offset: int = 0
@@ -128,7 +131,8 @@ class Dossiers:
                 text(f"SELECT {FIELDS} FROM dossier d WHERE {where} ORDER BY d.updated_at, d.id LIMIT :n OFFSET :o"),
                 {**values, "n": limit, "o": offset},
             )
-            return [read(row) for row in rows.mappings()], int(total or 0)
+            vault = sealed.vault_of(connection)
+            return [read(row, vault) for row in rows.mappings()], int(total or 0)
 
     async def tally(self, *, office: str) -> dict[State, int]:
         """How many dossiers of an office rest in each state."""
@@ -152,10 +156,11 @@ class Dossiers:
 
 async def add(connection: AsyncConnection, dossiers: Sequence[Dossier], *, now: datetime) -> set[UUID]:
     """Add new dossiers with their first line of history and their news; an occasion that has one already is left."""
+    vault = sealed.vault_of(connection)
     ids = await bulk.insert(
         connection,
         dossiers_tables.Dossier,
-        [bulk.row(dossier, stale=False, rest_until=now) for dossier in dossiers],
+        [sealed.dossier_row(vault, bulk.row(dossier, stale=False, rest_until=now)) for dossier in dossiers],
         returning="id",
     )
     added = [dossier for dossier in dossiers if dossier.id in ids]

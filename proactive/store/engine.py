@@ -9,8 +9,10 @@ import sqlalchemy
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from proactive.domain.vault import Vault
 from proactive.errors import Unusable
 from proactive.store.scope import DatabaseRole, say_in_every_transaction
+from proactive.store.sealed import OPTION
 
 OLDEST = 180_000
 """PostgreSQL 18: `RETURNING old.*` tells recognise which person a changed row belonged to before."""
@@ -34,14 +36,18 @@ def options(role: DatabaseRole | None = None) -> str:
     return "-c timezone=UTC" + (f" -c role={role}" if role else "")
 
 
-def pool(url: str, *, size: int, application: str, role: DatabaseRole | None = None) -> AsyncEngine:
-    """A pool of at most `size` connections, not tried yet; without a role each is whoever signed in."""
+def pool(
+    url: str, *, size: int, application: str, role: DatabaseRole | None = None, vault: Vault | None = None
+) -> AsyncEngine:
+    """A pool of at most `size` connections, not tried yet; without a role each is whoever signed in. What people's
+    values are sealed with goes with every connection."""
     engine = create_async_engine(
         address(url),
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
         json_deserializer=msgspec.json.decode,  # dossiers come by the hundred, and most of one is JSON
+        execution_options={OPTION: vault},
         hide_parameters=True,  # they are somebody's data, and errors end up in logs
         connect_args={"application_name": application, "connect_timeout": 5, "options": options(role)},
     )
@@ -63,10 +69,15 @@ def _still_there(connection: Any, *_: object) -> None:
 
 
 async def connect(
-    url: str, *, size: int = 10, application: str = "proactive", role: DatabaseRole | None = None
+    url: str,
+    *,
+    size: int = 10,
+    application: str = "proactive",
+    role: DatabaseRole | None = None,
+    vault: Vault | None = None,
 ) -> AsyncEngine:
     """A checked pool of at most `size` connections. Raises `Unusable` with one clear sentence."""
-    engine = pool(url, size=size, application=application, role=role)
+    engine = pool(url, size=size, application=application, role=role, vault=vault)
     place = engine.url.render_as_string(hide_password=True)
     try:
         async with asyncio.timeout(15), engine.connect() as connection:

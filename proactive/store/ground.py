@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proactive.domain.manners import Allowance, Asked, Decision, Kind, Mode, Send, Standing, Wait, decide, shares
-from proactive.store import live, piloting
+from proactive.store import live, piloting, sealed
 from proactive.store.piloting import Piloting
 from rules.manners import Policy
 
@@ -95,11 +95,11 @@ async def read(
         text("SELECT subject, language, email, told_at FROM addressee WHERE subject = ANY(:subjects)"),
         {"subjects": list(subjects)},
     )
-    told, languages, emails = {}, {}, {}
+    told, languages, emails, vault = {}, {}, {}, sealed.vault_of(connection)
     for subject, language, email, at in people:
         told[subject] = tuple(at)
         if email:
-            emails[subject] = email
+            emails[subject] = sealed.opened(vault, email, "addressee.email", subject) or ""
         if language:
             languages[subject] = language
     out = await connection.execute(

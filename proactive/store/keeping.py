@@ -18,7 +18,7 @@ from proactive.domain.dossier import Dossier
 from proactive.domain.manners import Allowance
 from proactive.domain.notice import Notice
 from proactive.domain.ticket import Ticket
-from proactive.store import bulk, ground, tickets
+from proactive.store import bulk, ground, sealed, tickets
 from proactive.store.tables import acted as acted_tables
 from proactive.store.tables import dossiers as dossiers_tables
 from proactive.store.tables import intake as intake_tables
@@ -94,16 +94,20 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
             if m.opt_out_of is not None or m.opt_out_on or m.wrong_phone or m.untold is not None
         ],
     )
+    vault = sealed.vault_of(connection)
     changed = {"id"}.union(*(_changed(move) for move in ordered))
     for stale in (None, True, False):
         rows = [
-            bulk.part(
-                move.after,
-                changed,
-                version=move.before.version + 1,
-                updated_at=now,
-                rest_until=move.rest_until or now,
-                **({} if stale is None else {"stale": stale}),
+            sealed.dossier_row(
+                vault,
+                bulk.part(
+                    move.after,
+                    changed,
+                    version=move.before.version + 1,
+                    updated_at=now,
+                    rest_until=move.rest_until or now,
+                    **({} if stale is None else {"stale": stale}),
+                ),
             )
             for move in ordered
             if move.stale is stale
@@ -210,11 +214,14 @@ async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], n
 
 
 async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
-    rows = [
-        bulk.row(notice, service=move.after.service, office=move.after.office)
-        for move in done
-        for notice in move.notices
-    ]
+    rows = sealed.notice_rows(
+        sealed.vault_of(connection),
+        (
+            bulk.row(notice, service=move.after.service, office=move.after.office)
+            for move in done
+            for notice in move.notices
+        ),
+    )
     fresh = await bulk.insert(connection, notices_tables.Notice, rows, returning="id")
     await bulk.update(
         connection,

@@ -8,15 +8,16 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import Notice
+from proactive.domain.vault import Vault
 from proactive.ports.notifier import Receipt
-from proactive.store import bulk
+from proactive.store import bulk, sealed
 from proactive.store.tables import notices as notices_tables
 
 FIELDS = ", ".join(f'n."{name}"' for name in Notice.model_fields)
 
 
-def read(row: RowMapping) -> Notice:
-    return Notice.model_validate(dict(row))
+def read(row: RowMapping, vault: Vault | None) -> Notice:
+    return Notice.model_validate(sealed.notice_values(vault, row, Notice.model_fields))
 
 
 class Notices:
@@ -32,7 +33,7 @@ class Notices:
                 {"ids": list(dossier_ids)},
             )
             for row in rows.mappings():
-                notice = read(row)
+                notice = read(row, sealed.vault_of(connection))
                 found[notice.dossier_id].append(notice)
         return found
 
@@ -59,7 +60,7 @@ class Notices:
                 ),
                 {"now": now, "until": until, "limit": limit},
             )
-            return [read(row) for row in rows.mappings()]
+            return [read(row, sealed.vault_of(connection)) for row in rows.mappings()]
 
     async def receive(self, receipts: Sequence[Receipt], *, now: datetime) -> None:
         """Write receipts down as they come; the same one again changes nothing."""
@@ -98,7 +99,7 @@ class Notices:
             return [
                 (
                     row["receipt_id"],
-                    Notice.model_validate({name: row[name] for name in Notice.model_fields}),
+                    read(row, sealed.vault_of(connection)),
                     row["sending"],
                     row["receipt_code"],
                 )
@@ -112,7 +113,7 @@ class Notices:
             await bulk.update(
                 connection,
                 notices_tables.Notice,
-                [bulk.row(notice) for notice in notices],
+                sealed.notice_rows(sealed.vault_of(connection), (bulk.row(notice) for notice in notices)),
                 guard="old.fence = new.fence AND old.state IN ('accepted', 'unknown', 'lost')",
             )
 
@@ -124,7 +125,7 @@ class Notices:
                 text(f"SELECT {FIELDS} FROM notice n WHERE carried_by = ANY(:ids) ORDER BY id"), {"ids": list(ids)}
             )
             for row in rows.mappings():
-                notice = read(row)
+                notice = read(row, sealed.vault_of(connection))
                 assert notice.carried_by is not None  # it was asked for
                 found.setdefault(notice.carried_by, []).append(notice)
         return found
@@ -141,7 +142,7 @@ class Notices:
                 ),
                 {"ids": list(ids)},
             )
-            return [read(row) for row in rows.mappings()]
+            return [read(row, sealed.vault_of(connection)) for row in rows.mappings()]
 
     async def forget_receipts(self, *, before: datetime) -> None:
         """Lay receipts aside that no notice has claimed for long: those of one-time codes, and of nobody we know."""

@@ -8,7 +8,9 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.base import Value
+from proactive.domain.vault import Vault
 from proactive.errors import TooMany
+from proactive.store import sealed
 
 
 class Passcode(Value):
@@ -60,6 +62,10 @@ class Officer(Value):
 PASSCODE = ", ".join(f'p."{name}"' for name in Passcode.model_fields)
 
 
+def _passcode(row: RowMapping, vault: Vault | None) -> Passcode:
+    return Passcode.model_validate(dict(row) | {"to": sealed.opened(vault, row["to"], "passcode.to", row["id"])})
+
+
 class Passcodes:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -71,7 +77,8 @@ class Passcodes:
                     'INSERT INTO passcode (id, dossier_id, channel, "to", state, tries, requested_at, expires_at) '
                     "VALUES (:id, :dossier_id, :channel, :to, :state, :tries, :requested_at, :expires_at)"
                 ),
-                passcode.model_dump(),
+                passcode.model_dump()
+                | {"to": sealed.seal(sealed.vault_of(connection), passcode.to, "passcode.to", passcode.id)},
             )
 
     async def claim(self, *, now: datetime, limit: int) -> list[Passcode]:
@@ -85,7 +92,8 @@ class Passcodes:
                 ),
                 {"now": now, "limit": limit},
             )
-            return [Passcode.model_validate(dict(row)) for row in rows.mappings()]
+            vault = sealed.vault_of(connection)
+            return [_passcode(row, vault) for row in rows.mappings()]
 
     async def settle(self, passcode_id: UUID, *, state: str, why: str | None = None, channel: str) -> None:
         """Keep what came of sending it, and on which channel that was."""
@@ -109,7 +117,7 @@ class Passcodes:
                 {"id": dossier_id, "channel": channel},
             )
             row = rows.mappings().first()
-            return Passcode.model_validate(dict(row)) if row else None
+            return _passcode(row, sealed.vault_of(connection)) if row else None
 
     async def attempt(self, passcode_id: UUID, *, right: bool, now: datetime, most: int = 5) -> bool:
         """Count one try. True: it was right, in time, not used before and not tried too often; it is used up now."""

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.decidable import Decidable
 from proactive.domain.dossier import State
-from proactive.store import readings
+from proactive.domain.vault import Vault
+from proactive.store import readings, sealed
 from proactive.store.people import Officer
 
 COUNTED = 1000
@@ -25,11 +26,10 @@ LAST = "\U0010ffff"
 
 CASE = """
 d.id, d.office, d.state, d.version, d.answer, d.blocked_by, d.held_because, d.two_people, d.prepared_by,
-(d.answer_note IS NOT NULL OR d.fields @? '$[*].claim ? (@ != null)') AS said
+(d.answer_note IS NOT NULL OR d.claimed IS TRUE) AS said
 """
-LINE = f"""{CASE}, d.service, d.service_version, d.variant, d.subject, d.anchor, d.since, a.officer AS holder,
-(SELECT f ->> 'value' FROM jsonb_array_elements(d.fields) f
- WHERE f ->> 'column' = 'full_name' AND f ->> 'value' IS NOT NULL LIMIT 1) AS applicant
+LINE = f"""{CASE}, d.service, d.service_version, d.variant, d.subject, d.anchor, d.since, d.applicant,
+a.officer AS holder
 """
 """What a line of the queue shows; a whole dossier is ten times as much to read."""
 
@@ -144,7 +144,8 @@ class Queue:
             values["states"] = [str(state) for state in states]
         async with self._engine.begin() as connection:
             found = await connection.execute(text(statement), values)
-            rows = [_read(dict(row)) for row in found.mappings()]
+            vault = sealed.vault_of(connection)
+            rows = [_read(dict(row), vault) for row in found.mappings()]
             tally = await connection.execute(text(TALLY), {"most": COUNTED + 1})
             filters = await connection.execute(text(FILTERS), {"o": officer.username})
             if shown := [one.id for one in rows[:limit]]:
@@ -193,7 +194,8 @@ class Queue:
     async def _rows(self, statement: str, values: dict[str, object]) -> list[Waits]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text(statement), values)
-            return [_read(dict(row)) for row in rows.mappings()]
+            vault = sealed.vault_of(connection)
+            return [_read(dict(row), vault) for row in rows.mappings()]
 
     # --- filters
 
@@ -215,5 +217,6 @@ class Queue:
             )
 
 
-def _read(row: dict[str, Any]) -> Waits:
+def _read(row: dict[str, Any], vault: Vault | None) -> Waits:
+    row["applicant"] = sealed.opened(vault, row["applicant"], "dossier.applicant", row["id"])
     return Waits(case=Decidable.model_validate({name: row.pop(name) for name in Decidable.model_fields}), **row)

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import Notice
 from proactive.domain.sent import STANDS, Place, Sent, Untold, Which, Word
+from proactive.domain.vault import Vault
 from proactive.ports.clock import DA_NANG
+from proactive.store import sealed
 from proactive.store.notices import FIELDS
 
 LAST_NINE = "right(regexp_replace({0}, '[^0-9]', '', 'g'), 9)"
@@ -92,7 +94,8 @@ class SentNotices:
                 ),
                 values,
             )
-            return [_sent(row) for row in rows.mappings()]
+            vault = sealed.vault_of(connection)
+            return [_sent(row, vault) for row in rows.mappings()]
 
 
 def _about(which: Which) -> tuple[list[str], dict[str, Any]]:
@@ -116,8 +119,8 @@ def _about_dossiers(which: Which) -> tuple[list[str], dict[str, Any]]:
     return tests, values
 
 
-def _sent(row: RowMapping) -> Sent:
-    own = {name: row[name] for name in Notice.model_fields}
+def _sent(row: RowMapping, vault: Vault | None) -> Sent:
+    own = sealed.notice_values(vault, row, Notice.model_fields)
     return Sent(
         notice=Notice.model_validate(own), service=row["service"], office=row["office"], reference=row["reference"]
     )

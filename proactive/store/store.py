@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.domain.vault import Vault
 from proactive.store.acted import Acted
 from proactive.store.addressees import Addressees
 from proactive.store.audit import Audit
@@ -41,6 +42,7 @@ from proactive.store.queue import Queue
 from proactive.store.readings import Readings
 from proactive.store.records import Positions, Records
 from proactive.store.rejected import RejectedChanges
+from proactive.store.resealing import Resealing
 from proactive.store.rights import Rights
 from proactive.store.scope import DatabaseRole
 from proactive.store.sent import SentNotices
@@ -95,6 +97,7 @@ class Store:
         self.rights = Rights(engine)
         self.erasing = Erasing(engine)
         self.breaches = Breaches(engine)
+        self.resealing = Resealing(engine)
         self.queue = Queue(engine)
         self.hands = Hands(engine)
         self.bulk_runs = BulkRuns(engine)
@@ -103,10 +106,15 @@ class Store:
 
 @asynccontextmanager
 async def opened(
-    url: str, *, size: int = 10, application: str = "proactive", role: DatabaseRole | None = None
+    url: str,
+    *,
+    size: int = 10,
+    application: str = "proactive",
+    role: DatabaseRole | None = None,
+    vault: Vault | None = None,
 ) -> AsyncIterator[Store]:
     """A checked store, closed when the block ends. Raises `Unusable` with one clear sentence."""
-    engine = await connect(url, size=size, application=application, role=role)
+    engine = await connect(url, size=size, application=application, role=role, vault=vault)
     try:
         yield Store(engine)
     finally:

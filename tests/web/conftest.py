@@ -35,6 +35,7 @@ from proactive.web.citizen import entrance
 from proactive.web.identity.grammar import Client
 from proactive.web.passwords import hashed
 from rules import Catalogue, manners
+from tests.conftest import VAULT
 from tests.databases import RESTORE, Databases
 from tests.web.browsing import HERE, Person
 from tests.web.people import MORNING, OFFICE, People
@@ -132,7 +133,7 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="module")
 async def store(databases: Databases) -> AsyncIterator[Store]:
     """An empty database of the module's own."""
-    async with databases.lent() as url, opened(url, size=8) as found:
+    async with databases.lent() as url, opened(url, size=8, vault=VAULT) as found:
         yield found
 
 
@@ -173,7 +174,7 @@ async def build(
 ) -> AsyncIterator[House]:
     """The pages over this store, in a role of their own."""
     url = store.engine.url.render_as_string(hide_password=False)
-    pages = Store(pool(url, size=8, application="pages", role=DatabaseRole.WEB))
+    pages = Store(pool(url, size=8, application="pages", role=DatabaseRole.WEB, vault=VAULT))
     clock = SetClock(MORNING)
     keys = KEYS
     registers = {name: MemoryRegister(name) for name in catalogue.registers}

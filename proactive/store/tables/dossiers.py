@@ -115,8 +115,12 @@ class Dossier(Table, table=True):
     """When what it says of its citizen was erased; a dossier that is true again is filled in again."""
     erased_at: datetime | None = moment(nullable=True)
     """When it was forgotten whose it was."""
-    sought: str | None = Field(sa_column=Column(Text, Computed("sought_name(fields)", persisted=True)), default=None)
-    """The applicant's name without accents, its last word first."""
+    sought: str | None = words()
+    """The applicant's name without accents, its last word first: what officers find a dossier by, and not sealed."""
+    applicant: str | None = words()
+    """The applicant's name, sealed, for the queue."""
+    claimed: bool | None = None
+    """Whether the citizen says that some field is wrong."""
     ends: str | None = Field(sa_column=Column(Text, Computed("right(subject, 4)", persisted=True)), default=None)
     """The last four digits of the personal id."""
 

@@ -1,0 +1,94 @@
+"""Which columns are sealed, and how rows go into them and come out. The vault travels with the engine: every connection
+knows it, and nobody has to hand it from function to function. Without one (tests, tools that read nobody) values are
+stored as they are, and a sealed one cannot be read.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from proactive.domain.vault import MARK, Sealed, Vault
+from rules.texts import plain
+
+OPTION = "proactive_vault"
+NO_KEY = "A stored value is sealed and this program was given no keys. Set PROACTIVE_ENCRYPTION_KEYS."
+
+
+def vault_of(connection: AsyncConnection) -> Vault | None:
+    found: Vault | None = connection.sync_connection.get_execution_options().get(OPTION)  # type: ignore[union-attr]  # it is open
+    return found
+
+
+def about(place: str, key: object) -> str:
+    """Where a value belongs: a column of a table, and the row."""
+    return f"{place}:{key}"
+
+
+def seal(vault: Vault | None, value: str | None, place: str, key: object) -> str | None:
+    return value if vault is None or not vault.seals or not value else vault.seal_text(value, about=about(place, key))
+
+
+def opened(vault: Vault | None, value: str | None, place: str, key: object) -> str | None:
+    """Raises `Sealed`."""
+    if value is None or not value.startswith(MARK):
+        return value
+    if vault is None:
+        raise Sealed(NO_KEY)
+    return vault.open_text(value, about=about(place, key))
+
+
+def bytes_in(connection: AsyncConnection, value: bytes, place: str, key: object) -> bytes:
+    vault = vault_of(connection)
+    return value if vault is None or not vault.seals else vault.seal_bytes(value, about=about(place, key))
+
+
+def bytes_out(connection: AsyncConnection, value: bytes, place: str, key: object) -> bytes:
+    """Raises `Sealed`."""
+    stored, vault = bytes(value), vault_of(connection)
+    if not stored.startswith(MARK.encode()):
+        return stored
+    if vault is None:
+        raise Sealed(NO_KEY)
+    return vault.open_bytes(stored, about=about(place, key))
+
+
+def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
+    """A dossier's row on its way in: its fields sealed, with what the queue finds it by beside them."""
+    if vault is None or not vault.seals or "fields" not in row:
+        return row
+    fields, key = row["fields"], row["id"]
+    names = [field["value"] for field in fields if field["column"] == "full_name" and field["value"] is not None]
+    applicant = names[0] if names else None
+    return row | {
+        "fields": vault.seal_text(msgspec.json.encode(fields).decode(), about=about("dossier.fields", key)),
+        "applicant": seal(vault, applicant, "dossier.applicant", key),
+        "sought": " ".join(reversed(plain(applicant).lower().split())) if applicant else None,
+        "claimed": True if any(field["claim"] is not None for field in fields) else None,
+    }
+
+
+def dossier_values(vault: Vault | None, row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
+    """The same on its way out."""
+    values = dict(row)
+    if isinstance(values["fields"], str):
+        values["fields"] = msgspec.json.decode(opened(vault, values["fields"], "dossier.fields", values["id"]) or "[]")
+    return values
+
+
+def notice_rows(vault: Vault | None, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"body": seal(vault, row["body"], "notice.body", row["id"])} for row in rows]
+
+
+def notice_values(vault: Vault | None, row: RowMapping | Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    values = {name: row[name] for name in names}
+    return values | {"body": opened(vault, values["body"], "notice.body", values["id"])}
+
+
+def unit_of(vault: Vault | None, fields: object, dossier_id: UUID) -> str | None:
+    """The commune in a dossier's fields."""
+    found = dossier_values(vault, {"id": dossier_id, "fields": fields})["fields"]
+    return next((one["value"] for one in found if one["column"] == "unit_code" and one["value"]), None)
