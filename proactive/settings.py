@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="Keys that stored values are sealed under: base64, the newest first, blanks between."
     )
     sealing: bool = Field(
-        True, description="Whether values are sealed; not while processes of a version before 0037 still run."
+        True, description="Whether values are sealed; not while processes of a version before 0039 still run."
     )
     audit_key: Path | None = Field(None, description="File of the Ed25519 key (PEM) that seals the audit log.")
     audit_witnesses: str = Field(
