@@ -236,7 +236,7 @@ class Stack:
             "PROACTIVE_KAFKA_BOOTSTRAP": self.kafka,
             "PROACTIVE_SESSION_SECONDS": str(SESSION),
             "PROACTIVE_SECRET": secrets.token_hex(32),
-            "PROACTIVE_SEALING": "false",  # the checker has no code of ours, and a worker of the version before may play
+            "PROACTIVE_SEALING": "false",  # the checker has no code of ours; a worker of the version before may play
             "PROACTIVE_WEB_PORT": str(self.hops["web"].target),
             "PROACTIVE_PUBLIC_URL": pages,
             "PROACTIVE_POLL_SECONDS": "0.4",
