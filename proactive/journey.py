@@ -51,6 +51,7 @@ from proactive.steps.replay import replay, try_out
 from proactive.steps.rework import rework
 from proactive.steps.rights import answer_right, ask_right, put_off
 from proactive.steps.seal import seal
+from proactive.steps.tally import tally
 from proactive.steps.tell import tell
 from proactive.steps.tidy import tidy
 from proactive.steps.watch import Watch
@@ -91,6 +92,7 @@ __all__ = [
     "seal",
     "send_passcodes",
     "take_queued",
+    "tally",
     "tell",
     "tidy",
     "try_out",

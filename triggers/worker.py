@@ -153,6 +153,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             seconds=SEAL_SECONDS,
         ),
         step("keep_time", lambda: journey.keep_time(store=store, clock=clock, limit=limit), seconds=60),
+        step("tally", lambda: journey.tally(catalogue=catalogue, store=store, clock=clock), seconds=60),
         step("compare_intake", lambda: journey.nightly(intake=intake, store=store, clock=clock), seconds=300),
         step("take_in", lambda: journey.take_queued(store=store, clock=clock, limit=limit)),
         step("count", lambda: count(parts), seconds=COUNT_SECONDS),

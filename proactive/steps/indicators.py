@@ -10,7 +10,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypedDict, TypeVar
+from typing import Protocol, TypedDict, TypeVar
 
 from proactive.domain.base import Value
 from proactive.domain.case import Channel, Paper
@@ -71,6 +71,9 @@ class Definition:
 
 
 T = TypeVar("T")
+KIND = "indicators"
+FRESH = timedelta(minutes=30)
+"""How old figures of a month that still runs may be."""
 R766 = "Quyết định 766/QĐ-TTg ngày 23/06/2022"
 DEFINITIONS: dict[str, Definition] = {
     "openness": Definition(
@@ -135,6 +138,16 @@ class Month:
     """Until when there can be figures, while the month still runs: what is not yet due is not late."""
 
     @property
+    def name(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def whole_until(self) -> datetime:
+        """The moment from which on what is counted of the month stays: a day after it is over."""
+        over = self.starts + timedelta(days=monthrange(self.first.year, self.first.month)[1])
+        return over + timedelta(days=1)
+
+    @property
     def starts(self) -> datetime:
         return datetime(self.first.year, self.first.month, 1, tzinfo=DA_NANG)
 
@@ -144,7 +157,17 @@ class Month:
         return over if self.now is None else min(over, self.now + timedelta(microseconds=1))
 
 
-def figures(cases: Sequence[Counted], published: Sequence[Procedure], month: Month) -> dict[str, Figure]:
+class Span(Protocol):
+    """From a moment up to another."""
+
+    @property
+    def starts(self) -> datetime: ...
+
+    @property
+    def ends(self) -> datetime: ...
+
+
+def figures(cases: Sequence[Counted], published: Sequence[Procedure], month: Span) -> dict[str, Figure]:
     """Every indicator that can be counted, of these cases and procedures."""
     came = [case for case in cases if month.starts <= case.received_at < month.ends]
     worked = [case for case in cases if case.due_on and (case.ready_at is None or case.ready_at >= month.starts)]
@@ -178,7 +201,7 @@ def _complete(one: Procedure) -> bool:
     return one.working_days is not None and bool(one.components) and bool(one.process) and bool(one.reference)
 
 
-def _on_time(case: Counted, month: Month) -> bool:
+def _on_time(case: Counted, month: Span) -> bool:
     end = case.ready_at if case.ready_at is not None and case.ready_at < month.ends else None
     day = (end or month.ends - timedelta(microseconds=1)).astimezone(DA_NANG).date()
     return case.due_on is not None and day <= case.due_on
@@ -206,13 +229,22 @@ async def indicators(month: Month, *, store: Store) -> Indicators:
     }
 
 
+async def indicators_kept(month: Month, *, store: Store) -> Indicators:
+    """The same as it was last kept, if that was not long ago; a month that is over does not change much any more."""
+    kept = (await store.kept.get(KIND, [month.name])).get(month.name)
+    if kept is not None and (kept[1] > month.whole_until or (month.now is not None and kept[1] > month.now - FRESH)):
+        return kept[0]  # type: ignore[no-any-return]  # as it was kept by the same function
+    return await indicators(month, store=store)
+
+
 async def trend(months: Sequence[Month], unit: str, *, store: Store) -> dict[date, Mapping[str, Figure]]:
     """The figures of these months, in their order, of one unit or, where it is "", of the city."""
-    published = [said(entry) for entry in await store.procedures.all(Stage.PUBLISHED)]
+    kept = await store.kept.get(KIND, [month.name for month in months])
     found: dict[date, Mapping[str, Figure]] = {}
     for month in months:
-        cases = [Counted.model_validate(row) for row in await store.cases.counted(month.starts, month.ends)]
-        found[month.first] = _of_unit(unit, cases, published, month) if unit else figures(cases, published, month)
+        told = kept[month.name][0] if month.name in kept else await indicators(month, store=store)
+        place = told["units"].get(unit, {}) if unit else told["city"]
+        found[month.first] = {name: Figure(int(str(one["part"])), int(str(one["of"]))) for name, one in place.items()}
     return found
 
 

@@ -1,12 +1,14 @@
 """The catalogue of procedures: every version that was ever proposed, and the one that is published."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from proactive.domain.base import Value
 from proactive.domain.procedure import Entry, Signed, Stage
 
 FIELDS = ", ".join(f'p."{name}"' for name in Entry.model_fields)
@@ -15,6 +17,33 @@ LINE = (
     "VALUES (:code, :version, :stage, :at, :by, :office, :document)"
 )
 PUBLISHED = text("SELECT version, body::text AS body FROM procedure WHERE code = :code AND stage = 'published'")
+
+
+LIVES = text(
+    "SELECT p.code, p.version, p.body->>'field' AS field, p.body->>'authority' AS authority, "
+    "(p.body->>'boundary_free')::boolean AS boundary_free, coalesce((p.body->>'sample')::boolean, false) AS sample, "
+    "p.body->'received_at' AS received_at, l.steps FROM procedure p JOIN LATERAL ("
+    "SELECT jsonb_agg(jsonb_build_array(stage, at) ORDER BY id) AS steps FROM procedure_line l "
+    "WHERE l.code = p.code AND l.version = p.version) l ON l.steps IS NOT NULL ORDER BY p.code, p.version"
+)
+
+
+class Life(Value):
+    """One version of a procedure, as far as progress is counted, and when it came to each of its stages."""
+
+    code: str
+    version: int
+    field: str
+    authority: str
+    boundary_free: bool
+    sample: bool
+    received_at: tuple[str, ...]
+    steps: tuple[tuple[Stage, datetime], ...]
+
+    def in_force(self, moment: datetime) -> bool:
+        """Whether it was published just before this moment."""
+        before = [stage for stage, at in self.steps if at < moment]
+        return bool(before) and before[-1] is Stage.PUBLISHED
 
 
 class Procedures:
@@ -101,6 +130,12 @@ class Procedures:
                 {"stage": stage} if stage is not None else {},
             )
             return [_read(row) for row in rows.mappings()]
+
+    async def lives(self) -> list[Life]:
+        """Every version with its steps, as far as the plan's progress is counted from them."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(LIVES)
+            return [Life.model_validate(dict(row)) for row in rows.mappings()]
 
     async def history(self, code: str) -> Sequence[RowMapping]:
         """Every step of every version, oldest first: version, stage, at, by, office, document."""

@@ -57,6 +57,51 @@ class Steering:
             )
             return {procedure: int(number) for procedure, number in rows}
 
+    async def receipts(self, *, since: datetime, until: datetime) -> list[tuple[str, int, int]]:
+        """Each office with what it received in a span, and how much of that for people who live in another unit."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT office, number, elsewhere FROM counted_receipts(:since, :until) ORDER BY office"),
+                {"since": since, "until": until},
+            )
+            return [(office, int(number), int(elsewhere)) for office, number, elsewhere in rows]
+
+    async def moves(self, *, since: datetime, until: datetime) -> dict[str, dict[str, int]]:
+        """For each service how many dossiers came into each state in a span."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT service, state, number FROM counted_moves(:since, :until) ORDER BY service, state"),
+                {"since": since, "until": until},
+            )
+            found: dict[str, dict[str, int]] = {}
+            for service, state, number in rows:
+                found.setdefault(service, {})[state] = int(number)
+            return found
+
+    async def steps(self, *, since: datetime, until: datetime) -> dict[str, int]:
+        """How many proposals came to each of their states in a span."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT l.step, count(*) FROM steering_line l JOIN proposal p ON p.id = l.about "
+                    "WHERE l.at >= :since AND l.at < :until GROUP BY l.step"
+                ),
+                {"since": since, "until": until},
+            )
+            return {step: int(number) for step, number in rows}
+
+    async def scores_before(self, *, since: datetime, until: datetime) -> list[tuple[str, str, float]]:
+        """The newest score of each register and dimension within a span: register, dimension, from 0 to 1."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT DISTINCT ON (register, dimension) register, dimension, score FROM quality_score "
+                    "WHERE service = '' AND at >= :since AND at < :until ORDER BY register, dimension, at DESC"
+                ),
+                {"since": since, "until": until},
+            )
+            return [(register, dimension, float(score)) for register, dimension, score in rows]
+
     async def due(self, *, first: date, last: date) -> dict[str, int]:
         """How many occasions of each service fall due from one day to another."""
         async with self._engine.connect() as connection:

@@ -28,10 +28,12 @@ from proactive.store.hands import Hands
 from proactive.store.hearing import Hearing
 from proactive.store.intake import IntakeNews
 from proactive.store.intake_queue import IntakeQueue
+from proactive.store.kept import Kept
 from proactive.store.ledger import Ledger
 from proactive.store.live import Guests, Live
 from proactive.store.news import News
 from proactive.store.notices import Notices
+from proactive.store.obstacles import Obstacles
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
 from proactive.store.pilots import Pilots
@@ -102,6 +104,8 @@ class Store:
         self.hands = Hands(engine)
         self.bulk_runs = BulkRuns(engine)
         self.steering = Steering(engine)
+        self.obstacles = Obstacles(engine)
+        self.kept = Kept(engine)
 
 
 @asynccontextmanager

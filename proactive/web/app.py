@@ -59,6 +59,10 @@
     officer  GET  /desk/candidates?department=  GET  /desk/candidates/{id}  GET  .../document?department=&kind=
                                            POST .../{id}/propose          csrf, document, note
                                            POST /desk/proposals/{id}/decide   csrf, to, document, note
+             GET  /desk/progress?on=       GET  /desk/progress.json     GET  /desk/reports?week=  GET .../{week}.pdf
+             GET  /desk/obstacles?show=&page=   GET  /desk/obstacles/new   GET  /desk/obstacles/{id}
+                                           POST /desk/obstacles           csrf, title, detail, kind, owner, procedure
+                                           POST .../{id}/move             csrf, to, note
              GET  /desk/quality            GET  /desk/quality/{register}
              GET  /desk/tickets?show=&page=         GET  /desk/tickets/{id}
                                            POST /desk/tickets/{id}/show   csrf
@@ -123,7 +127,9 @@ from proactive.web.desk.identity import DeskIdentity
 from proactive.web.desk.indicators import Figures
 from proactive.web.desk.menu import bar
 from proactive.web.desk.notices import Notices
+from proactive.web.desk.obstacles import Obstacles
 from proactive.web.desk.pilots import Pilots
+from proactive.web.desk.progress import Progress
 from proactive.web.desk.quality import Quality
 from proactive.web.desk.queue import Queue
 from proactive.web.desk.rejected import RejectedChanges
@@ -237,6 +243,8 @@ def create(
         Figures,
         Candidates,
         Pilots,
+        Progress,
+        Obstacles,
         Assist,
         Notices,
         Hands,

@@ -11,7 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.steps.indicators import DEFINITIONS, Definition, Figure, Indicators, Month, as_csv, indicators, trend
+from proactive.steps.indicators import (
+    DEFINITIONS,
+    Definition,
+    Figure,
+    Indicators,
+    Month,
+    as_csv,
+    indicators_kept,
+    trend,
+)
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
 
@@ -79,7 +88,7 @@ class Figures:
         asked = request.query_params.get("month") or months[0]
         if asked not in months:
             raise HTTPException(404)
-        return await indicators(self._month(asked), store=self._site.store)
+        return await indicators_kept(self._month(asked), store=self._site.store)
 
     def _month(self, written: str) -> Month:
         return Month(date.fromisoformat(f"{written}-01"), self._site.clock.now())
@@ -95,7 +104,10 @@ class Figures:
 
 def _lines(drawn: Mapping[date, Mapping[str, Figure]]) -> list[tuple[str, list[float | None]]]:
     """The months with their shares, from the first that has any."""
-    lines = [(f"{first:%m/%Y}", [found[name].exact for name in DRAWN]) for first, found in drawn.items()]
+    lines = [
+        (f"{first:%m/%Y}", [found[name].exact if name in found else None for name in DRAWN])
+        for first, found in drawn.items()
+    ]
     return list(dropwhile(lambda line: not any(share is not None for share in line[1]), lines))
 
 

@@ -1,0 +1,58 @@
+"""Counts what steers and keeps it as of a moment, so that pages read and do not count; reminds of obstacles too."""
+
+from datetime import date, timedelta
+
+import structlog
+
+from proactive.ports.clock import Clock
+from proactive.steps import indicators as of_months
+from proactive.steps import progress as of_days
+from proactive.steps import weekly as of_weeks
+from proactive.steps.indicators import Month, indicators
+from proactive.steps.obstacles import remind
+from proactive.steps.progress import progress
+from proactive.steps.weekly import Week, weekly
+from proactive.store.store import Store
+from rules import Catalogue
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=10)
+MONTHS = 13
+"""How far back months are kept; those that are over are counted once more a day after, and then stay."""
+
+
+async def tally(*, catalogue: Catalogue, store: Store, clock: Clock, at_once: bool = False) -> int:
+    """Count anew what is not settled: one worker at a time, every ten minutes at most; `at_once` whatever its age.
+
+    Gives how many figures were counted.
+    """
+    moment, today = clock.now(), clock.today()
+    if not await store.kept.claim("tally", now=moment, every=timedelta() if at_once else EVERY):
+        return 0
+    await remind(store=store, clock=clock)
+    months = [Month(first, moment) for first in _months(today)]
+    kept = await store.kept.get(of_months.KIND, [month.name for month in months])
+    counted = 1
+    for month in months:
+        if month.name not in kept or kept[month.name][1] <= month.whole_until:
+            await store.kept.keep(of_months.KIND, month.name, await indicators(month, store=store), at=moment)
+            counted += 1
+    told = await progress(today, catalogue=catalogue, store=store, clock=clock)
+    await store.kept.keep(of_days.KIND, f"{today:%Y-%m-%d}", told, at=moment)
+    last = Week.of(today).before
+    if last.name not in await store.kept.periods(of_weeks.KIND):
+        report = await weekly(last, catalogue=catalogue, store=store, clock=clock)
+        await store.kept.keep(of_weeks.KIND, last.name, report, at=moment)
+        counted += 1
+    log.info("tally.kept", number=counted)
+    return counted
+
+
+def _months(today: date) -> list[date]:
+    """The first days of the months, the newest first."""
+    first, found = today.replace(day=1), []
+    for _ in range(MONTHS):
+        found.append(first)
+        first = (first - timedelta(days=1)).replace(day=1)
+    return found

@@ -1,0 +1,192 @@
+"""Progress, the weekly report and what is kept: each figure is counted again here by SQL of its own."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from proactive.domain.obstacle import ObstacleState
+from proactive.domain.procedure import Signed, Stage
+from proactive.errors import Overtaken, Permanent
+from proactive.papers.printing import printed
+from proactive.ports.clock import SetClock
+from proactive.steps import catalogue as procedures
+from proactive.steps.indicators import Month, indicators, indicators_kept
+from proactive.steps.obstacles import move, remind, report
+from proactive.steps.progress import months_until, progress, progress_kept
+from proactive.steps.tally import tally
+from proactive.steps.weekly import Week, paper, weekly
+from proactive.store.store import Store
+from rules import Catalogue
+from rules.checks import VIETNAM
+from tests.steps.test_casework import ready, walks_in
+from tests.web.test_procedures import FILE
+
+OWNER, UNIT = "vp-ubnd-da-nang", "centre-20410"
+STAGES = ((Stage.REVIEWED, "so-tu-phap-da-nang"), (Stage.APPROVED, OWNER), (Stage.PUBLISHED, OWNER))
+
+
+async def published_over_time(store: Store) -> None:
+    """The sample: the first procedure on 2025-08-15, another one each 30 days; the first is withdrawn in November."""
+    first = datetime(2025, 8, 15, 9, tzinfo=VIETNAM)
+    signed = Signed(by="a", office="centre-city", document="1", at=first)
+    entries = await procedures.propose(procedures.read(FILE.read_bytes()), signed=signed, store=store)
+    for place, entry in enumerate(entries):
+        at = first + timedelta(days=30 * place)
+        for stage, office in STAGES:
+            step = Signed(by="b", office=office, document="2", at=at)
+            await procedures.take(entry.code, entry.version, stage, signed=step, store=store)
+    end = Signed(by="c", office=OWNER, document="3", at=datetime(2025, 11, 20, 9, tzinfo=VIETNAM))
+    await procedures.take(entries[0].code, None, Stage.WITHDRAWN, signed=end, store=store)
+
+
+async def counted(store: Store, statement: str, **values: object) -> Mapping[str, Any]:
+    async with store.engine.connect() as connection:
+        return dict((await connection.execute(text(statement), values)).mappings().one())
+
+
+IN_FORCE = """
+SELECT count(*) AS of, count(*) FILTER (WHERE p.body->>'boundary_free' = 'true') AS part FROM procedure p
+WHERE (SELECT l.stage FROM procedure_line l WHERE (l.code, l.version) = (p.code, p.version)
+  AND (l.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date <= CAST(:day AS date) ORDER BY l.id DESC LIMIT 1) = 'published'
+"""
+
+
+@pytest.mark.parametrize("day", ["2025-08-14", "2025-08-15", "2025-11-19", "2025-11-20", "2026-02-01"])
+async def test_any_day_can_be_asked_for_and_reconciles(
+    store: Store, clock: SetClock, catalogue: Catalogue, day: str
+) -> None:
+    await published_over_time(store)
+
+    told = await progress(date.fromisoformat(day), catalogue=catalogue, store=store, clock=clock)
+
+    free = told["boundary_free"]
+    expected = await counted(store, IN_FORCE, day=day)
+    assert {name: free["city"][name] for name in ("part", "of")} == dict(expected)
+    for group in ("departments", "fields"):
+        assert sum(one["of"] for one in free[group].values()) == expected["of"]
+        assert sum(one["part"] for one in free[group].values()) == expected["part"]
+    assert free["months"][-1]["of"] == expected["of"] and len(free["communes"]) == 94
+
+
+async def test_targets_say_what_there_was_on_their_day(store: Store, clock: SetClock, catalogue: Catalogue) -> None:
+    await published_over_time(store)
+
+    told = await progress(date(2025, 10, 1), catalogue=catalogue, store=store, clock=clock)
+
+    half, whole = told["boundary_free"]["targets"]
+    assert (half["reached"], half["on"]) == (True, {"part": 1, "of": 1, "share": 100.0})
+    assert whole["on"] is None  # its day had not come
+
+
+def test_months_end_with_the_day_itself() -> None:
+    assert months_until(date(2025, 9, 10)) == [date(2025, 7, 31), date(2025, 8, 31), date(2025, 9, 10)]
+    assert months_until(date(2025, 7, 31)) == [date(2025, 7, 31)]
+
+
+async def test_what_was_received_elsewhere_reconciles(store: Store, clock: SetClock, catalogue: Catalogue) -> None:
+    await ready(store)
+    for unit in ("20410", "20242"):
+        await walks_in(store, clock, {"unit": unit})
+
+    told = await progress(clock.today(), catalogue=catalogue, store=store, clock=clock)
+
+    expected = await counted(
+        store,
+        "SELECT count(*) AS received, count(*) FILTER (WHERE receiving <> concat('centre-', unit)) AS elsewhere "
+        "FROM intake_case WHERE received_at > :since", since=clock.now() - timedelta(days=30),
+    )  # fmt: skip
+    offices = told["receipts"]["offices"].values()
+    assert {name: sum(one[name] for one in offices) for name in ("received", "elsewhere")} == dict(expected)
+    assert expected["received"] == 2 and expected["elsewhere"] >= 1
+
+
+async def obstacle(store: Store, clock: SetClock) -> Any:
+    return await report(
+        title="Máy quét hỏng", detail="Không gửi được", kind="system", procedure=None, owner=OWNER, by="hoa",
+        office=UNIT, store=store, clock=clock,
+    )  # fmt: skip
+
+
+async def test_an_obstacle_is_kept_with_its_steps_and_reminded_of_once(store: Store, clock: SetClock) -> None:
+    one = await obstacle(store, clock)
+    assert await remind(store=store, clock=clock) == 0
+    clock.forward(days=20)
+
+    assert await remind(store=store, clock=clock) == 2
+    assert await remind(store=store, clock=clock) == 0
+    assert [line["kind"] for line in await store.obstacles.reminders(OWNER)] == ["to_office"]
+    after = await move(one, ObstacleState.RESOLVED, by="van", office=OWNER, note="Đã thay", store=store, clock=clock)
+    with pytest.raises(Overtaken):
+        await move(one, ObstacleState.WORKING, by="vu", office=OWNER, note="", store=store, clock=clock)
+    assert await store.obstacles.get(one.id) == after
+    assert [line["step"] for line in await store.steering.lines(one.id)] == ["reported", "resolved"]
+    assert await store.obstacles.reminders(OWNER) == []
+    assert await store.obstacles.tally(office=OWNER, today=clock.today()) == {
+        "open": 0, "late": 0, "mine": 0, "resolved": 1, "closed": 0,
+    }  # fmt: skip
+
+
+async def test_the_week_says_what_the_store_says(store: Store, clock: SetClock, catalogue: Catalogue) -> None:
+    await ready(store)
+    for _ in range(2):
+        await walks_in(store, clock)
+    one = await obstacle(store, clock)
+    clock.forward(seconds=60)
+    await move(one, ObstacleState.RESOLVED, by="van", office=OWNER, note="Đã thay", store=store, clock=clock)
+
+    week = Week.of(clock.today())
+    told = await weekly(week, catalogue=catalogue, store=store, clock=clock)
+
+    received = await counted(
+        store, "SELECT count(*) AS n FROM intake_case WHERE received_at >= :a AND received_at < :b",
+        a=week.starts, b=week.ends,
+    )  # fmt: skip
+    assert told["figures"]["received"] == received["n"] == 2 and told["running"]
+    assert told["figures"]["obstacles"] == {"reported": 1, "resolved": 1, "open": 0, "late": 0}
+    lines = [line["vi"] for section in told["sections"] for line in section["lines"]]
+    assert "Vướng mắc: 1 mới, 1 đã tháo gỡ; cuối tuần còn 0, trong đó 0 quá hạn." in lines
+    assert any(line.startswith("Tiếp nhận 2 hồ sơ") for line in lines)
+    assert all(line["en"] for section in told["sections"] for line in section["lines"])
+    assert (await printed("weekly", paper(told, clock.today()))).startswith(b"%PDF")
+    empty = await weekly(week.before, catalogue=catalogue, store=store, clock=clock)
+    assert empty["figures"]["received"] == 0 and not empty["running"]
+
+
+@pytest.mark.parametrize("name", ["2026", "2026-W54", "2026-48", "x-Wy", "", "2026-W48-1"])
+def test_what_is_no_week_is_refused(name: str) -> None:
+    with pytest.raises(Permanent, match="is no week"):
+        Week.named(name)
+
+
+def test_weeks_are_those_of_iso_8601() -> None:
+    assert Week.named("2026-W48").monday == date(2026, 11, 23)
+    assert Week.of(date(2026, 1, 1)).name == "2026-W01" and Week.of(date(2027, 1, 3)).name == "2026-W53"
+
+
+async def test_a_week_that_has_not_begun_has_no_report(store: Store, clock: SetClock, catalogue: Catalogue) -> None:
+    with pytest.raises(Permanent, match="has not begun"):
+        await weekly(Week(date(2030, 1, 7)), catalogue=catalogue, store=store, clock=clock)
+
+
+async def test_figures_are_kept_by_one_worker_and_are_those_that_counting_gives(
+    store: Store, clock: SetClock, catalogue: Catalogue
+) -> None:
+    await ready(store)
+    await walks_in(store, clock)
+
+    assert await tally(catalogue=catalogue, store=store, clock=clock) == 15
+    assert await tally(catalogue=catalogue, store=store, clock=clock) == 0
+    month = Month(clock.today().replace(day=1), clock.now())
+    kept = await store.kept.get("indicators", [month.name])
+    assert kept[month.name][0] == await indicators(month, store=store) == await indicators_kept(month, store=store)
+    await walks_in(store, clock)
+    assert (await indicators_kept(month, store=store))["city"]["digital_dossiers"]["of"] == 1  # as of that moment
+    clock.forward(minutes=31)
+    again = Month(clock.today().replace(day=1), clock.now())
+    assert (await indicators_kept(again, store=store))["city"]["digital_dossiers"]["of"] == 2
+    assert (await progress_kept(catalogue=catalogue, store=store, clock=clock))[1] == clock.now()
+    # This month and today; the others are settled.
+    assert await tally(catalogue=catalogue, store=store, clock=clock) == 2
