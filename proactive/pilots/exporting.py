@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from proactive.domain.effect import Share
+from proactive.domain.few import few, hidden
 from proactive.papers.printing import printed
 from proactive.pilots import words
-from proactive.pilots.few import few, hidden
 from proactive.pilots.report import MEASURES, REASONS, OfUnit, Report
 from proactive.ports.clock import DA_NANG
 from proactive.sheets.writing import safe

@@ -12,6 +12,7 @@ from proactive.store.audit import Audit
 from proactive.store.backlog import Backlogs
 from proactive.store.bulk_runs import BulkRuns
 from proactive.store.calls import Calls
+from proactive.store.capacity import Capacities
 from proactive.store.cases import Cases
 from proactive.store.comparing import Comparisons
 from proactive.store.concerned import Breaches
@@ -76,6 +77,7 @@ class Store:
         self.live = Live(engine)
         self.guests = Guests(engine)
         self.pilots = Pilots(engine)
+        self.capacities = Capacities(engine)
         self.addressees = Addressees(engine)
         self.audit = Audit(engine)
         self.intake = IntakeNews(engine)

@@ -30,6 +30,8 @@
              POST /desk/bulk/do            csrf, run, row-<dossier>...        GET  /desk/bulk/{run}
              GET  /desk/sessions           POST /desk/sessions    csrf (ends the others)
              GET  /desk/forecast?service=&office=&days=
+             GET  /desk/forecast/year   GET .../year.csv   GET .../year.pdf
+                                           POST /desk/forecast/capacity   csrf, office, from_day, hours_a_week, note
              GET  /desk/dossiers/{id}      POST .../review    csrf, version, decision, note, ground
                                            POST .../decide    csrf, version, decision, note
                                            POST .../show      csrf
@@ -138,6 +140,7 @@ from proactive.web.desk.sessions import Sessions
 from proactive.web.desk.sign_in import SignIn
 from proactive.web.desk.texts import Texts
 from proactive.web.desk.tickets import Tickets
+from proactive.web.desk.workload import Workload
 from proactive.web.door import Door
 from proactive.web.errors import Errors
 from proactive.web.guard import Guard
@@ -236,6 +239,7 @@ def create(
         Bulk,
         Sessions,
         Forecast,
+        Workload,
         DeskDossier,
         DeskDocuments,
         Cases,

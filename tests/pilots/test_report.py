@@ -12,9 +12,9 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from proactive.domain.effect import Share, effect
+from proactive.domain.few import hidden
 from proactive.domain.manners import Kind
 from proactive.pilots.exporting import as_csv, as_pdf
-from proactive.pilots.few import hidden
 from proactive.pilots.report import MEASURES, Met, Report, report, suggests
 from proactive.store.store import Store
 from tests.pilots.piloted import piloted

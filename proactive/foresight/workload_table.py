@@ -1,0 +1,107 @@
+"""Twelve months ahead to be taken along: a table as CSV and a paper as PDF, without counts under five."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+
+from proactive.domain.few import few, hidden
+from proactive.foresight.expected import Sum
+from proactive.foresight.workload import Load, Month, Year
+from proactive.papers.printing import printed
+from proactive.ports.clock import DA_NANG
+from proactive.sheets.writing import safe
+from rules.base import Words
+from rules.offices import offices
+
+HEADING = (
+    Words(vi="Tháng", en="Month"),
+    Words(vi="Cơ quan", en="Office"),
+    Words(vi="Việc đến hạn", en="Falls due"),
+    Words(vi="Giờ cần", en="Hours needed"),
+    Words(vi="Giờ có", en="Hours there"),
+    Words(vi="Tin ít nhất", en="Messages at least"),
+    Words(vi="Tin nhiều nhất", en="Messages at most"),
+)
+CITY = Words(vi="Toàn thành phố", en="The whole city")
+FEW = Words(vi="dưới 5", en="under 5")
+TITLE = Words(vi="DỰ BÁO MƯỜI HAI THÁNG", en="TWELVE MONTHS AHEAD")
+NOTE = Words(
+    vi="Số dưới 5, và số có thể suy ra chúng, không ghi khi báo cáo ra khỏi cơ quan. Giờ cần tính theo giả định của dự "
+    "báo; giờ có do cơ quan khai.",
+    en="Numbers under 5, and those that would give them away, are left out. Hours needed by the assumption of the "
+    "forecast; hours there as offices have said.",
+)
+LEFT_OUT = "–"
+
+
+def rows(found: Year, *, language: str) -> Iterator[list[str]]:
+    """A line a month for the city, then a line a month and office."""
+    for month in found.months:
+        yield _row(
+            month,
+            _said(CITY, language),
+            found.city[month],
+            away=few(found.city[month].sum.occasions),
+            language=language,
+        )
+    for month in found.months:
+        away = hidden({office: loads[month].sum.occasions for office, loads in found.offices.items()})
+        for office, loads in found.offices.items():
+            if loads[month].sum.occasions or loads[month].hours:
+                name = offices()[office].name if office in offices() else office
+                yield _row(month, name, loads[month], away=office in away, language=language)
+
+
+def as_csv(found: Year, *, at: datetime, language: str) -> bytes:
+    """UTF-8 with its mark, as Excel wants it; nothing in it is a formula."""
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([_said(one, language) for one in HEADING])
+    for row in rows(found, language=language):
+        writer.writerow([safe(cell) for cell in row])
+    writer.writerow([safe(f"{_said(NOTE, language)} {at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}")])
+    return b"\xef\xbb\xbf" + made.getvalue().encode()
+
+
+async def as_pdf(found: Year, *, at: datetime, language: str) -> bytes:
+    """The same on paper."""
+    data = {
+        "lang": language,
+        "title": _said(TITLE, language),
+        "heading": [_said(one, language) for one in HEADING],
+        "rows": list(rows(found, language=language)),
+        "note": _said(NOTE, language),
+        "foot": f"{at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}",
+    }
+    return await printed("workload", data)
+
+
+def _row(month: Month, place: str, load: Load, *, away: bool, language: str) -> list[str]:
+    if away:
+        said = [_said(FEW, language) if few(load.sum.occasions) else LEFT_OUT, LEFT_OUT]
+        messages = [LEFT_OUT, LEFT_OUT]
+    else:
+        said, messages = _numbers(load.sum, language)
+    hours = LEFT_OUT if load.hours is None else _decimal(load.hours, language)
+    return [month.name, place, *said, hours, *messages]
+
+
+def _numbers(sum: Sum, language: str) -> tuple[list[str], list[str]]:
+    return (
+        [_number(sum.occasions, language), _decimal(sum.officer_hours, language)],
+        [_number(sum.messages_least, language), _number(sum.messages_most, language)],
+    )
+
+
+def _number(value: int, language: str) -> str:
+    return f"{value:,}".replace(",", "." if language == "vi" else ",")
+
+
+def _decimal(value: float, language: str) -> str:
+    said = f"{value:,.1f}"
+    return said.translate(str.maketrans(",.", ".,")) if language == "vi" else said
+
+
+def _said(said: Words, language: str) -> str:
+    return said.vi if language == "vi" else said.en
