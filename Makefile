@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
+.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -35,6 +35,15 @@ lint: setup ## Style, types and import contracts alone
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: setup ## Run the benchmarks of scale and write docs/performance.md; prints JSON (ARGS="--size large --only due_day")
+	@scripts/jars.sh
+	@PYTHON=$(BIN)/python sh scripts/peers.sh >&2
+	@$(BIN)/python -m tests.benchmarks.everything $(ARGS)
+
+workers: setup ## Workers that join, leave and are killed on 12 partitions: nobody lost, nobody told twice (ARGS="--people 2000")
+	@scripts/jars.sh
+	@$(BIN)/python -m tests.benchmarks.workers $(ARGS)
 
 bench-recognise: setup ## Measure recognition into PostgreSQL beside four other ways; prints JSON (N=200000, ARGS="--only ours")
 	@PYTHON=$(BIN)/python sh scripts/peers.sh >&2

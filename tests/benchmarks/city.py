@@ -93,8 +93,8 @@ class City:
 
 
 @asynccontextmanager
-async def city(people: int, latency: float) -> AsyncIterator[City]:
-    """A city with so many drafted dossiers, its registers, and a provider."""
+async def city(people: int, latency: float, *, drafted: bool = True) -> AsyncIterator[City]:
+    """A city with so many people whose dossiers are due or drafted already, its registers, and a provider."""
     with tempfile.TemporaryDirectory(prefix="proactive-bench-") as place:
         folder, clock, catalogue = Path(place), Clock(), load().connected(REGISTERS)
         await asyncio.to_thread(folder.chmod, 0o711)
@@ -111,7 +111,7 @@ async def city(people: int, latency: float) -> AsyncIterator[City]:
             await _register(addresses.owner, everybody)
             facts = Facts(catalogue)
             async with opened(server.url("bench"), size=10) as store:
-                await asyncio.to_thread(_recognised, server.url("bench"), everybody, facts, clock)
+                await asyncio.to_thread(recognised, server.url("bench"), everybody, facts, clock)
                 for name in KEYS:
                     await store.positions.catch_up(name, columns="", now=clock.now())
                 await trusted(store, catalogue, clock)
@@ -119,7 +119,7 @@ async def city(people: int, latency: float) -> AsyncIterator[City]:
                     last = clock.today() + timedelta(days=20)
                     await store.live.propose(service, reason="x", ends_on=last, by="an", now=clock.now())
                     await store.live.approve(service, by="binh", now=clock.now())
-                while await draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=1000):
+                while drafted and await draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=1000):
                     pass
                 async with await psycopg.AsyncConnection.connect(server.url("bench"), autocommit=True) as connection:
                     await connection.execute("VACUUM ANALYZE")
@@ -143,7 +143,7 @@ async def _register(owner: str, people: list[Person]) -> None:
                     await copy.write_row([row[name] for name in names])
 
 
-def _recognised(url: str, people: list[Person], facts: Facts, clock: Clock) -> None:
+def recognised(url: str, people: list[Person], facts: Facts, clock: Clock) -> None:
     told = {name: MemoryRegister(name) for name in REGISTERS}
     values = [
         encode(told[name].put(str(row[KEYS[name]]), row["personal_id"], row, version=1))
