@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Port on which this process tells Prometheus its figures; 0: nowhere."
     )
     metrics_host: str = Field("127.0.0.1", description="Address that the figures are told on.")
+    traces_url: str = Field(
+        "", description="Where OpenTelemetry traces are sent (OTLP over HTTP, ending in /v1/traces); empty: nowhere."
+    )
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which citizens and providers reach us.")
     web_host: str = Field("127.0.0.1", description="Address that the pages listen on.")
     web_port: int = Field(8000, ge=0, le=65535, description="Port that the pages listen on.")

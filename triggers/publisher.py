@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from proactive import tracing
 from proactive.brokers import Brokers
 from proactive.domain.application import Progress
 from proactive.domain.change import Change, encode
 from proactive.domain.keys import Keys
 from proactive.errors import Temporary
+from proactive.store.news import Word
 from proactive.topics import Topics
 
 FLUSH_SECONDS = 30.0
@@ -57,6 +58,7 @@ class Publisher:
         return self._producer
 
     async def changes(self, changes: Sequence[Change]) -> None:
+        tracing.committed(change.version for change in changes)
         await self._all(
             self._topics.changes, [(self.key(change.subject or change.key), encode(change)) for change in changes]
         )
@@ -65,10 +67,12 @@ class Publisher:
         """Changes that are told once more exactly as they came, each with whom it is about."""
         await self._all(self._topics.changes, [(self.key(whom), value) for whom, value in changes])
 
-    async def news(self, words: Sequence[tuple[UUID, str]]) -> None:
+    async def news(self, words: Sequence[Word]) -> None:
+        """Each word goes on in the trace of the step that left it."""
         await self._all(
             self._topics.dossiers,
-            [(dossier.bytes, msgspec.json.encode({"id": dossier, "state": state})) for dossier, state in words],
+            [(one.dossier.bytes, msgspec.json.encode({"id": one.dossier, "state": one.state})) for one in words],
+            [one.trace for one in words],
         )
 
     async def statuses(self, progress: Sequence[Progress]) -> None:
@@ -83,11 +87,14 @@ class Publisher:
         """The same person always gets the same partition, and nobody can read who it is."""
         return self._keys.digest("kafka", subject)[:16]
 
-    async def _all(self, topic: str, messages: Sequence[tuple[bytes, bytes]]) -> None:
+    async def _all(
+        self, topic: str, messages: Sequence[tuple[bytes, bytes]], traces: Sequence[str] | None = None
+    ) -> None:
+        """All of them, each with its trace; where none are given, with the one that we are in."""
         async with self._turn:
-            await asyncio.to_thread(self._produce, topic, messages)
+            await asyncio.to_thread(self._produce, topic, messages, traces or [tracing.written()] * len(messages))
 
-    def _produce(self, topic: str, messages: Sequence[tuple[bytes, bytes]]) -> None:
+    def _produce(self, topic: str, messages: Sequence[tuple[bytes, bytes]], traces: Sequence[str]) -> None:
         refused: list[KafkaError] = []
 
         def delivered(error: KafkaError | None, message: Message) -> None:
@@ -96,10 +103,11 @@ class Publisher:
 
         producer = self._whole()
         try:
-            for key, value in messages:
+            for (key, value), trace in zip(messages, traces, strict=True):
+                headers: list[tuple[str, str | bytes | None]] = [(tracing.HEADER, trace)] if trace else []
                 while True:
                     try:
-                        producer.produce(topic, value, key, on_delivery=delivered)
+                        producer.produce(topic, value, key, on_delivery=delivered, headers=headers)
                         break
                     except BufferError:
                         producer.poll(0.1)

@@ -15,7 +15,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from mode import Service
 
-from proactive import metrics
+from proactive import metrics, tracing
 from proactive.brokers import Brokers
 from proactive.facts import Facts
 from proactive.ports.clock import Clock
@@ -167,8 +167,12 @@ class Recognise(Service):
                 if not messages:
                     continue
                 started = time.monotonic()
-                outcome = self._lanes.take(messages)
-                source.commit(asynchronous=False)
+                with tracing.span("recognise", since=tracing.causes(messages)) as span:
+                    outcome = self._lanes.take(messages)
+                    source.commit(asynchronous=False)
+                    tracing.found(span, outcome.taken)
+                    if outcome.kept:
+                        self._on_owed()
                 _count(outcome)
                 if time.monotonic() > looked + LAG_SECONDS:
                     looked = time.monotonic()
@@ -177,8 +181,6 @@ class Recognise(Service):
                     "recognise.batch", taken=outcome.taken, kept=outcome.kept, rejected=outcome.rejected,
                     owed=outcome.owed, seconds=round(time.monotonic() - started, 3),
                 )  # fmt: skip
-                if outcome.kept:
-                    self._on_owed()
         finally:
             source.close()
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from mode import Service
+from opentelemetry.trace import SpanContext
 
-from proactive import metrics
+from proactive import metrics, tracing
 from proactive.errors import Temporary
 
 log = structlog.get_logger()
@@ -30,8 +32,12 @@ class Step(Service):
         self._once = once
         self._every = every
         self._word = asyncio.Event()
+        self._since: deque[SpanContext] = deque(maxlen=tracing.LINKS)
 
-    def wake(self) -> None:
+    def wake(self, since: SpanContext | None = None) -> None:
+        """Look now; `since` is the trace of whoever says so."""
+        if since is not None:
+            self._since.append(since)
         self._word.set()
 
     @Service.task
@@ -40,8 +46,13 @@ class Step(Service):
         while not self.should_stop:
             self._word.clear()
             began = time.perf_counter()
+            since = list(self._since)
+            self._since.clear()
             try:
-                found = await self._once()
+                with tracing.span(self.step, since=since) as span:
+                    found = await self._once()
+                    if found:
+                        tracing.found(span, found)
                 pause = self._every
                 if found:
                     metrics.STEP.labels(self.step).observe(time.perf_counter() - began)

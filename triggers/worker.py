@@ -8,6 +8,7 @@ import contextlib
 import signal
 import ssl
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -16,7 +17,7 @@ import msgspec
 import structlog
 import uvloop
 
-from proactive import journey, metrics
+from proactive import journey, metrics, tracing
 from proactive.brokers import Brokers, brokers
 from proactive.errors import ProactiveError
 from proactive.logs import begin_logging
@@ -257,11 +258,16 @@ def attach(app: faust.App, topic: str, running: list[Step]) -> None:
 
     @app.agent(dossiers, concurrency=1, name="word")
     async def word(stream: faust.StreamT[bytes]) -> None:
-        async for value in stream:
-            state = _state(value)
-            for step in running:
-                if state in step.wakes_on:
-                    step.wake()
+        async for event in stream.events():
+            word_came(event.value, event.headers, running)
+
+
+def word_came(value: bytes, headers: Mapping[str, bytes] | None, running: Sequence[Step]) -> None:
+    """Wake the steps that pick up what is in this state; they go on in the trace of who brought it there."""
+    state = _state(value)
+    for step in running:
+        if state in step.wakes_on:
+            step.wake(tracing.heard(headers))
 
 
 class _Word(msgspec.Struct):
@@ -300,7 +306,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
 
         def owed() -> None:
-            loop.call_soon_threadsafe(draft.wake)
+            loop.call_soon_threadsafe(draft.wake, tracing.here())
 
         recognise = Recognise(
             reached, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
@@ -342,7 +348,11 @@ if __name__ == "__main__":
     begin_logging()
     try:
         settings = read()
-        with metrics.told(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with (
+            metrics.told(settings),
+            tracing.traced(settings, "proactive-worker"),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
             runner.run(main(settings))
     except ProactiveError as error:
         sys.exit(f"proactive worker: {error}")

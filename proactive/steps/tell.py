@@ -1,13 +1,13 @@
 """tell: the news that steps and pages left in the outbox goes to Kafka, after its transaction, at least once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from uuid import UUID
 
 from proactive.ports.clock import Clock
+from proactive.store.news import Word
 from proactive.store.store import Store
 
-PublishNews = Callable[[Sequence[tuple[UUID, str]]], Awaitable[None]]
-"""Put (dossier, state) on `proactive.dossiers`; done when the broker has acknowledged all of it."""
+PublishNews = Callable[[Sequence[Word]], Awaitable[None]]
+"""Put them on `proactive.dossiers`; done when the broker has acknowledged all of it."""
 
 
 async def tell(*, store: Store, publish: PublishNews, clock: Clock, limit: int) -> int:

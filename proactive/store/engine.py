@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from proactive import tracing
 from proactive.domain.vault import Vault
 from proactive.errors import Unusable
 from proactive.store.scope import DatabaseRole, say_in_every_transaction
@@ -52,9 +53,16 @@ def pool(
         connect_args={"application_name": application, "connect_timeout": 5, "options": options(role)},
     )
     event.listen(engine.sync_engine, "checkout", _still_there)
+    event.listen(engine.sync_engine, "begin", _say_trace)
     if role is DatabaseRole.WEB:
         say_in_every_transaction(engine)
     return engine
+
+
+def _say_trace(connection: sqlalchemy.Connection) -> None:
+    """Word that this transaction leaves in the outbox carries the trace that we are in (ADR 0048)."""
+    if trace := tracing.written():
+        connection.exec_driver_sql("SELECT set_config('proactive.trace', %s, true)", (trace,))
 
 
 def _still_there(connection: Any, *_: object) -> None:

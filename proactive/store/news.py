@@ -3,10 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+class Word(NamedTuple):
+    """That a dossier is in a state now, and the trace of the step that brought it there (empty where none is kept)."""
+
+    dossier: UUID
+    state: str
+    trace: str = ""
 
 
 class News:
@@ -14,18 +23,18 @@ class News:
         self._engine = engine
 
     @asynccontextmanager
-    async def telling(self, *, now: datetime, limit: int) -> AsyncIterator[Sequence[tuple[UUID, str]]]:
+    async def telling(self, *, now: datetime, limit: int) -> AsyncIterator[Sequence[Word]]:
         """Unpublished word, oldest first; marked as published when the block ends well, untold again when it fails."""
         async with self._engine.begin() as connection:
             rows = await connection.execute(
                 text(
-                    "SELECT id, dossier_id, state FROM news WHERE published_at IS NULL ORDER BY id LIMIT :limit "
+                    "SELECT id, dossier_id, state, trace FROM news WHERE published_at IS NULL ORDER BY id LIMIT :limit "
                     "FOR UPDATE SKIP LOCKED"
                 ),
                 {"limit": limit},
             )
             found = list(rows)
-            yield [(dossier_id, state) for _, dossier_id, state in found]
+            yield [Word(dossier_id, state, trace or "") for _, dossier_id, state, trace in found]
             if found:
                 await connection.execute(
                     text("UPDATE news SET published_at = :now WHERE id = ANY(:ids)"),

@@ -55,7 +55,7 @@ async def at_rate(of: Office, rate: int, due: int, seconds: float, first: int, q
             committed |= {f"+84599{n:06d}": at for n in near}
             await asyncio.sleep(max(0.0, TICK - (time.perf_counter() - began - passed)))
     deadline = time.time() + 60
-    while (arrived := _arrived(of)).keys() < committed.keys() and time.time() < deadline:  # noqa: ASYNC110  # another process writes the file
+    while not committed.keys() <= (arrived := _arrived(of)).keys() and time.time() < deadline:  # noqa: ASYNC110  # another process writes the file
         await asyncio.sleep(0.2)
     took = sorted((arrived[to] - at) * 1000 for to, at in committed.items() if to in arrived)
     return {

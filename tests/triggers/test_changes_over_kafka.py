@@ -28,6 +28,7 @@ from proactive.errors import Unusable
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.steps.watch import TELL_AGAIN, Watch
+from proactive.store.news import Word
 from proactive.store.store import Store
 from proactive.topics import Topics, ensure
 from rules import Catalogue
@@ -121,7 +122,7 @@ async def test_all_of_one_person_is_on_one_partition_under_a_key_that_names_nobo
     told = people(30)
     sender = publisher(brokers, topics)
     await sender.changes(told)
-    await sender.news([(uuid4(), "offered")])
+    await sender.news([Word(uuid4(), "offered")])
     sender.close()
 
     found = await asyncio.to_thread(read, brokers, topics.changes, number=len(told))

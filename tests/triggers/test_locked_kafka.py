@@ -22,6 +22,7 @@ from proactive.errors import Unusable
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.settings import Settings
+from proactive.store.news import Word
 from proactive.store.store import Store
 from proactive.topics import ensure
 from tests.triggers.test_changes_over_kafka import all_kept, names, people, publisher, read, recognising
@@ -120,7 +121,7 @@ async def test_changes_and_word_get_through(
         changes = people(4)
         async with recognising(reached, made, database_url, facts=facts, clock=clock):
             await sender.changes(changes)
-            await sender.news([(uuid4(), "drafted")])
+            await sender.news([Word(uuid4(), "drafted")])
             await all_kept(store, len(changes))
         found = await asyncio.to_thread(lambda: read(reached, made.changes, number=len(changes)))
         assert len(found) == len(changes)

@@ -20,3 +20,9 @@ class News(Table, table=True):
     state: str = Field(sa_type=Text)
     at: datetime = moment()
     published_at: datetime | None = moment(nullable=True)
+    trace: str | None = Field(
+        default=None,
+        sa_type=Text,
+        sa_column_kwargs={"server_default": text("nullif(current_setting('proactive.trace', true), '')")},
+    )
+    """The trace of the step that left it, where traces are kept."""
