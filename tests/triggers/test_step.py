@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
+from opentelemetry.trace import SpanContext
 
 from proactive.errors import Unreachable
 from triggers.step import Step
@@ -124,7 +126,7 @@ async def test_word_of_a_dossier_wakes_the_steps_that_move_it_and_rubbish_wakes_
     woken: list[str] = []
 
     class Sleeper(Step):
-        def wake(self) -> None:
+        def wake(self, since: SpanContext | None = None) -> None:
             woken.append(self.step)
 
     steps: list[Step] = [
@@ -136,12 +138,12 @@ async def test_word_of_a_dossier_wakes_the_steps_that_move_it_and_rubbish_wakes_
     herald = Herald()
     attach(herald, "test.dossiers", steps)  # type: ignore[arg-type] # as much of an app as it touches
 
-    async def said() -> AsyncIterator[bytes]:
-        for value in rubbish:
-            yield value
-        yield msgspec.json.encode({"id": "1", "state": "approved"})
+    class Said:
+        async def events(self) -> AsyncIterator[SimpleNamespace]:
+            for value in [*rubbish, msgspec.json.encode({"id": "1", "state": "approved"})]:
+                yield SimpleNamespace(value=value, headers={})
 
-    await herald.body(said())
+    await herald.body(Said())
 
     assert woken == ["forward"]
     assert herald.given["concurrency"] == 1
