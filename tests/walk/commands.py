@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +24,6 @@ class Ended:
     out: str
     err: str
     seconds: float
-
-    def counts(self) -> dict[str, Any]:
-        """What `--json` printed, without the seconds."""
-        return {name: value for name, value in json.loads(self.out).items() if name != "seconds"}
 
 
 class Command:
@@ -52,21 +47,6 @@ class Command:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     found[child.pid] = " ".join(child.cmdline())
         return found
-
-    def child(self, *words: str) -> int | None:
-        """The process below it whose command line has all these words."""
-        return next((pid for pid, line in self.children().items() if all(word in line for word in words)), None)
-
-    def kill(self, pid: int, *, when: Callable[[], bool] = lambda: True) -> None:
-        """kill -9, and proof that it was alive before and is gone after; at the very moment that `when` comes true."""
-        victim = psutil.Process(pid)
-        assert victim.is_running()
-        assert pid in self.children(), "only what this command started may be killed"
-        while not when():
-            time.sleep(0.001)
-        os.kill(pid, signal.SIGKILL)
-        victim.wait(10)
-        assert not victim.is_running()
 
     async def end(self, *, within: float = 240.0) -> Ended:
         """Wait for its end."""
