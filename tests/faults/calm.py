@@ -36,6 +36,7 @@ class Rested:
 async def rests(stack: Stack, crowd: Crowd, *, within: float) -> Rested:
     """Wait until everything rests and the six words are 0, at most so long; then the program itself has its say."""
     began, moved, last, leaps = time.monotonic(), time.monotonic(), "", 0
+    calm = False
     while time.monotonic() - began < within:
         stack.all_alive()
         crowd.step()
@@ -45,7 +46,8 @@ async def rests(stack: Stack, crowd: Crowd, *, within: float) -> Rested:
             stack.nursery.set_shift(stack.nursery.shift() + AFTERWARDS)
             await asyncio.sleep(0.6)
             crowd.step()
-            if await asyncio.to_thread(_look, stack) == [] and crowd.idle:
+            calm = await asyncio.to_thread(_look, stack) == [] and crowd.idle
+            if calm:
                 break
         if state != last:
             moved, last = time.monotonic(), state
@@ -53,6 +55,8 @@ async def rests(stack: Stack, crowd: Crowd, *, within: float) -> Rested:
             stack.nursery.set_shift(stack.nursery.shift() + LEAPS[leaps])
             leaps, moved = leaps + 1, time.monotonic()
         await asyncio.sleep(0.4)
+    if not calm:
+        crowd.unexpected.append(f"it did not come to rest within {within:.0f} s: {crowd.at_it()}, {last[:400]}")
     return Rested(time.monotonic() - began, leaps, await asyncio.to_thread(check, stack))
 
 

@@ -208,6 +208,11 @@ class Crowd:
         waiting = any(one.code is not None and not one.done for one in self.everybody.values())
         return not (waiting or self._busy or self.under_way)
 
+    def at_it(self) -> str:
+        """Who is still at it, for a sentence."""
+        waiting = [f"{one.code}:{one.tries}" for one in self.everybody.values() if one.code and not one.done]
+        return f"busy {len(self._busy)}, on their way {self.under_way}, waiting {waiting}"
+
     async def _citizen(self, someone: Someone, code: str) -> None:
         if someone.answer == "silent":
             someone.done = True
