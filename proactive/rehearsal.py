@@ -13,14 +13,16 @@ import structlog
 from proactive.demo.play import Play, ToTry, duplicates, source_rows
 from proactive.domain.keys import Keys
 from proactive.domain.manners import Mode
+from proactive.domain.pilot import Criteria, PilotState, Verb
 from proactive.errors import ProactiveError, Unusable
 from proactive.installation import Running
+from proactive.pilots.planning import planned
 from proactive.ports.clock import SystemClock
 from proactive.store.figures import Counts
 from proactive.store.people import Officer
 from proactive.store.store import Store
 from proactive.web.passwords import hashed
-from rules import Catalogue
+from rules import Catalogue, Service
 
 log = structlog.get_logger()
 
@@ -29,6 +31,10 @@ COLLEAGUE = "csgt2"
 """Of the same office: prepares what the officer approves, where a service asks for two people."""
 OTHER_OFFICER = "haichau"
 OTHER_OFFICE = "centre-20242"
+PILOTED = "driver_licences"
+"""The register of the service that is piloted."""
+HOLD_OUT = 10
+EVERYBODY = 1_000_000
 LOOK_EVERY = 0.5
 ARRIVES_WITHIN = timedelta(seconds=20)
 """How long a text that the provider has may be on its way; what takes longer is not waited for."""
@@ -72,21 +78,44 @@ async def employ(store: Store, running: Running, catalogue: Catalogue) -> None:
 
 
 async def go_live(store: Store, running: Running, catalogue: Catalogue) -> list[str]:
-    """The two made-up officers switch every service live: one proposes, the other approves. Gives what to say of it.
+    """The two made-up officers begin a pilot of the service about licences, which the made-up people have, and switch
+    every other service live: one proposes, the other approves. Gives what to say of it.
 
     Without this only guests would be told, here as everywhere.
     """
     clock = SystemClock(running.settings.shift)
     today, said = clock.today(), []
     modes = await store.live.modes(today=today)
+    piloted = {one.service for one in await store.pilots.all() if one.state is not PilotState.CONCLUDED}
     for service in catalogue.services:
-        if modes.get(service) is Mode.LIVE:
+        if modes.get(service) is Mode.LIVE or service in piloted:
+            continue
+        if catalogue.services[service].register == PILOTED:
+            said.append(await _begin_pilot(store, catalogue.services[service], clock))
             continue
         ends_on = today + timedelta(days=30)
         await store.live.propose(service, reason="a rehearsal", ends_on=ends_on, by=OFFICER, now=clock.now())
         await store.live.approve(service, by=OTHER_OFFICER, now=clock.now())
         said.append(f"{service} is live: proposed by {OFFICER}, approved by {OTHER_OFFICER}, both made up")
     return said
+
+
+async def _begin_pilot(store: Store, service: Service, clock: SystemClock) -> str:
+    """One in ten is not told, so that the report has somebody to compare with."""
+    now, today = clock.now(), clock.today()
+    plan = planned(
+        {service.name: service}, service=service.name, reason="Báo trước có giúp người dân đổi giấy phép đúng hạn?",
+        document="00/KH-UBND (dữ liệu giả)", a_day=EVERYBODY, total=EVERYBODY, hold_out=HOLD_OUT, starts_on=today,
+        ends_on=today + timedelta(days=30), today=today,
+        criteria=Criteria(confirmed_at_least=30, on_time_at_least=90, complaints_at_most=10),
+    )  # fmt: skip
+    number = await store.pilots.propose(plan, by=OFFICER, now=now)
+    for verb, by in ((Verb.APPROVE, OTHER_OFFICER), (Verb.START, OFFICER)):
+        await store.pilots.step(number, verb, by=by, now=now, today=today)
+    return (
+        f"{service.name} is in a pilot: proposed by {OFFICER}, approved by {OTHER_OFFICER}; {HOLD_OUT} percent are not "
+        f"told. What it comes to: /desk/pilots/{number}"
+    )
 
 
 class Rehearse:
@@ -154,6 +183,7 @@ class Rehearse:
         if counts.records + counts.rejected_changes < await source_rows(self._owner):
             return False
         states = await self._store.figures.states()
+        states["drafted"] = states.get("drafted", 0) - await self._store.figures.held_out()
         if any(states.get(state) for state in WAITS_FOR_US):
             return False
         if await self._store.figures.unfinished(today=self._clock.today()):

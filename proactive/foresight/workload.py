@@ -128,9 +128,9 @@ def _hours(said: Sequence[tuple[date, int]], days: Sequence[date]) -> float | No
 
 
 def _together(loads: Sequence[Load], expected: Expected, places: Sequence[Place], month: Month) -> Load:
-    """The whole city; its hours are known only where those of every office with work are."""
+    """The whole city; its hours are known only where those of every office that has work in the year are."""
     mine = [place for place in places if place.day is not None and month.first <= place.day <= month.last]
-    known = [load.hours for load in loads if load.sum.officer_hours]
+    known = [load.hours for load in loads]
     hours = None if not known or None in known else round(sum(one or 0 for one in known), 1)
     return Load(expected.sum(mine), hours)
 

@@ -99,6 +99,12 @@ class Figures:
                 or 0
             )
 
+    async def held_out(self) -> int:
+        """How many drafted dossiers wait because a pilot does not tell their citizen, to compare with."""
+        async with self._engine.connect() as connection:
+            asked = "SELECT count(*) FROM dossier WHERE state = 'drafted' AND not_told_because = 'pilot_held'"
+            return int(await connection.scalar(text(asked)) or 0)
+
     async def reached(self) -> int:
         """How many dossiers have at least one notice that has arrived."""
         async with self._engine.connect() as connection:

@@ -40,6 +40,7 @@ def test_hours_follow_what_was_said_from_day_to_day() -> None:
     assert load.hours == 12 * 8 + 11 * 4
     assert load.part == 102.0 / 140
     assert found.city[december] == load
+    assert found.city[found.months[0]].hours == found.offices["x"][found.months[0]].hours == 6 * 8
     assert found.services["a"][december].messages_most == 1600
     assert found.budgets["a"][december] == Budget(messages=230, vnd=23_000)
 

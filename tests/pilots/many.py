@@ -40,11 +40,11 @@ WITH n AS (
                       created_at, sent_at)
   SELECT md5('n' || i)::uuid, dossier, :service, 'csgt-da-nang', 'first', 'sms', '+84599000000', 'x',
     CASE WHEN i % 31 = 0 THEN 'undelivered' ELSE 'delivered' END, 1, 0, 0, 1600, :now, :now
-  FROM n WHERE arm IS DISTINCT FROM 'held'
+  FROM n WHERE arm = 'told'
 )
 INSERT INTO history (dossier_id, at, actor, verb, from_state, to_state)
 SELECT dossier, :now, 'x', v.verb, v.before, v.after FROM n, LATERAL (VALUES
-  ('offer', 'drafted', 'offered', arm IS DISTINCT FROM 'held'), ('confirm', 'offered', 'confirmed', state = 'closed'),
+  ('offer', 'drafted', 'offered', arm = 'told'), ('confirm', 'offered', 'confirmed', state = 'closed'),
   ('decide', 'confirmed', 'approved', state = 'closed'), ('follow', 'forwarded', 'closed', state = 'closed'),
   ('confirm', 'offered', 'declined', state = 'declined'), ('recognise', 'drafted', 'moot', state = 'moot')
 ) v(verb, before, after, holds) WHERE v.holds
@@ -58,7 +58,8 @@ SELECT gen_random_uuid(), service, subject, cycle || 'x', record_key, anchor + 3
 
 
 async def many(engine: AsyncEngine, *, pilot: int, people: int, piloted: int, now: datetime) -> None:
-    """So many dossiers, of whose people the first `piloted` are in the pilot, a fifth of them held out."""
+    """So many dossiers, of whose people the first `piloted` are in the pilot, a fifth of them held out; only of these
+    there are notices and history."""
     values = {"pilot": pilot, "people": people, "piloted": piloted, "now": now, "day": now.date(), "service": SERVICE}
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))

@@ -543,6 +543,7 @@ class Walk:
             partial(gallery_more.one_stop, self),
             partial(gallery_steering.candidates, self),
             partial(gallery_more.pilots, self),
+            partial(gallery_more.year, self),
             partial(gallery_steering.plan, self),
         ):
             await emptied(self.house.store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from proactive.domain.pilot import Verb
@@ -129,3 +130,20 @@ async def pilots(walk: Walk) -> None:
     await walk.press("Tạm dừng gửi")
     await walk.see("desk-pilot-paused")
     await walk.open("/desk/pilots", "desk-pilots")
+
+
+async def year(walk: Walk) -> None:
+    """Twelve months ahead, before and after an office has said its hours."""
+    today = walk.house.clock.today()
+    days = [today + timedelta(days=9 + 31 * month) for month in range(11) for _ in range(20 + 7 * (month % 5))]
+    await walk.house.people.owed(days)
+    await walk.house.officer("lan", office=OFFICE)
+    await walk.page.context.clear_cookies()
+    await walk.desk_as("lan")
+    await walk.open("/desk/forecast/year", "desk-year")
+    await walk.press("Lưu")
+    await walk.see("desk-year-error")
+    await walk.page.fill("#hours_a_week", "2")
+    await walk.page.fill("#from_day", "2026-01-01")
+    await walk.press("Lưu")
+    await walk.see("desk-year-with-hours")
