@@ -10,6 +10,7 @@ from proactive.steps import progress as of_days
 from proactive.steps import weekly as of_weeks
 from proactive.steps.indicators import Month, indicators
 from proactive.steps.obstacles import remind
+from proactive.steps.open_data import keep_open
 from proactive.steps.progress import progress
 from proactive.steps.weekly import Week, weekly
 from proactive.store.store import Store
@@ -40,6 +41,7 @@ async def tally(*, catalogue: Catalogue, store: Store, clock: Clock, at_once: bo
             counted += 1
     told = await progress(today, catalogue=catalogue, store=store, clock=clock)
     await store.kept.keep(of_days.KIND, f"{today:%Y-%m-%d}", told, at=moment)
+    counted += await keep_open(store=store, clock=clock, at_once=at_once)
     last = Week.of(today).before
     if last.name not in await store.kept.periods(of_weeks.KIND):
         report = await weekly(last, catalogue=catalogue, store=store, clock=clock)

@@ -19,6 +19,7 @@
              GET  /check                   POST /check        csrf, code
              GET  /procedures?q=&field=&boundary=&page=   GET /procedures.json   GET /procedures.csv
              GET  /procedures/{code}
+             GET  /services   GET /your-data   GET /open-data   GET /open-data/{name}.json   GET .../{name}.csv
     officer  GET  /desk/sign-in            POST /desk/sign-in csrf, username, password
                                            POST /desk/sign-in/away   csrf, provider
              GET  /desk/sign-in/return?state=&code=&iss=   (from the provider)   GET /desk/signed-out
@@ -152,6 +153,7 @@ from proactive.web.pages import HERE, Pages
 from proactive.web.papers import printable
 from proactive.web.passwords import Passwords
 from proactive.web.ports import Steps
+from proactive.web.public.open_data import OpenData
 from proactive.web.public.procedures import Procedures
 from proactive.web.push.endpoint import Beside, Push
 from proactive.web.receiving.endpoint import Receiving
@@ -232,6 +234,7 @@ def create(
         OwnData,
         Check,
         Procedures,
+        OpenData,
         SignIn,
         DeskIdentity,
         Queue,

@@ -177,7 +177,7 @@ async def test_figures_are_kept_by_one_worker_and_are_those_that_counting_gives(
     await ready(store)
     await walks_in(store, clock)
 
-    assert await tally(catalogue=catalogue, store=store, clock=clock) == 15
+    assert await tally(catalogue=catalogue, store=store, clock=clock) == 28
     assert await tally(catalogue=catalogue, store=store, clock=clock) == 0
     month = Month(clock.today().replace(day=1), clock.now())
     kept = await store.kept.get("indicators", [month.name])

@@ -545,6 +545,7 @@ class Walk:
             partial(gallery_more.pilots, self),
             partial(gallery_more.year, self),
             partial(gallery_steering.plan, self),
+            partial(gallery_steering.public, self),
         ):
             await emptied(self.house.store)
             await part()

@@ -65,3 +65,19 @@ async def plan(walk: Walk) -> None:
     await walk.open("/desk/progress", "desk-progress")
     await walk.open("/desk/progress?on=2025-09-01&lang=en", "desk-progress-of-a-day-english")
     await walk.open("/desk/reports?lang=vi", "desk-report")
+
+
+async def public(walk: Walk) -> None:
+    """What everybody may see."""
+    house = walk.house
+    await published(house)
+    for _ in range(6):
+        await house.people.dossier()
+    house.clock.forward(days=3)
+    await tally(catalogue=house.parts.catalogue, store=house.store, clock=house.clock, at_once=True)
+    await walk.page.context.clear_cookies()
+    await walk.open("/services", "public-services")
+    await walk.open("/your-data", "public-your-data")
+    await walk.open("/open-data", "public-open-data")
+    await walk.open("/open-data?lang=en", "public-open-data-english")
+    await walk.open("/services?lang=vi")
