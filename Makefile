@@ -25,6 +25,7 @@ test: setup ## Lint, types, import contracts and every test, in a real browser t
 	@scripts/jars.sh
 	@scripts/prism.sh
 	@scripts/identity.sh
+	@PYTHON=$(BIN)/python scripts/manifests.sh
 	@$(MAKE) --no-print-directory lint
 	@scripts/tests.sh $(PYTEST_ARGS)
 
