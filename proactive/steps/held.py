@@ -88,6 +88,8 @@ async def _dossier(dossier: Dossier, store: Store, catalogue: Catalogue) -> list
             found.append(Piece(place=place, name=title, value=field.value, source=source, since=field.as_of))
         if field.claim is not None:
             found.append(Piece(place=place, name=f"{title} (ông/bà báo)", value=field.claim, source=own))
+    if dossier.post_to:
+        found.append(Piece(place=place, name="Địa chỉ nhận kết quả", value=dossier.post_to, source=own))
     for name, chosen in dossier.choices.items():
         found.append(Piece(place=place, name=titles.get(name, name), value=chosen, source=own))
     for name, note in (("Ghi chú của ông/bà", dossier.answer_note), ("Ghi chú của cán bộ", dossier.decision_note)):

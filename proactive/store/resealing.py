@@ -45,6 +45,7 @@ class Place:
 PLACES = (
     Place("dossier", "id", "fields", "dossier.fields", "json"),
     Place("dossier", "id", "applicant", "dossier.applicant"),
+    Place("dossier", "id", "post_to", "dossier.post_to"),
     Place("notice", "id", "body", "notice.body"),
     Place("call", "notice_id", "body", "notice.body"),
     Place("passcode", "id", "to", "passcode.to"),

@@ -58,9 +58,14 @@ def bytes_out(connection: AsyncConnection, value: bytes, place: str, key: object
 
 def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
     """A dossier's row on its way in: its fields sealed, with what the queue finds it by beside them."""
-    if vault is None or not vault.seals or "fields" not in row:
+    if vault is None or not vault.seals:
         return row
-    fields, key = row["fields"], row["id"]
+    key = row["id"]
+    if "post_to" in row:
+        row = row | {"post_to": seal(vault, row["post_to"], "dossier.post_to", key)}
+    if "fields" not in row:
+        return row
+    fields = row["fields"]
     names = [field["value"] for field in fields if field["column"] == "full_name" and field["value"] is not None]
     applicant = names[0] if names else None
     return row | {
@@ -74,6 +79,8 @@ def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
 def dossier_values(vault: Vault | None, row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """The same on its way out."""
     values = dict(row)
+    if "post_to" in values:
+        values["post_to"] = opened(vault, values["post_to"], "dossier.post_to", values["id"])
     if isinstance(values["fields"], str):
         values["fields"] = msgspec.json.decode(opened(vault, values["fields"], "dossier.fields", values["id"]) or "[]")
     return values

@@ -58,7 +58,7 @@ async def written(store: Store, *but: str) -> dict[str, str]:
 
 async def test_a_dossier_that_is_over_says_nothing_of_anybody_after_its_time(town: Town) -> None:
     dossier = await town.told(ANH)
-    await moot(town, dossier)
+    await moot(town, dossier, post_to=f"{ANH.full_name}, 12 Bạch Đằng")
     town.clock.forward(days=89)
     assert await erased(town) == {}
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from proactive.domain.dossier import Answer
 from proactive.domain.vault import MARK, Sealed, Vault, ring
 from proactive.errors import Unusable
 from proactive.facts import Facts
@@ -78,17 +79,18 @@ async def test_the_database_holds_nothing_readable_in_what_is_sealed_and_the_key
     town: Town, database_url: str
 ) -> None:
     told = await town.told(ANH)
+    told = await town.answer(told, Answer.CONFIRM, choices={"new_class": "B"}, post_to=ANH.address)
     await town.store.addressees.keep_email(ANH.personal_id, "an@hopthu.example.vn")
     async with town.store.engine.connect() as connection:
         rows = (
             await connection.scalars(
                 text(
-                    "SELECT concat(d.fields, d.applicant, n.body, a.email) FROM dossier d "
+                    "SELECT concat(d.fields, d.applicant, d.post_to, n.body, a.email) FROM dossier d "
                     "JOIN notice n ON n.dossier_id = d.id JOIN addressee a ON a.subject = d.subject"
                 )
             )
         ).all()
-    assert len(rows) == 1 and rows[0].count(MARK) == 4
+    assert len(rows) == 1 and rows[0].count(MARK) == 5
     values = (ANH.full_name, ANH.address, ANH.licences[0].number, "an@hopthu", "Ma kiem tra")
     assert [value for value in values if value in rows[0]] == []
 
@@ -101,7 +103,7 @@ async def test_the_database_holds_nothing_readable_in_what_is_sealed_and_the_key
             pass
         counted = await both.resealing.counted()
     assert {key for counts in counted.values() for key in counts} == {Vault([NEW]).newest}
-    assert sum(sum(counts.values()) for counts in counted.values()) == 4
+    assert sum(sum(counts.values()) for counts in counted.values()) == 5
     async with opened(database_url, vault=Vault([NEW])) as now:
         assert (await now.dossiers.get(told.id)) == told, "the old key is needed no more"
         assert (await now.notices.of([told.id]))[told.id][0].body == "plain words"
