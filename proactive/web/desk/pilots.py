@@ -6,6 +6,7 @@ them are needed. Counts are of all offices and show nobody; what is downloaded l
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from proactive.pilots.exporting import as_csv, as_pdf
 from proactive.pilots.planning import BadPlan, planned
 from proactive.pilots.report import MEASURES, Report, report
 from proactive.store.people import Officer, Role
+from proactive.store.scope import NOBODY, within
 from proactive.web import forms
 from proactive.web.desk.sign_in import officer_at, steward_at
 from proactive.web.door import SignedIn
@@ -32,7 +34,7 @@ from rules.offices import units
 
 HERE = "/desk/pilots"
 KEPT = timedelta(seconds=30)
-"""Figures are counted once in so long, however many look at them."""
+"""Figures are counted at most once in so long, however many look at them."""
 DRAWN = ("handed", "reached", "opened", "confirmed", "approved", "issued", "settled", "complained")
 NUMBERS = ("a_day", "total", "hold_out", "confirmed_at_least", "on_time_at_least", "complaints_at_most")
 NOT_DONE = Words(
@@ -47,7 +49,7 @@ class Pilots:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._told: dict[int, Report] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._counting: dict[int, asyncio.Task[Report]] = {}
         self.routes = [
             Route(HERE, self.all, methods=["GET"]),
             Route(f"{HERE}/new", self.new, methods=["GET"]),
@@ -119,7 +121,6 @@ class Pilots:
             )  # fmt: skip
         except (OutOfTurn, Permanent):
             return await self._page(request, session, officer, await self._pilot(request), said=NOT_DONE)
-        self._told.pop(pilot.id, None)
         return to(f"{HERE}/{pilot.id}")
 
     async def csv(self, request: Request) -> Response:
@@ -193,15 +194,23 @@ class Pilots:
         return found
 
     async def _report(self, pilot: Pilot) -> Report:
-        """Counted not longer ago than `KEPT`; whoever asks meanwhile waits for the same count."""
-        now = self._site.clock.now()
-        async with self._one_at_a_time:
-            known = self._told.get(pilot.id)
-            if known is not None and known.pilot == pilot and known.at <= now < known.at + KEPT:
-                return known
-            made = await report(pilot, store=self._site.store, now=now, today=self._site.clock.today())
-            self._told[pilot.id] = made
-            return made
+        """What was counted last, and as of when; where that is old a new count is begun beside the pages. Only whoever
+        asks first waits."""
+        known, now = self._told.get(pilot.id), self._site.clock.now()
+        if known is None or not known.at <= now < known.at + KEPT:
+            counting = self._counting.get(pilot.id)
+            if counting is None or counting.done():
+                with within(NOBODY):  # it goes on after this request is answered, and is of nobody's office
+                    self._counting[pilot.id] = counting = asyncio.create_task(self._count(pilot))
+            if known is None:
+                return await asyncio.shield(counting)
+        return replace(known, pilot=pilot)
+
+    async def _count(self, pilot: Pilot) -> Report:
+        clock = self._site.clock
+        made = await report(pilot, store=self._site.store, now=clock.now(), today=clock.today())
+        self._told[pilot.id] = made
+        return made
 
     def _titles(self) -> dict[str, Words]:
         return {one.name: one.title for one in self._site.wording.services}
