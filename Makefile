@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push bench-debezium bench-measure bench-notices bench-pilots simulate-year receipts api-docs lock messages assets clean
+.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push fuzz bench-debezium bench-measure bench-notices bench-pilots simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -76,6 +76,9 @@ simulate-year: setup ## Play all of 2026 with the real steps and replies at rand
 
 fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none may harm a neighbour (N=100000)
 	@$(BIN)/python -m tests.web.push.fuzz --n $(N)
+
+fuzz: setup ## Throw made-up call-backs, spreadsheets and rule files at their readers: only named refusals may come out (N=100000)
+	@$(BIN)/python -m tests.fuzz --n $(N)
 
 api-docs: setup ## Write docs/api anew from the models of the push API
 	@$(BIN)/python -m proactive.web.push.documents docs/api

@@ -52,8 +52,9 @@ def verified(hook: Hook, *, app_id: str, secret: str, now: datetime) -> dict[str
     for at in (said.get("timestamp"), headers.get("x-zevent-timestamp")):
         if at is None:
             continue
-        mac = hashlib.sha256(app_id.encode() + hook.body + str(at).encode() + secret.encode()).hexdigest()
-        if hmac.compare_digest(given.removeprefix("mac=").encode(), mac.encode()):
+        written = str(at).encode("utf-8", "replace")  # half a letter cannot be signed
+        mac = hashlib.sha256(app_id.encode() + hook.body + written + secret.encode()).hexdigest()
+        if hmac.compare_digest(given.removeprefix("mac=").encode("utf-8", "replace"), mac.encode()):
             _in_time(str(at), now)
             return said
     raise Forged("An event for Zalo does not carry its signature.")
@@ -72,6 +73,8 @@ def receipts(said: Mapping[str, Any], *, channel: str) -> Iterator[Receipt]:
     """What an event says about messages of ours. What an operator should see is logged; the rest says nothing to us."""
     name, message = said.get("event_name"), said.get("message")
     message = message if isinstance(message, dict) else {}
+    if not isinstance(name, str):
+        return
     if name == "user_received_message" and message.get("delivery_time") is not None:
         yield from _receipt(channel, message.get("msg_id"), "delivered", message)
     elif name == "user_seen_message":
@@ -83,7 +86,7 @@ def receipts(said: Mapping[str, Any], *, channel: str) -> Iterator[Receipt]:
         # The sender is a number of Zalo's that nobody can lead back to a phone: it can't be kept as an opt-out.
         log.warning("zalo.stop_of_nobody_known")
     elif name in WATCHED:
-        event, shown = WATCHED[str(name)]
+        event, shown = WATCHED[name]
         log.warning(event, change=name, **{one: said.get(one) for one in shown})
 
 

@@ -54,7 +54,7 @@ from rules.privacy import Privacy
 
 log = structlog.get_logger()
 
-SHORTEST_SECRET = 32
+SHORTEST_SECRET, FEWEST_LETTERS = 32, 8
 MAKE_KEY = "openssl genpkey -algorithm ed25519 -out audit.pem"
 
 
@@ -257,6 +257,18 @@ def in_production(settings: Settings) -> bool:
     return settings.public_url.startswith("https:") or host not in {None, "", "127.0.0.1", "localhost", "::1"}
 
 
+def strong(settings: Settings) -> str:
+    """The platform's secret. Raises `Unusable` where it is short, or one that anybody can guess."""
+    secret = settings.secret.get_secret_value()
+    if len(secret) < SHORTEST_SECRET:
+        raise Unusable(
+            f"PROACTIVE_SECRET must have at least {SHORTEST_SECRET} characters; make one with: openssl rand -hex 32"
+        )
+    if len(set(secret)) < FEWEST_LETTERS or "changeme" in secret.lower():
+        raise Unusable("PROACTIVE_SECRET is one that anybody can guess; make one with: openssl rand -hex 32")
+    return secret
+
+
 def signer(settings: Settings) -> Signer:
     """Who seals the audit log: the key of the settings, or one derived from the secret. Raises `Unusable`."""
     if settings.audit_key is None:
@@ -301,11 +313,7 @@ async def assembled(
         raise Unusable("PROACTIVE_DATABASE_URL is not set. Set it, or use `proactive up` for the embedded database.")
     if not settings.has_source:
         raise Unusable("No source is set. Set PROACTIVE_SOURCES (a folder) or PROACTIVE_SOURCE_URL.")
-    secret = settings.secret.get_secret_value()
-    if len(secret) < SHORTEST_SECRET:
-        raise Unusable(
-            f"PROACTIVE_SECRET must have at least {SHORTEST_SECRET} characters; make one with: openssl rand -hex 32"
-        )
+    secret = strong(settings)
     clock = SystemClock(settings.shift)
     catalogue = connected(rule_book(), settings)
     async with AsyncExitStack() as stack:

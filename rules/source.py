@@ -23,6 +23,8 @@ except ImportError:  # PyYAML built without libyaml
 
 Loc = tuple[str | int, ...]
 T = TypeVar("T")
+MOST_PARTS = 50_000
+"""Of one file, with what it repeats by name: ours have a thousand or two."""
 
 
 class _Loader(_Base):
@@ -103,6 +105,8 @@ def read(path: Path, name: str) -> tuple[Source | None, list[Problem]]:
 
 def _walk(node: yaml.Node, loc: Loc, lines: dict[Loc, int], problems: list[Problem], file: str) -> None:
     lines.setdefault(loc, node.start_mark.line + 1)
+    if len(lines) > MOST_PARTS:
+        raise yaml.YAMLError("it repeats itself without end")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field, ValidationError
@@ -77,7 +78,10 @@ def faults(folder: Path, channel: Channel, values: Mapping[str, str]) -> Iterato
         path = folder / f"{channel.name}.{language}.j2"
         if not path.is_file():
             continue
-        shown, chosen = _used(path)
+        try:
+            shown, chosen = _used(path)
+        except (jinja2.TemplateError, UnicodeDecodeError):  # told where the text itself is looked at
+            continue
         for name in sorted(shown - carried):
             yield f"{path.name} shows {name}, which is no parameter.", "Add it: the provider fills in parameters only."
         for name in sorted(chosen - {"variant"}):

@@ -3,7 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import field_validator
+
 from proactive.domain.base import Value
+from proactive.domain.change import keepable
 
 
 class Applicant(Value):
@@ -62,6 +65,12 @@ class Progress(Value):
     at: datetime
     office: str | None = None
     note: str | None = None
+
+    @field_validator("reference", "office", "note", mode="after")
+    @classmethod
+    def _keepable(cls, said: str | None) -> str | None:
+        """What others wrote is kept without what no database keeps."""
+        return None if said is None else keepable(said)
 
 
 STATUS_WORDS: dict[int, tuple[str, str]] = {

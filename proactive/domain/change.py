@@ -47,6 +47,11 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     row: bytes
 
 
+def keepable(text: str) -> str:
+    """The same text without what no database keeps: NUL and halves of letters."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
 def storable(text: str) -> str:
     """Text that a database can keep and a page can show, for what came with characters that neither can."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)[:200]

@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from proactive.domain.addressee import Addressee
+from proactive.domain.change import keepable
 from proactive.domain.notice import Sending
 
 
@@ -88,6 +89,12 @@ class Receipt:
     error_code: str | None = None
     reference: UUID | None = None
     """Our own reference, where the provider gives it back: so it settles a notice that is in doubt, too."""
+
+    def __post_init__(self) -> None:
+        """What others wrote is kept without what no database keeps."""
+        for name in ("provider_ref", "status", "error_code"):
+            if (said := getattr(self, name)) is not None:
+                object.__setattr__(self, name, keepable(said))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,7 +62,7 @@ def _looked_through(content: bytes, limits: Limits) -> None:
                         raise Unreadable("It holds macros.", WITHOUT)
             if "xl/workbook.xml" not in {part.filename for part in parts}:
                 raise Unreadable(BROKEN, WITHOUT)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise Unreadable(BROKEN, WITHOUT) from error
 
 
