@@ -6,12 +6,15 @@ from rich.console import Console
 from rich.live import Live
 
 from proactive.demo.picture import picture
+from proactive.demo.steering import furnish
 from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
 from proactive.installation import Installation, Rehearsal, Running, free_port_for_nobody
 from proactive.parts import connected, rule_book, vault
+from proactive.ports.clock import SystemClock
 from proactive.rehearsal import COLLEAGUE, OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, go_live, password
 from proactive.settings import Settings
+from proactive.steps.tally import tally
 from proactive.store.store import opened
 
 __all__ = ["Rehearsal", "play"]
@@ -32,6 +35,8 @@ async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: boo
         ) as store:
             catalogue = connected(rule_book(), running.settings)
             await supervisor.while_running(employ(store, running, catalogue))
+            clock = SystemClock(running.settings.shift)
+            await supervisor.while_running(furnish(store, clock))
             for words in await supervisor.while_running(go_live(store, running, catalogue)):
                 console.log(words)
             rehearse = Rehearse(running, store, seed=rehearsal.seed, hold_back=0 if leave else 3)
@@ -50,6 +55,7 @@ async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: boo
                     )
 
                 ended = await supervisor.while_running(rehearse.run(show))
+                await supervisor.while_running(tally(catalogue=catalogue, store=store, clock=clock, at_once=True))
                 if rehearse.first_text is not None:
                     console.log(f"First text message after {rehearse.first_text:.1f} s.")
                 if not leave:

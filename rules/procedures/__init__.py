@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import IntEnum, StrEnum
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -19,6 +20,8 @@ from rules.dated import InForce
 from rules.offices import Office, OfficeKind, centre_of, offices
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]\.[0-9]{6}(\.H[0-9]{2})?$")]
+CATALOGUE = Path(__file__).with_name("catalogue.csv")
+"""An example of the file that `proactive procedures import` reads; part of it is made up and says so."""
 OF_THE_UNIT = "unit"
 """As authority: the commune-level unit that the applicant lives in; cases go to its centre."""
 HOURS_A_DAY = 8
