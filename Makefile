@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push fuzz bench-debezium bench-measure bench-notices bench-pilots simulate-year receipts api-docs lock messages assets clean
+.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push fuzz security sbom bench-debezium bench-measure bench-notices bench-pilots simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -79,6 +79,11 @@ fuzz-push: setup ## Throw made-up requests at the push API: none may fail, none 
 
 fuzz: setup ## Throw made-up call-backs, spreadsheets and rule files at their readers: only named refusals may come out (N=100000)
 	@$(BIN)/python -m tests.fuzz --n $(N)
+
+security: setup ## Bandit, a scan for secrets, known holes of packages; the tools come from the package index
+	@scripts/security.sh
+sbom: setup ## Write build/sbom.json: everything that is installed, as CycloneDX
+	@scripts/security.sh sbom
 
 api-docs: setup ## Write docs/api anew from the models of the push API
 	@$(BIN)/python -m proactive.web.push.documents docs/api
