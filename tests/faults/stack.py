@@ -251,6 +251,8 @@ class Stack:
             "PROACTIVE_INTAKE_URL": f"http://{LOOPBACK}:{self.hops['intake'].port}",
             "PROACTIVE_INTAKE_SECRET": f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",
             "PROACTIVE_INTAKE_TIMEOUT": "2",
+            # A version from before sealed values cannot read them: they begin when the last of it is gone.
+            **({"PROACTIVE_SEALING": "false"} if self.old is not None else {}),
         }
 
     async def topics(self) -> None:
