@@ -249,6 +249,10 @@ class Journey(RuleBasedStateMachine):
         self.sources_are_silent(silent=False)
         if self.changes:
             self.run(self.town.told_by_sources(self.changes))
+            oldest: dict[tuple[str, str], Change] = {}
+            for change in self.changes:
+                oldest.setdefault((change.register, change.key), change)
+            self.run(self.town.told_by_sources(list(oldest.values())))  # and the oldest once more, last of all
         for _ in range(14):
             self.clock.forward(minutes=4)
             for work in (self.town.draft, self.town.offer, self.town.reconcile, self.town.forward, self.town.follow):
