@@ -11,6 +11,7 @@ from proactive.domain.proposal import LIVING, Proposal, Standing, Step, moved, p
 from proactive.errors import Overtaken, Permanent
 from proactive.ports.clock import Clock
 from proactive.sheets import Unreadable, opened
+from proactive.steps.indicators import FRESH
 from proactive.steps.overview import Standing as RegisterStanding
 from proactive.steps.overview import overview
 from proactive.store.store import Store
@@ -22,6 +23,7 @@ from rules.candidates.scoring import Known, Ranked, ranked
 from rules.problem import Problem
 from rules.procedures import OF_THE_UNIT
 
+VOLUMES = "volumes"
 YEAR = timedelta(days=365)
 LOOKED_AT = 20
 """Lines within which the headings must stand."""
@@ -125,13 +127,30 @@ async def candidates(store: Store) -> tuple[list[Candidate], bool]:
     return ([Candidate.model_validate(body) for body in bodies], False) if bodies else (list(sample()), True)
 
 
+async def volumes(*, store: Store, clock: Clock) -> dict[str, dict[str, int]]:
+    """Cases of a year by procedure, and occasions of a year by service: both go over very many rows."""
+    now, today = clock.now(), clock.today()
+    return {
+        "cases": await store.steering.volumes(since=now - YEAR, until=now + timedelta(microseconds=1)),
+        "due": await store.steering.due(first=today, last=today + YEAR),
+    }
+
+
+async def volumes_kept(*, store: Store, clock: Clock) -> dict[str, dict[str, int]]:
+    """The same as it was last kept, if that was not long ago."""
+    kept = (await store.kept.get(VOLUMES, [""])).get("")
+    if kept is not None and kept[1] > clock.now() - FRESH:
+        return kept[0]  # type: ignore[no-any-return]  # as it was kept by the same function
+    return await volumes(store=store, clock=clock)
+
+
 async def ranking(*, catalogue: Catalogue, store: Store, clock: Clock) -> Ranking:
     """Everything, the best candidate first."""
-    now, today = clock.now(), clock.today()
+    numbers = await volumes_kept(store=store, clock=clock)
     listed, made_up = await candidates(store)
     facts = _Facts(
-        cases=await store.steering.volumes(since=now - YEAR, until=now + timedelta(microseconds=1)),
-        due=await store.steering.due(first=today, last=today + YEAR),
+        cases=numbers["cases"],
+        due=numbers["due"],
         connected=await store.positions.caught_up(),
         registers={
             one.register.name: one for one in (await overview(catalogue=catalogue, store=store, clock=clock)).registers

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import structlog
 
 from proactive.ports.clock import Clock
+from proactive.steps import candidates as of_lists
 from proactive.steps import indicators as of_months
 from proactive.steps import progress as of_days
 from proactive.steps import weekly as of_weeks
@@ -41,6 +42,8 @@ async def tally(*, catalogue: Catalogue, store: Store, clock: Clock, at_once: bo
             counted += 1
     told = await progress(today, catalogue=catalogue, store=store, clock=clock)
     await store.kept.keep(of_days.KIND, f"{today:%Y-%m-%d}", told, at=moment)
+    numbers = await of_lists.volumes(store=store, clock=clock)
+    await store.kept.keep(of_lists.VOLUMES, "", numbers, at=moment)
     counted += await keep_open(store=store, clock=clock, at_once=at_once)
     last = Week.of(today).before
     if last.name not in await store.kept.periods(of_weeks.KIND):
