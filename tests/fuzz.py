@@ -19,6 +19,7 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
@@ -103,7 +104,7 @@ class Fuzz:
     # --- call-backs
 
     def _strange(self) -> Any:
-        return self.chance.choice(STRANGE)
+        return deepcopy(self.chance.choice(STRANGE))  # what is spoilt further must not be everybody's
 
     def _twilio(self) -> None:
         form = {"MessageSid": "SM1", "MessageStatus": "delivered", "AccountSid": ACCOUNT, "To": "+84599123456"}
