@@ -46,6 +46,8 @@ STEPS = 25
 PEOPLE = st.integers(1, 4)
 MOMENTS = st.sampled_from(["never", "before", "after"])
 """When the worker dies: not at all, before the act, or after it and before it is kept."""
+TROUBLES = (Trouble.TAKES_AND_TIMES_OUT, Trouble.TIMES_OUT, Trouble.TEMPORARY)
+TURNS = ("another name", "another day", "renews", "dies")
 
 
 class Journey(RuleBasedStateMachine):
@@ -69,7 +71,27 @@ class Journey(RuleBasedStateMachine):
 
         return self.runner.run(doing())
 
-    @initialize()
+    @initialize(
+        days=st.lists(st.integers(1, 58), min_size=4, max_size=4),
+        turns=st.lists(st.sampled_from(TURNS), min_size=2, max_size=2),
+        troubles=st.lists(st.sampled_from(TROUBLES), max_size=2),
+    )
+    def four_people_are_known_and_two_have_changed(
+        self, days: list[int], turns: list[str], troubles: list[Trouble]
+    ) -> None:
+        """Where most of it begins, so that a run of few steps still has something to go wrong."""
+        self.nothing_has_happened()
+        for n, day in enumerate(days, start=1):
+            self.somebody_appears(n, day)
+        for n, turn in enumerate(turns, start=1):
+            self.something_changes(n, turn)
+        self.run(self.town.told_by_sources(self.changes[::-1]))
+        self.draft()
+        self.town.sms.troubles.extend(troubles)
+        self.offer(dies="never")
+        for dossier in self.dossiers(State.OFFERED)[:2]:
+            self.run(self.town.answer(dossier, Answer.CONFIRM, choices={"new_class": "B"}))
+
     def nothing_has_happened(self) -> None:
         with psycopg.connect(self.url) as connection:
             connection.execute(RESTORE)
@@ -89,7 +111,7 @@ class Journey(RuleBasedStateMachine):
             self.says(n, person)
 
     @precondition(lambda self: self.people)
-    @rule(n=PEOPLE, turn=st.sampled_from(["dies", "renews", "another name", "another day"]))
+    @rule(n=PEOPLE, turn=st.sampled_from(TURNS))
     def something_changes(self, n: int, turn: str) -> None:
         person = self.people.get(n)
         if person is None or len(person.licences) > 1:
@@ -158,7 +180,7 @@ class Journey(RuleBasedStateMachine):
 
     # -- others fail
 
-    @rule(trouble=st.sampled_from([Trouble.TEMPORARY, Trouble.TIMES_OUT, Trouble.TAKES_AND_TIMES_OUT]))
+    @rule(trouble=st.sampled_from(TROUBLES))
     def provider_fails_once(self, trouble: Trouble) -> None:
         self.town.sms.troubles.append(trouble)
 
@@ -260,6 +282,11 @@ class Journey(RuleBasedStateMachine):
             for dossier in self.dossiers(State.CONFIRMED):
                 with contextlib.suppress(ProactiveError):
                     self.run(self.town.decide(dossier, Decision.APPROVE))
+        for reference in self.town.intake.taken:
+            told = self.town.intake.statuses[reference]
+            if not told or told[-1].code != 10:
+                self.clock.forward(seconds=1)
+                self.run(self.town.reports(reference, 10))
         self.clock.forward(hours=1)
         self.run(self.town.follow())
 

@@ -7,6 +7,8 @@ from tests.faults.checker.lost import ANSWERED
 from tests.faults.checker.world import World, codes, due, moment
 
 Found = Iterator[tuple[str, str]]
+OVER = ("moot", "ended", "closed", "refused", "forwarded")
+"""What happens to a licence after that is another matter."""
 ON_ITS_WAY = timedelta(seconds=30)
 """A text that was claimed before the word came may still go out: a call takes so long at most, with its asking."""
 
@@ -24,7 +26,7 @@ def records(world: World) -> Found:
 def dossiers(world: World) -> Found:
     """Open ones are of licences that are due; of those that are over, the licence was there at least."""
     for id, one in world.dossiers.items():
-        if one["state"] not in ("moot", "ended", "closed") and one["record_key"] not in due(world, one["subject"]):
+        if one["state"] not in OVER and one["record_key"] not in due(world, one["subject"]):
             yield f"a dossier that is {one['state']} of a licence that is not due", id
 
 
