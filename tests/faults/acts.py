@@ -79,6 +79,7 @@ def paused(name: str, *, seconds: float) -> Act:
 async def zombie(stack: Stack, chance: Random) -> str:
     """A worker is paused past its session and its leases, another one takes over, and the first one wakes up."""
     await stack.up("worker2")
+    await stack.works("worker2")
     before = stack.nursery.shift()
     [first, *_] = stack.family("worker")
     first.suspend()

@@ -158,6 +158,8 @@ class Stack:
         self.hops: dict[str, Hop] = {}
         self.parts: dict[str, Part] = {}
         self.killed: dict[str, int] = {}
+        self._began: dict[str, int] = {}
+        """Where the log of its newest process begins."""
         self.base = shift_to(today)
         self.source: Source
         self.nursery: Nursery
@@ -264,6 +266,8 @@ class Stack:
     async def up(self, name: str) -> None:
         """Start a process of ours, and wait until it answers."""
         part = self.parts[name]
+        log = self.folder / "logs" / f"{name}.log"
+        self._began[name] = log.stat().st_size if log.exists() else 0
         nursery = self.others if name == "old worker" and self.others is not None else self.nursery
         await nursery.bear(part)
         part.wanted = True
@@ -280,6 +284,15 @@ class Stack:
                 if part.status is not None or time.monotonic() > deadline:
                     raise AssertionError(f"{name} did not come up: {part.status}")
                 await asyncio.sleep(0.05)
+
+    async def works(self, name: str) -> None:
+        """Wait until this worker says that its steps run."""
+        log, deadline = self.folder / "logs" / f"{name}.log", time.monotonic() + PATIENCE
+        pid = self.parts[name].pid
+        began = self._began.get(name, 0)
+        while b"worker.ready" not in log.read_bytes()[began:]:  # noqa: ASYNC110 -- a file
+            assert self.parts[name].status is None and time.monotonic() < deadline, f"{name} ({pid}) does not work"
+            await asyncio.sleep(0.1)
 
     async def kill(self, name: str) -> int:
         """kill -9, and the process id of what is gone."""
@@ -299,7 +312,7 @@ class Stack:
         assert part.pid is not None
         part.wanted = False
         os.kill(part.pid, signal.SIGTERM)
-        await asyncio.wait_for(part.ended.wait(), 30)
+        await asyncio.wait_for(part.ended.wait(), PATIENCE)
         assert part.status is not None
         return part.status
 
