@@ -57,10 +57,25 @@ MAY_IMPORT = {
     },
     "triggers": {"triggers", "connectors", "notifiers", "proactive", "rules"},
     "proactive/errors.py": set(),
-    "proactive/domain": {"proactive.domain", "proactive.errors", "rules.checks", "rules.forbidden", "rules.manners"},
+    "proactive/domain": {
+        "proactive.domain",
+        "proactive.errors",
+        "rules.calendar",
+        "rules.checks",
+        "rules.forbidden",
+        "rules.manners",
+    },
     "proactive/ports": {"proactive.ports", "proactive.domain", "proactive.errors"},
     "proactive/sources": {"proactive.sources", "proactive.ports", "proactive.domain", "proactive.errors", "rules"},
-    "proactive/store": {"proactive.store", "proactive.ports", "proactive.domain", "proactive.errors", "rules.manners"},
+    "proactive/store": {
+        "proactive.store",
+        "proactive.ports",
+        "proactive.domain",
+        "proactive.errors",
+        "proactive.tracing",
+        "rules.manners",
+        "rules.texts",
+    },
     "proactive/embedded": {"proactive.embedded", "proactive.errors"},
 }
 """Folder -> what of this repository its modules may import."""

@@ -1,6 +1,7 @@
 """The commands as an operator types them, against a fresh database on the tests' morning."""
 
 import asyncio
+import base64
 import json
 import logging
 from collections.abc import Callable, Coroutine, Iterator
@@ -26,7 +27,7 @@ from proactive.ports.clock import SetClock
 from proactive.steps.recognise import recognise
 from proactive.store.recognition import RecognitionStore
 from rules import Catalogue, loader
-from tests.conftest import MORNING
+from tests.conftest import MORNING, VAULT_KEY
 from tests.steps.people import Person
 
 ROOT = Path(rules.__file__).parent
@@ -65,6 +66,12 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="session")
 def facts(catalogue: Catalogue) -> Facts:
     return Facts(catalogue)
+
+
+@pytest.fixture(autouse=True)
+def keys_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands open what the `store` fixture sealed."""
+    monkeypatch.setenv("PROACTIVE_ENCRYPTION_KEYS", base64.b64encode(VAULT_KEY).decode())
 
 
 @pytest.fixture(autouse=True, scope="session")
