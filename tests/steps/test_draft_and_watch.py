@@ -20,6 +20,7 @@ from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.ports.register import Position
 from proactive.steps.watch import PAGES_AHEAD, TELL_AGAIN, Watch
+from proactive.store.news import Word
 from proactive.store.recognition import RecognitionStore
 from proactive.store.store import Store
 from rules import Catalogue
@@ -393,18 +394,18 @@ async def test_news_is_marked_only_after_the_broker_took_it(
     recogniser.knows(ANH)
     await draft()
     (dossier,) = await draft.dossiers()
-    taken: list[tuple[UUID, str]] = []
+    taken: list[Word] = []
 
-    async def refuse(words: Sequence[tuple[UUID, str]]) -> None:
+    async def refuse(words: Sequence[Word]) -> None:
         raise Temporary("The broker does not take it.")
 
-    async def take(words: Sequence[tuple[UUID, str]]) -> None:
+    async def take(words: Sequence[Word]) -> None:
         taken.extend(words)
 
     with pytest.raises(Temporary):
         await journey.tell(store=store, publish=refuse, clock=clock, limit=10)
     assert await journey.tell(store=store, publish=take, clock=clock, limit=10) == 1
-    assert taken == [(dossier.id, "drafted")]
+    assert [(word.dossier, word.state) for word in taken] == [(dossier.id, "drafted")]
     assert await journey.tell(store=store, publish=take, clock=clock, limit=10) == 0
 
 
@@ -417,9 +418,9 @@ async def test_two_who_tell_at_once_do_not_tell_the_same(
     taken: list[UUID] = []
     both = asyncio.Barrier(2)
 
-    async def take(words: Sequence[tuple[UUID, str]]) -> None:
+    async def take(words: Sequence[Word]) -> None:
         await both.wait()
-        taken.extend(dossier for dossier, _ in words)
+        taken.extend(word.dossier for word in words)
 
     tellers = (journey.tell(store=store, publish=take, clock=clock, limit=4) for _ in range(2))
     assert await asyncio.wait_for(asyncio.gather(*tellers), 10) == [4, 4]
