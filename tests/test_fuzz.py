@@ -1,9 +1,16 @@
 """The short form of `make fuzz`."""
 
-from tests.fuzz import fuzz
+import pytest
+
+from tests.fuzz import ENVIRONMENT, fuzz
 
 
-async def test_whatever_comes_is_taken_or_refused_by_name_and_what_is_taken_can_be_stored() -> None:
+async def test_whatever_comes_is_taken_or_refused_by_name_and_what_is_taken_can_be_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)  # and takes it back, for whoever comes next
+
     made = await fuzz(400, seed=20261130)
 
     assert made.faults == []

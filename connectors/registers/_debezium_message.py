@@ -190,7 +190,7 @@ def _encodings(schema: bytes) -> Mapping[str, Encoding]:
             break
     return {
         str(field["field"]): Encoding(str(field.get("name") or ""), _scale(field))
-        for field in fields or ()
+        for field in (fields if isinstance(fields, list) else ())
         if isinstance(field, dict) and "field" in field
     }
 
