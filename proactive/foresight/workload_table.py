@@ -1,16 +1,15 @@
 """Twelve months ahead to be taken along: a table as CSV and a paper as PDF, without counts under five."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime
 
 from proactive.domain.few import few, hidden
 from proactive.foresight.expected import Sum
 from proactive.foresight.workload import Load, Month, Year
+from proactive.papers.figures import FEW, LEFT_OUT, grouped, worded
 from proactive.papers.printing import printed
 from proactive.ports.clock import DA_NANG
-from proactive.sheets.writing import safe
+from proactive.sheets.writing import listed
 from rules.base import Words
 from rules.offices import offices
 
@@ -24,7 +23,6 @@ HEADING = (
     Words(vi="Tin nhiều nhất", en="Messages at most"),
 )
 CITY = Words(vi="Toàn thành phố", en="The whole city")
-FEW = Words(vi="dưới 5", en="under 5")
 TITLE = Words(vi="DỰ BÁO MƯỜI HAI THÁNG", en="TWELVE MONTHS AHEAD")
 NOTE = Words(
     vi="Số dưới 5, và số có thể suy ra chúng, không ghi khi báo cáo ra khỏi cơ quan. Giờ cần tính theo giả định của dự "
@@ -32,7 +30,6 @@ NOTE = Words(
     en="Numbers under 5, and those that would give them away, are left out. Hours needed by the assumption of the "
     "forecast; hours there as offices have said.",
 )
-LEFT_OUT = "–"
 
 
 def rows(found: Year, *, language: str) -> Iterator[list[str]]:
@@ -40,7 +37,7 @@ def rows(found: Year, *, language: str) -> Iterator[list[str]]:
     for month in found.months:
         yield _row(
             month,
-            _said(CITY, language),
+            worded(CITY, language),
             found.city[month],
             away=few(found.city[month].sum.occasions),
             language=language,
@@ -55,23 +52,18 @@ def rows(found: Year, *, language: str) -> Iterator[list[str]]:
 
 def as_csv(found: Year, *, at: datetime, language: str) -> bytes:
     """UTF-8 with its mark, as Excel wants it; nothing in it is a formula."""
-    made = io.StringIO(newline="")
-    writer = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([_said(one, language) for one in HEADING])
-    for row in rows(found, language=language):
-        writer.writerow([safe(cell) for cell in row])
-    writer.writerow([safe(f"{_said(NOTE, language)} {at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}")])
-    return b"\xef\xbb\xbf" + made.getvalue().encode()
+    note = f"{worded(NOTE, language)} {at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}"
+    return listed([worded(one, language) for one in HEADING], [*rows(found, language=language), [note]])
 
 
 async def as_pdf(found: Year, *, at: datetime, language: str) -> bytes:
     """The same on paper."""
     data = {
         "lang": language,
-        "title": _said(TITLE, language),
-        "heading": [_said(one, language) for one in HEADING],
+        "title": worded(TITLE, language),
+        "heading": [worded(one, language) for one in HEADING],
         "rows": list(rows(found, language=language)),
-        "note": _said(NOTE, language),
+        "note": worded(NOTE, language),
         "foot": f"{at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}",
     }
     return await printed("workload", data)
@@ -79,7 +71,7 @@ async def as_pdf(found: Year, *, at: datetime, language: str) -> bytes:
 
 def _row(month: Month, place: str, load: Load, *, away: bool, language: str) -> list[str]:
     if away:
-        said = [_said(FEW, language) if few(load.sum.occasions) else LEFT_OUT, LEFT_OUT]
+        said = [worded(FEW, language) if few(load.sum.occasions) else LEFT_OUT, LEFT_OUT]
         messages = [LEFT_OUT, LEFT_OUT]
     else:
         said, messages = _numbers(load.sum, language)
@@ -89,19 +81,11 @@ def _row(month: Month, place: str, load: Load, *, away: bool, language: str) -> 
 
 def _numbers(sum: Sum, language: str) -> tuple[list[str], list[str]]:
     return (
-        [_number(sum.occasions, language), _decimal(sum.officer_hours, language)],
-        [_number(sum.messages_least, language), _number(sum.messages_most, language)],
+        [grouped(sum.occasions, language), _decimal(sum.officer_hours, language)],
+        [grouped(sum.messages_least, language), grouped(sum.messages_most, language)],
     )
-
-
-def _number(value: int, language: str) -> str:
-    return f"{value:,}".replace(",", "." if language == "vi" else ",")
 
 
 def _decimal(value: float, language: str) -> str:
     said = f"{value:,.1f}"
     return said.translate(str.maketrans(",.", ".,")) if language == "vi" else said
-
-
-def _said(said: Words, language: str) -> str:
-    return said.vi if language == "vi" else said.en

@@ -1,18 +1,17 @@
 """A pilot's report to be taken along: a table as CSV, and a paper as PDF. What is too small to be shown is left out."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proactive.domain.effect import Share
 from proactive.domain.few import few, hidden
+from proactive.papers.figures import FEW, LEFT_OUT, grouped, worded
 from proactive.papers.printing import printed
 from proactive.pilots import words
 from proactive.pilots.report import MEASURES, REASONS, OfUnit, Report
 from proactive.ports.clock import DA_NANG
-from proactive.sheets.writing import safe
+from proactive.sheets.writing import listed
 from rules.base import Words
 
 HEADING = (
@@ -40,8 +39,6 @@ PARTS = {
     "units": Words(vi="Theo xã, phường", en="By commune"),
 }
 TITLE = Words(vi="BÁO CÁO THÍ ĐIỂM DỊCH VỤ CÔNG CHỦ ĐỘNG", en="REPORT OF A PILOT OF A PROACTIVE SERVICE")
-FEW = Words(vi="dưới 5", en="under 5")
-LEFT_OUT = "–"
 
 
 @dataclass(frozen=True)
@@ -67,32 +64,29 @@ def rows(told: Report, *, title: str, language: str) -> Iterator[Row]:
         cells = [
             *_cells(line.told, name in away["told"], language), *_cells(line.held, name in away["held"], language)
         ]  # fmt: skip
-        yield Row("journey", _said(MEASURES[name], language), *cells)
+        yield Row("journey", worded(MEASURES[name], language), *cells)
     settled = told.lines["settled"]
     if few(settled.told.part) or few(settled.held.part):
-        yield Row("effect", _said(words.NOT_SHOWN, language))
+        yield Row("effect", worded(words.NOT_SHOWN, language))
     else:
-        yield Row("effect", _said(words.effect_sentence(told), language))
-        yield Row("effect", _said(words.days_sentence(told), language))
+        yield Row("effect", worded(words.effect_sentence(told), language))
+        yield Row("effect", worded(words.days_sentence(told), language))
     yield from _cost(told, language)
     for one in told.judged:
         found = LEFT_OUT if few(one.found.part) else _percent(one.found, language)
-        label = _said(words.criterion(one), language)
-        yield Row("criteria", label, _said(words.MET[one.met], language), found)
-    yield Row("criteria", _said(words.suggestion(told), language))
+        label = worded(words.criterion(one), language)
+        yield Row("criteria", label, worded(words.MET[one.met], language), found)
+    yield Row("criteria", worded(words.suggestion(told), language))
     yield from _units(told.units, language)
 
 
 def as_csv(told: Report, *, title: str, language: str) -> bytes:
     """UTF-8 with its mark, as Excel wants it; nothing in it is a formula."""
-    made = io.StringIO(newline="")
-    writer = csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([_said(one, language) for one in HEADING])
-    for row in rows(told, title=title, language=language):
-        cells = [_said(PARTS[row.part], language), row.label, row.told, row.told_share, row.held, row.held_share]
-        writer.writerow([safe(cell) for cell in cells])
-    writer.writerow([safe(_said(words.NOT_SHOWN, language))])
-    return b"\xef\xbb\xbf" + made.getvalue().encode()
+    lines = [
+        [worded(PARTS[row.part], language), row.label, row.told, row.told_share, row.held, row.held_share]
+        for row in rows(told, title=title, language=language)
+    ]
+    return listed([worded(one, language) for one in HEADING], [*lines, [worded(words.NOT_SHOWN, language)]])
 
 
 async def as_pdf(told: Report, *, title: str, language: str) -> bytes:
@@ -102,16 +96,16 @@ async def as_pdf(told: Report, *, title: str, language: str) -> bytes:
         parts.setdefault(row.part, []).append(row)
     data: Mapping[str, Any] = {
         "lang": language,
-        "title": _said(TITLE, language),
+        "title": worded(TITLE, language),
         "parts": [
             {
-                "title": _said(PARTS[part], language),
-                "heading": [_said(one, language) for one in ON_PAPER.get(part, ())],
+                "title": worded(PARTS[part], language),
+                "heading": [worded(one, language) for one in ON_PAPER.get(part, ())],
                 "rows": [[row.label, row.told, row.told_share, row.held, row.held_share] for row in lines],
             }
             for part, lines in parts.items()
         ],
-        "notes": [_said(one, language) for one in (words.SOURCE, words.NOT_SHOWN, words.NOT_DECIDED)],
+        "notes": [worded(one, language) for one in (words.SOURCE, words.NOT_SHOWN, words.NOT_DECIDED)],
         "foot": f"{told.at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}",
     }  # fmt: skip
     return await printed("pilot", data)
@@ -127,7 +121,7 @@ def _plan(told: Report, title: str, language: str) -> Iterator[Row]:
         (Words(vi="Phiên bản quy định", en="Version of the rules"), pilot.service_version),
         (Words(vi="Văn bản", en="Document"), pilot.document),
         (Words(vi="Lý do", en="Reason"), pilot.reason),
-        (Words(vi="Trạng thái", en="State"), _said(words.STATES[pilot.state], language)),
+        (Words(vi="Trạng thái", en="State"), worded(words.STATES[pilot.state], language)),
         (Words(vi="Thời gian", en="Days"), f"{pilot.starts_on:%d/%m/%Y} – {pilot.ends_on:%d/%m/%Y}"),
         (Words(vi="Đối tượng", en="Cohort"), ", ".join(cohort) or everybody),
         (Words(vi="Giới hạn (một ngày / cả đợt)", en="Caps (a day / in all)"), f"{pilot.a_day} / {pilot.total}"),
@@ -135,22 +129,22 @@ def _plan(told: Report, title: str, language: str) -> Iterator[Row]:
         (Words(vi="Số liệu lúc", en="Figures as of"), f"{told.at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}"),
     )
     for label, value in lines:
-        yield Row("plan", _said(label, language), value)
+        yield Row("plan", worded(label, language), value)
 
 
 def _cost(told: Report, language: str) -> Iterator[Row]:
     cost, dong = told.cost, {"vi": " đồng", "en": " VND"}[language]
-    yield Row("cost", _said(Words(vi="Tin đã gửi", en="Messages"), language), _number(cost.messages, language))
-    yield Row("cost", _said(Words(vi="Chi phí tin", en="Messages cost"), language), _number(cost.vnd, language) + dong)
+    yield Row("cost", worded(Words(vi="Tin đã gửi", en="Messages"), language), grouped(cost.messages, language))
+    yield Row("cost", worded(Words(vi="Chi phí tin", en="Messages cost"), language), grouped(cost.vnd, language) + dong)
     for label, value, count in (
         (Words(vi="Cho một người xác nhận", en="For one confirmation"), cost.vnd_per_confirmed, told.told("confirmed")),
         (Words(vi="Cho một kết quả", en="For one result"), cost.vnd_per_issued, told.told("issued")),
     ):
-        said = LEFT_OUT if value is None or few(count) else _number(round(value), language) + dong
-        yield Row("cost", _said(label, language), said)
+        said = LEFT_OUT if value is None or few(count) else grouped(round(value), language) + dong
+        yield Row("cost", worded(label, language), said)
     few_decided = few(told.told("approved")) or few(told.told("refused"))
     hours = LEFT_OUT if few_decided else _decimal(cost.officer_hours, language)
-    yield Row("cost", _said(Words(vi="Giờ cán bộ (giả định)", en="Officers' hours (assumed)"), language), hours)
+    yield Row("cost", worded(Words(vi="Giờ cán bộ (giả định)", en="Officers' hours (assumed)"), language), hours)
 
 
 def _units(units: Sequence[OfUnit], language: str) -> Iterator[Row]:
@@ -163,17 +157,17 @@ def _units(units: Sequence[OfUnit], language: str) -> Iterator[Row]:
             number = getattr(one, name)
             shown = str(one.unit) not in away[name]
             cells.append(
-                _number(number, language) if shown else _said(FEW, language) if few(number) else LEFT_OUT
+                grouped(number, language) if shown else worded(FEW, language) if few(number) else LEFT_OUT
             )  # fmt: skip
         yield Row("units", words.place(one.unit), *cells)
 
 
 def _cells(share: Share, away: bool, language: str) -> tuple[str, str]:
     if few(share.part):
-        return _said(FEW, language), LEFT_OUT
+        return worded(FEW, language), LEFT_OUT
     if away:
         return LEFT_OUT, LEFT_OUT
-    return _number(share.part, language), _percent(share, language)
+    return grouped(share.part, language), _percent(share, language)
 
 
 def _percent(share: Share, language: str) -> str:
@@ -185,11 +179,3 @@ def _percent(share: Share, language: str) -> str:
 
 def _decimal(value: float, language: str) -> str:
     return f"{value:.1f}".replace(".", "," if language == "vi" else ".")
-
-
-def _number(value: int, language: str) -> str:
-    return f"{value:,}".replace(",", "." if language == "vi" else ",")
-
-
-def _said(said: Words, language: str) -> str:
-    return said.vi if language == "vi" else said.en

@@ -81,7 +81,6 @@ class Cost:
     vnd_per_confirmed: float | None
     vnd_per_issued: float | None
     officer_hours: float
-    hours_per_issued: float | None
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,6 @@ def _cost(told: Mapping[str, float], minutes: int) -> Cost:
         vnd_per_confirmed=round(vnd / confirmed) if confirmed else None,
         vnd_per_issued=round(vnd / issued) if issued else None,
         officer_hours=hours,
-        hours_per_issued=round(hours / issued, 2) if issued else None,
     )
 
 

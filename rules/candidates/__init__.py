@@ -16,9 +16,9 @@ from pydantic import Field, ValidationError, model_validator
 from rules.base import Confidence, Name, Rule, Text, Words
 from rules.offices import OfficeKind, offices
 from rules.offices.resolving import folded
-from rules.problem import Problem, Unpublishable
+from rules.policy import policy
+from rules.problem import Problem
 from rules.procedures import OF_THE_UNIT, Code
-from rules.source import read as read_yaml
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "sample.csv"
@@ -133,15 +133,7 @@ class Criteria(Rule):
 @cache
 def criteria() -> Criteria:
     """By what candidates are ranked. Raises `Unpublishable` where the file cannot be used."""
-    source, problems = read_yaml(HERE / "criteria.yaml", CRITERIA)
-    if source is None:
-        raise Unpublishable(problems)
-    try:
-        return Criteria.model_validate(source.data)
-    except ValidationError as error:
-        raise Unpublishable(
-            [source.problem(one["loc"], f"{one['msg']}.", "Correct it.") for one in error.errors(include_url=False)]
-        ) from error
+    return policy(Criteria, HERE / "criteria.yaml", CRITERIA)
 
 
 HEADINGS: dict[str, str] = {

@@ -8,13 +8,10 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from rules import calendar
 from rules.base import Rule
-from rules.dated import Dated, flaws
-from rules.problem import Problem, Unpublishable
-from rules.source import read
+from rules.dated import Dated
+from rules.policy import dated_policy, numbers_on
 
 OWN = Path(__file__).with_name("desk.yaml")
 NAME = "rules/desk/desk.yaml"
@@ -46,29 +43,9 @@ class DeskRules:
 
 def on(day: date) -> DeskRules:
     """The rules of the desk on this day. Raises `Unpublishable` where nothing is in force or the file is wrong."""
-    text, found = _text(), dict[str, int]()
-    for name in _Text.model_fields:
-        period = getattr(text, name).at(day)
-        if period is None or not isinstance(period.value, int) or not 0 <= period.value <= 100:
-            why = f"No whole number from 0 to 100 is in force on {day}."
-            raise Unpublishable([Problem(name, why, "Add a period with one.", NAME, 1)])
-        found[name] = period.value
-    return DeskRules(**found)
+    return DeskRules(**numbers_on(day, _text(), NAME, least=0, most=100))
 
 
 @cache
 def _text() -> _Text:
-    source, problems = read(OWN, NAME)
-    if source is None:
-        raise Unpublishable(problems)
-    try:
-        text = _Text.model_validate(source.data)
-    except ValidationError as error:
-        raise Unpublishable(
-            [source.problem(one["loc"], f"{one['msg']}.", "Correct it.") for one in error.errors(include_url=False)]
-        ) from error
-    for name in _Text.model_fields:
-        problems += [source.problem(*flaw) for flaw in flaws(getattr(text, name).periods, (name, "periods"))]
-    if problems:
-        raise Unpublishable(problems)
-    return text
+    return dated_policy(_Text, OWN, NAME)

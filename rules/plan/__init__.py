@@ -7,11 +7,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from rules.base import Confidence, Name, Rule, Text, Words
-from rules.problem import Unpublishable
-from rules.source import read
+from rules.policy import policy
 
 OWN = Path(__file__).with_name("plan.yaml")
 NAME = "rules/plan/plan.yaml"
@@ -49,15 +48,7 @@ class Plan(Rule):
 @cache
 def plan() -> Plan:
     """The plan in force. Raises `Unpublishable` where the file cannot be used."""
-    source, problems = read(OWN, NAME)
-    if source is None:
-        raise Unpublishable(problems)
-    try:
-        return Plan.model_validate(source.data)
-    except ValidationError as error:
-        raise Unpublishable(
-            [source.problem(one["loc"], f"{one['msg']}.", "Correct it.") for one in error.errors(include_url=False)]
-        ) from error
+    return policy(Plan, OWN, NAME)
 
 
 __all__ = ["Goal", "Plan", "Target", "plan"]

@@ -8,13 +8,10 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from rules import calendar
 from rules.base import Rule
-from rules.dated import Dated, flaws
-from rules.problem import Problem, Unpublishable
-from rules.source import read
+from rules.dated import Dated
+from rules.policy import dated_policy, numbers_on
 
 OWN = Path(__file__).with_name("privacy.yaml")
 LONGEST = 36_500
@@ -74,31 +71,11 @@ class Privacy:
 
     def on(self, day: date) -> PrivacyRules:
         """Raises `Unpublishable` where nothing is in force."""
-        found = dict[str, int]()
-        for name in _Text.model_fields:
-            period = getattr(self.text, name).at(day)
-            if period is None or type(period.value) is not int or not 0 < period.value <= LONGEST:
-                why = f"No whole number from 1 to {LONGEST} is in force on {day}."
-                raise Unpublishable([Problem(name, why, "Add a period with one.", self.name, 1)])
-            found[name] = period.value
-        return PrivacyRules(found)
+        return PrivacyRules(numbers_on(day, self.text, self.name, least=1, most=LONGEST))
 
 
 @cache
 def load(path: Path = OWN) -> Privacy:
     """The rules of this file. Raises `Unpublishable` with every problem."""
     name = str(Path("rules/privacy") / path.name) if path == OWN else str(path)
-    source, problems = read(path, name)
-    if source is None:
-        raise Unpublishable(problems)
-    try:
-        text = _Text.model_validate(source.data)
-    except ValidationError as error:
-        raise Unpublishable(
-            [source.problem(one["loc"], f"{one['msg']}.", "Correct it.") for one in error.errors(include_url=False)]
-        ) from error
-    for field in _Text.model_fields:
-        problems += [source.problem(*flaw) for flaw in flaws(getattr(text, field).periods, (field, "periods"))]
-    if problems:
-        raise Unpublishable(problems)
-    return Privacy(text, name)
+    return Privacy(dated_policy(_Text, path, name), name)
