@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proactive.cli._sheet import read_sheet
 from proactive.cli._signed import SignedBy, signed
 from proactive.errors import Unusable
 
@@ -116,15 +117,9 @@ async def _document(department: str, kind: str) -> bytes:
 
 
 async def _import(path: Path, by: str, document: str, *, dry_run: bool) -> tuple[list["Line"], int]:
-    from proactive.sheets import Unreadable
     from proactive.steps import candidates
 
-    try:
-        lines = candidates.read(await asyncio.to_thread(path.read_bytes))
-    except OSError as error:
-        raise Unusable(f"{path} can't be read: {error.strerror}.") from error
-    except Unreadable as error:
-        raise Unusable(f"{path} can't be read: {error.problems[0].why} {error.problems[0].mend}") from error
+    lines = await read_sheet(path, candidates.read)
     if dry_run:
         return lines, 0
     async with signed(by) as here:

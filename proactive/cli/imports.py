@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from proactive.cli._sheet import contents
 from proactive.errors import Unusable
 
 
@@ -59,7 +60,7 @@ async def _import(
     from proactive.parts import by_files, configured
     from proactive.steps import office_files
 
-    content = _read(path)
+    content = contents(path)
     async with stored("import") as here:
         registers = by_files(configured(here.settings, here.folder.registers))
         if name not in registers:
@@ -93,13 +94,6 @@ async def _import(
             "unused": list(file.unused), "notes": [one.model_dump() for one in file.notes],
             "held": file.held, "why": file.why.model_dump() if file.why else None,
         }  # fmt: skip
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Unusable(f"{path} can't be read: {error.strerror}.") from error
 
 
 def _agreed(file: Any, *, vanish: int | None, yes: bool) -> bool:

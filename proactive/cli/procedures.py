@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from proactive.cli._sheet import read_sheet
 from proactive.cli._signed import SignedBy, signed
 from proactive.errors import Unusable
 
@@ -93,15 +94,9 @@ def one(code: Code, version: Annotated[int | None, typer.Option(min=1)] = None, 
 
 async def _import(path: Path, by: str, document: str, *, dry_run: bool) -> tuple[list["Line"], list["Entry"]]:
     from proactive.domain.procedure import Signed
-    from proactive.sheets import Unreadable
     from proactive.steps import catalogue
 
-    try:
-        lines = catalogue.read(await asyncio.to_thread(path.read_bytes))
-    except OSError as error:
-        raise Unusable(f"{path} can't be read: {error.strerror}.") from error
-    except Unreadable as error:
-        raise Unusable(f"{path} can't be read: {error.problems[0].why} {error.problems[0].mend}") from error
+    lines = await read_sheet(path, catalogue.read)
     if dry_run:
         return lines, []
     async with signed(by) as here:

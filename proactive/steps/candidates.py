@@ -10,7 +10,8 @@ from uuid import uuid4
 from proactive.domain.proposal import LIVING, Proposal, Standing, Step, moved, proposed
 from proactive.errors import Overtaken, Permanent
 from proactive.ports.clock import Clock
-from proactive.sheets import Unreadable, opened
+from proactive.sheets import Unreadable
+from proactive.sheets.naming import named_rows
 from proactive.steps.indicators import FRESH
 from proactive.steps.overview import Standing as RegisterStanding
 from proactive.steps.overview import overview
@@ -25,8 +26,6 @@ from rules.procedures import OF_THE_UNIT
 
 VOLUMES = "volumes"
 YEAR = timedelta(days=365)
-LOOKED_AT = 20
-"""Lines within which the headings must stand."""
 
 DIMENSIONS = {
     Dimension.CORRECT: Words(vi="đúng", en="correct"),
@@ -77,32 +76,22 @@ class Ranking:
 
 def read(content: bytes) -> list[Line]:
     """Every line of a CSV or XLSX file. Raises `Unreadable` where it is no list of candidates."""
+    titles = ", ".join(HEADINGS.values())
+    rows = named_rows(
+        content,
+        columns=columns,
+        known_by=["id", "field"],
+        needed={name: HEADINGS[name] for name in NEEDED},
+        mend="Add them.",
+        otherwise=Unreadable("No line has the headings of candidates.", f"Begin with: {titles}."),
+    )
     found: list[Line] = []
-    places: Mapping[int, str] = {}
-    for number, cells in enumerate(opened(content).rows, 1):
-        if not places:
-            places = columns(cells)
-            if "id" not in places.values() or "field" not in places.values():
-                places = {}
-                if number >= LOOKED_AT:
-                    break
-                continue
-            if missing := [HEADINGS[name] for name in NEEDED if name not in places.values()]:
-                raise Unreadable(f"Columns are missing: {', '.join(missing)}.", "Add them.")
-            continue
-        row = {name: _text(cells[place]) for place, name in places.items() if place < len(cells)}
-        if any(row.values()):
-            candidate, problems = read_row(row)
-            if candidate is not None and any(line.id == candidate.id for line in found):
-                candidate, problems = None, [Problem("id", f"{row['id']} stands in several lines.", "Keep one.")]
-            found.append(Line(number, row.get("id", ""), candidate, tuple(problems)))
-    if not places:
-        raise Unreadable("No line has the headings of candidates.", f"Begin with: {', '.join(HEADINGS.values())}.")
+    for number, row in rows:
+        candidate, problems = read_row(row)
+        if candidate is not None and any(line.id == candidate.id for line in found):
+            candidate, problems = None, [Problem("id", f"{row['id']} stands in several lines.", "Keep one.")]
+        found.append(Line(number, row.get("id", ""), candidate, tuple(problems)))
     return found
-
-
-def _text(cell: object) -> str:
-    return "" if cell is None else (f"{cell:g}" if isinstance(cell, float) else str(cell)).strip()
 
 
 @lru_cache(maxsize=1)

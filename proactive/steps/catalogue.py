@@ -1,6 +1,6 @@
 """The catalogue of procedures: read from a spreadsheet as proposals, taken from stage to stage, and looked up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,16 +8,14 @@ import msgspec
 
 from proactive.domain.procedure import Entry, Signed, Stage, advance
 from proactive.errors import Overtaken, Permanent
-from proactive.sheets import Unreadable, opened
+from proactive.sheets import Unreadable
+from proactive.sheets.naming import named_rows
 from proactive.store.store import Store
 from rules.offices.resolving import folded
 from rules.problem import Problem
 from rules.procedures import Procedure
 from rules.procedures.rows import HEADINGS, columns
 from rules.procedures.rows import read as read_row
-
-LOOKED_AT = 20
-"""Lines within which the headings must stand."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +30,18 @@ class Line:
 
 def read(content: bytes) -> list[Line]:
     """Every line of a CSV or XLSX file. Raises `Unreadable` where it is no table of procedures."""
+    rows = named_rows(
+        content,
+        columns=columns,
+        known_by=["code"],
+        needed={name: name for name in HEADINGS},
+        mend="Add them, also where they are empty.",
+        otherwise=Unreadable("No line has the headings of procedures.", f"Begin with: {', '.join(HEADINGS)}."),
+    )
     found: list[Line] = []
-    places: Mapping[int, str] = {}
-    for number, cells in enumerate(opened(content).rows, 1):
-        if not places:
-            places = columns(cells)
-            if "code" not in places.values():
-                places = {}
-                if number >= LOOKED_AT:
-                    break
-                continue
-            if missing := [name for name in HEADINGS if name not in places.values()]:
-                raise Unreadable(f"Columns are missing: {', '.join(missing)}.", "Add them, also where they are empty.")
-            continue
-        row = {name: _text(cells[place]) for place, name in places.items() if place < len(cells)}
-        if any(row.values()):
-            made, problems = read_row(row)
-            found.append(Line(number, row.get("code", ""), made, tuple(problems)))
-    if not places:
-        raise Unreadable("No line has the headings of procedures.", f"Begin with: {', '.join(HEADINGS)}.")
+    for number, row in rows:
+        made, problems = read_row(row)
+        found.append(Line(number, row.get("code", ""), made, tuple(problems)))
     codes = [line.code for line in found]
     twice = {code for code in codes if codes.count(code) > 1}
     return [_once(line) if line.code in twice else line for line in found]
@@ -59,10 +50,6 @@ def read(content: bytes) -> list[Line]:
 def _once(line: Line) -> Line:
     problem = Problem("code", f"{line.code} stands in several lines.", "Keep one of them.")
     return Line(line.number, line.code, None, (*line.problems, problem))
-
-
-def _text(cell: object) -> str:
-    return "" if cell is None else (f"{cell:g}" if isinstance(cell, float) else str(cell)).strip()
 
 
 async def propose(lines: list[Line], *, signed: Signed, store: Store) -> list[Entry]:
