@@ -19,6 +19,7 @@ import rules  # noqa: E402  the project stands beside this script
 from proactive.embedded.postgres import EmbeddedPostgres  # noqa: E402
 from proactive.store.migrate import migrate  # noqa: E402
 from proactive.store.store import opened  # noqa: E402
+from tests.conftest import VAULT  # noqa: E402
 from tests.web.browser import chromium  # noqa: E402
 from tests.web.gallery import served  # noqa: E402
 
@@ -66,7 +67,7 @@ async def measure(program: str, names: set[str], folder: Path) -> int:
     url, wrong = await server.start(), 0
     try:
         await migrate(url)
-        async with opened(url, size=8) as store, served(store, rules.load()) as (house, address):
+        async with opened(url, size=8, vault=VAULT) as store, served(store, rules.load()) as (house, address):
             citizen = await house.citizen(await house.people.dossier())
             cookie = f"citizen={citizen.client.cookies['citizen']}"
             await citizen.client.aclose()

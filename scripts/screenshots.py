@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 import rules  # noqa: E402  the project stands beside this script
 from proactive.embedded.postgres import EmbeddedPostgres  # noqa: E402
 from proactive.store.store import opened  # noqa: E402
+from tests.conftest import VAULT  # noqa: E402
 from tests.databases import Databases  # noqa: E402
 from tests.web.browser import BROWSER_ARGUMENTS, SIZES, chromium  # noqa: E402
 from tests.web.gallery import See, Walk, served  # noqa: E402
@@ -45,7 +46,7 @@ async def take(program: str, data: Path, folder: Path, names: set[str]) -> None:
         await databases.begin()
         async with (
             databases.lent() as url,
-            opened(url, size=8) as store,
+            opened(url, size=8, vault=VAULT) as store,
             served(store, rules.load()) as (house, address),
             async_playwright() as play,
             await play.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS) as browser,

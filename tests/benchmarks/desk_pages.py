@@ -18,6 +18,7 @@ from proactive.steps.approve import sampled
 from proactive.steps.seal import seal
 from proactive.store.store import opened
 from rules import desk
+from tests.conftest import VAULT
 from tests.web.conftest import SEALER, House, build
 from tests.web.people import MORNING
 
@@ -41,7 +42,10 @@ async def clear_cases(house: House, n: int) -> None:
 
 async def main(url: str, port: int, clear: int) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    async with opened(url, size=2) as store, build(store, rules.load(), public_url=f"http://127.0.0.1:{port}") as house:
+    async with (
+        opened(url, size=2, vault=VAULT) as store,
+        build(store, rules.load(), public_url=f"http://127.0.0.1:{port}") as house,
+    ):
         await clear_cases(house, clear)
         server = uvicorn.Server(
             uvicorn.Config(house.app, port=port, access_log=False, log_level="warning", timeout_keep_alive=60)
