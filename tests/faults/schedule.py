@@ -25,6 +25,8 @@ EARLY = {"provider": 1, "intake": 2, "hand-overs": 2, "registers": 1}
 """The last stage after which there is still something to disturb, by the first word of the act."""
 LONGEST_WAIT = 12.0
 WITHIN = 240.0
+SOMEBODY_COMES_WITHIN = 90.0
+"""A slow machine needs its time from a row to a text, to an answer, to an officer, to the intake."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,20 @@ async def play(schedule: Schedule, stack: Stack, crowd: Crowd) -> Played:
 
 
 async def _struck(strike: Strike, stack: Stack, crowd: Crowd, chance: Random) -> str:
-    """The act, and its proof; where it met nobody, once more while new people come."""
+    """The act, and its proof; where it met nobody, again and again while new people come."""
     act = (ACTS | LARGER)[strike.act]
-    try:
-        return await act(stack, chance)
-    except NobodyCame:
-        again = asyncio.create_task(act(stack, chance))
+    deadline = time.monotonic() + SOMEBODY_COMES_WITHIN
+    doing = asyncio.ensure_future(act(stack, chance))
+    while True:
+        try:
+            return await doing
+        except NobodyCame:
+            stack.all_alive()
+            if time.monotonic() > deadline:
+                raise
+        doing = asyncio.ensure_future(act(stack, chance))
         await asyncio.sleep(0.1)
         await crowd.appear(chance, 4)
-        return await again
 
 
 async def _moment(stack: Stack, strike: Strike, before: int) -> None:

@@ -290,7 +290,7 @@ class Stack:
         log, deadline = self.folder / "logs" / f"{name}.log", time.monotonic() + PATIENCE
         pid = self.parts[name].pid
         began = self._began.get(name, 0)
-        while b"worker.ready" not in log.read_bytes()[began:]:
+        while not log.exists() or b"worker.ready" not in log.read_bytes()[began:]:
             assert self.parts[name].status is None and time.monotonic() < deadline, f"{name} ({pid}) does not work"
             await asyncio.sleep(0.1)
 
