@@ -1,6 +1,6 @@
 # Bare `make` prints what there is to do. Nothing here needs docker or root.
 .DEFAULT_GOAL := help
-.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push fuzz security sbom bench-debezium bench-measure bench-notices bench-pilots simulate-year receipts api-docs lock messages assets clean
+.PHONY: faults lighthouse tamper help jars setup demo up test lint mutation bench workers bench-recognise bench-rework bench-evaluate bench-push bench-exactly-once bench-officers fuzz-push fuzz security sbom bench-debezium bench-measure bench-notices bench-dashboards simulate-year receipts api-docs lock messages assets clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -98,8 +98,8 @@ faults: setup ## Play random schedules of faults over the real loop; six zeros e
 tamper: setup ## Falsify the audit log in each way at each of a thousand places; takes minutes
 	@PROACTIVE_TEST_STRIDE=1 $(BIN)/python -m pytest tests/audit/test_tampering.py
 
-bench-pilots: setup ## Measure the pages of pilots and of the year ahead over a million dossiers; prints JSON (ARGS="100000 5000 40")
-	@PYTHONPATH=. $(BIN)/python tests/benchmarks/pilot_pages.py $(ARGS)
+bench-dashboards: setup ## Measure the control room's pages and the counting over a million dossiers and cases; prints JSON (ARGS="--n 100000")
+	@$(BIN)/python -m tests.benchmarks.dashboards $(ARGS)
 
 bench-desk: setup ## Measure the officers' queue over many dossiers; prints JSON (ARGS="--n 1000000")
 	@$(BIN)/python -m tests.benchmarks.desk $(ARGS)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from proactive.domain.effect import FEWEST, Effect, Share, Verdict, effect
 from proactive.domain.pilot import Arm, Pilot
 from proactive.foresight.assumptions import assumptions
+from proactive.store.pilots import PilotCounts
 from proactive.store.store import Store
 from rules.base import Words
 
@@ -121,10 +122,9 @@ class Report:
 
 async def report(pilot: Pilot, *, store: Store, now: datetime, today: date) -> Report:
     """The report as of now."""
-    figures = await store.pilots.figures(pilot.id)
-    units = [OfUnit(**row) for row in await store.pilots.units(pilot.id)]
+    counts = await store.pilots.counts(pilot.id)
     days = [(row["day"], row["told"], row["held"]) for row in await store.pilots.days(pilot.id)]
-    told, held = figures[Arm.TOLD], figures[Arm.HELD]
+    told, held = ({**counts.arms.get(arm, {})} for arm in (Arm.TOLD, Arm.HELD))
     for arm in (told, held):
         arm["declined"] = sum(arm.get(name, 0) for name in REASONS)
     lines = {name: Line(name, _share(name, told), _share(name, held)) for name in MEASURES}
@@ -139,9 +139,20 @@ async def report(pilot: Pilot, *, store: Store, now: datetime, today: date) -> R
         days_of_work=told.get("median_work"),
         cost=_cost(told, minutes),
         judged=_judged(pilot, lines),
-        units=units,
+        units=_units(counts),
         days=days,
     )
+
+
+def _units(counts: PilotCounts) -> list[OfUnit]:
+    """Where the most were told first."""
+    found = []
+    for unit, arms in counts.units.items():
+        told, held = ({**arms.get(arm, {})} for arm in (Arm.TOLD, Arm.HELD))
+        parts = {name: int(told.get(name, 0)) for name in ("confirmed", "issued", "settled")}
+        members, away = int(told.get("members", 0)), int(held.get("members", 0))
+        found.append(OfUnit(unit, told=members, held=away, held_settled=int(held.get("settled", 0)), **parts))
+    return sorted(found, key=lambda one: (-one.told, one.unit or "~"))
 
 
 def _share(name: str, arm: Mapping[str, float]) -> Share:

@@ -7,35 +7,17 @@ says why. Shares are given as part and whole, so that months and units can be ad
 import csv
 import io
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol, TypedDict, TypeVar
+from typing import TypedDict
 
-from proactive.domain.base import Value
-from proactive.domain.case import Channel, Paper
 from proactive.domain.procedure import Stage
 from proactive.ports.clock import DA_NANG
 from proactive.steps.catalogue import said
+from proactive.store.steering import NOTHING, Counts, Spanned
 from proactive.store.store import Store
 from rules.procedures import Proactive, Procedure, ServiceLevel
-
-
-class Counted(Value):
-    """A case as far as it is counted."""
-
-    receiving: str
-    competent: str
-    procedure: str
-    channel: Channel
-    proactive: int
-    papers: tuple[Paper, ...]
-    received_at: datetime
-    due_on: date | None
-    asked: bool
-    ready_at: datetime | None
-    """When it was ready, or else ended."""
-    result: bool
 
 
 @dataclass(frozen=True)
@@ -70,7 +52,6 @@ class Definition:
     unmeasured_en: str | None = None
 
 
-T = TypeVar("T")
 KIND = "indicators"
 FRESH = timedelta(minutes=30)
 """How old figures of a month that still runs may be."""
@@ -157,54 +138,45 @@ class Month:
         return over if self.now is None else min(over, self.now + timedelta(microseconds=1))
 
 
-class Span(Protocol):
-    """From a moment up to another."""
-
-    @property
-    def starts(self) -> datetime: ...
-
-    @property
-    def ends(self) -> datetime: ...
-
-
-def figures(cases: Sequence[Counted], published: Sequence[Procedure], month: Span) -> dict[str, Figure]:
-    """Every indicator that can be counted, of these cases and procedures."""
-    came = [case for case in cases if month.starts <= case.received_at < month.ends]
-    worked = [case for case in cases if case.due_on and (case.ready_at is None or case.ready_at >= month.starts)]
-    ready = [case for case in cases if case.ready_at is not None and month.starts <= case.ready_at < month.ends]
+def figures(found: Spanned, published: Sequence[Procedure]) -> dict[str, Figure]:
+    """Every indicator of the city that can be counted, of the cases of a span and of these procedures."""
     online = [one for one in published if one.level is not ServiceLevel.INFORMATION]
-    used = {case.procedure for case in came}
-    found = {
-        "openness": _of(published, _complete),
-        "on_time": _of(worked, lambda case: _on_time(case, month)),
-        "digital_dossiers": _of(came, lambda case: all(paper.digital for paper in case.papers)),
-        "digital_results": _of(ready, lambda case: case.result),
-        "reuse": _of(came, lambda case: any(paper.reused for paper in case.papers)),
+    levels = (Proactive.REMINDS, Proactive.PREPARES, Proactive.RECOMMENDS)
+    return {
+        "openness": Figure(sum(_complete(one) for one in published), len(published)),
+        **_worked(found.city),
+        **_received(found.city),
         "online_procedures": Figure(len(online), len(published)),
-        "online_used": _of(online, lambda one: one.code in used),
-        "online_filed": _of(came, lambda case: case.channel is Channel.ONLINE),
+        "online_used": Figure(sum(found.procedure.get(one.code, NOTHING).came > 0 for one in online), len(online)),
+        **{
+            f"proactive_procedures_{int(level)}": Figure(
+                sum(one.proactive == level for one in published), len(published)
+            )
+            for level in levels
+        },
     }
-    for level in (Proactive.REMINDS, Proactive.PREPARES, Proactive.RECOMMENDS):
-        found[f"proactive_procedures_{int(level)}"] = Figure(
-            sum(one.proactive == level for one in published), len(published)
-        )
-        found[f"proactive_dossiers_{int(level)}"] = Figure(sum(case.proactive == level for case in came), len(came))
-    return found
 
 
-def _of(all_: Iterable[T], holds: Callable[[T], bool]) -> Figure:
-    flags = [holds(one) for one in all_]
-    return Figure(sum(flags), len(flags))
+def _worked(one: Counts) -> dict[str, Figure]:
+    return {
+        "on_time": Figure(one.on_time, one.worked),
+        "digital_results": Figure(one.with_result, one.ready),
+    }
+
+
+def _received(one: Counts) -> dict[str, Figure]:
+    return {
+        "digital_dossiers": Figure(one.digital, one.came),
+        "reuse": Figure(one.reused, one.came),
+        "online_filed": Figure(one.online, one.came),
+        "proactive_dossiers_1": Figure(one.reminded, one.came),
+        "proactive_dossiers_2": Figure(one.prepared, one.came),
+        "proactive_dossiers_3": Figure(one.recommended, one.came),
+    }
 
 
 def _complete(one: Procedure) -> bool:
     return one.working_days is not None and bool(one.components) and bool(one.process) and bool(one.reference)
-
-
-def _on_time(case: Counted, month: Span) -> bool:
-    end = case.ready_at if case.ready_at is not None and case.ready_at < month.ends else None
-    day = (end or month.ends - timedelta(microseconds=1)).astimezone(DA_NANG).date()
-    return case.due_on is not None and day <= case.due_on
 
 
 class Indicators(TypedDict):
@@ -218,15 +190,22 @@ class Indicators(TypedDict):
 
 async def indicators(month: Month, *, store: Store) -> Indicators:
     """All of it for a month: the city, each unit that received or decided, and the definitions."""
-    cases = [Counted.model_validate(row) for row in await store.cases.counted(month.starts, month.ends)]
+    return (await indicators_of([month], store=store))[0]
+
+
+async def indicators_of(months: Sequence[Month], *, store: Store) -> list[Indicators]:
+    """The same for each of these months, which are counted in one pass over the cases."""
     published = [said(entry) for entry in await store.procedures.all(Stage.PUBLISHED)]
-    units = sorted({case.receiving for case in cases} | {case.competent for case in cases})
-    return {
-        "month": f"{month.first:%Y-%m}",
-        "definitions": {name: one.__dict__ for name, one in DEFINITIONS.items()},
-        "city": _told(figures(cases, published, month)),
-        "units": {unit: _told(_of_unit(unit, cases, published, month)) for unit in units},
-    }
+    found = await store.steering.cases([(month.starts, month.ends) for month in months])
+    return [
+        {
+            "month": month.name,
+            "definitions": {name: one.__dict__ for name, one in DEFINITIONS.items()},
+            "city": _told(figures(of, published)),
+            "units": {unit: _told(_of_unit(unit, of)) for unit in sorted({*of.receiving, *of.competent})},
+        }
+        for month, of in zip(months, found, strict=True)
+    ]
 
 
 async def indicators_kept(month: Month, *, store: Store) -> Indicators:
@@ -248,13 +227,9 @@ async def trend(months: Sequence[Month], unit: str, *, store: Store) -> dict[dat
     return found
 
 
-def _of_unit(unit: str, cases: Sequence[Counted], published: Sequence[Procedure], month: Month) -> Mapping[str, Figure]:
+def _of_unit(unit: str, found: Spanned) -> dict[str, Figure]:
     """Time is the competent office's, what was received is the receiving one's; procedures are the city's."""
-    decided = figures([case for case in cases if case.competent == unit], published, month)
-    received = figures([case for case in cases if case.receiving == unit], published, month)
-    ours = {name: decided[name] for name in ("on_time", "digital_results")}
-    theirs = ("digital_dossiers", "reuse", "online_filed", *(f"proactive_dossiers_{level}" for level in (1, 2, 3)))
-    return ours | {name: received[name] for name in theirs}
+    return _worked(found.competent.get(unit, NOTHING)) | _received(found.receiving.get(unit, NOTHING))
 
 
 def _told(found: Mapping[str, Figure]) -> dict[str, dict[str, object]]:

@@ -9,7 +9,7 @@ from proactive.steps import candidates as of_lists
 from proactive.steps import indicators as of_months
 from proactive.steps import progress as of_days
 from proactive.steps import weekly as of_weeks
-from proactive.steps.indicators import Month, indicators
+from proactive.steps.indicators import Month, indicators_of
 from proactive.steps.obstacles import remind
 from proactive.steps.open_data import keep_open
 from proactive.steps.progress import progress
@@ -35,11 +35,10 @@ async def tally(*, catalogue: Catalogue, store: Store, clock: Clock, at_once: bo
     await remind(store=store, clock=clock)
     months = [Month(first, moment) for first in _months(today)]
     kept = await store.kept.get(of_months.KIND, [month.name for month in months])
-    counted = 1
-    for month in months:
-        if month.name not in kept or kept[month.name][1] <= month.whole_until:
-            await store.kept.keep(of_months.KIND, month.name, await indicators(month, store=store), at=moment)
-            counted += 1
+    wanted = [month for month in months if month.name not in kept or kept[month.name][1] <= month.whole_until]
+    for month, found in zip(wanted, await indicators_of(wanted, store=store), strict=True):
+        await store.kept.keep(of_months.KIND, month.name, found, at=moment)
+    counted = 1 + len(wanted)
     told = await progress(today, catalogue=catalogue, store=store, clock=clock)
     await store.kept.keep(of_days.KIND, f"{today:%Y-%m-%d}", told, at=moment)
     numbers = await of_lists.volumes(store=store, clock=clock)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from proactive.domain.procedure import Stage
 from proactive.errors import Permanent
 from proactive.ports.clock import DA_NANG, Clock
 from proactive.steps.candidates import DIMENSIONS
-from proactive.steps.catalogue import said
-from proactive.steps.indicators import Counted, Figure, figures
+from proactive.steps.indicators import Figure
 from proactive.steps.progress import in_force, share
 from proactive.store.store import Store
 from rules import Catalogue, Dimension
@@ -77,16 +75,15 @@ async def weekly(week: Week, *, catalogue: Catalogue, store: Store, clock: Clock
     span = _Until(week.starts, min(week.ends, now + timedelta(microseconds=1)))
     last = min(week.monday + timedelta(days=6), clock.today())
     lives = await store.procedures.lives()
-    published = [said(entry) for entry in await store.procedures.all(Stage.PUBLISHED)]
-    cases = [Counted.model_validate(row) for row in await store.cases.counted(span.starts, span.ends)]
+    (cases,) = await store.steering.cases([(span.starts, span.ends)])
     receipts = await store.steering.receipts(since=span.starts, until=span.ends)
     found: dict[str, Any] = {
         "before": _figure(share(in_force(lives, week.monday - timedelta(days=1)))),
         "after": _figure(share(in_force(lives, last))),
         "received": sum(number for _, number, _ in receipts),
         "elsewhere": sum(elsewhere for _, _, elsewhere in receipts),
-        "on_time": _figure(figures(cases, published, span)["on_time"]),
-        "digital": _figure(figures(cases, published, span)["digital_dossiers"]),
+        "on_time": _figure(Figure(cases.city.on_time, cases.city.worked)),
+        "digital": _figure(Figure(cases.city.digital, cases.city.came)),
         "moves": await store.steering.moves(since=span.starts, until=span.ends),
         "obstacles": await store.obstacles.in_span(span.starts, span.ends),
         "proposals": await store.steering.steps(since=span.starts, until=span.ends),

@@ -27,7 +27,6 @@ TABS: dict[str, str] = {
 
 COURSE = "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference ORDER BY id"
 
-COUNTED = text("SELECT * FROM counted_cases(:starts, :ends)")
 """A function with the owner's rights: it shows nobody."""
 
 CHANGED = (
@@ -172,12 +171,6 @@ class Cases:
                 {"id": personal_id, "n": limit},
             )
             return list(rows.mappings())
-
-    async def counted(self, starts: datetime, ends: datetime) -> list[dict[str, Any]]:
-        """Cases that were received before the end of a span and not over before it began, as indicators count them."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(COUNTED, {"starts": starts, "ends": ends})
-            return [dict(row) for row in rows.mappings()]
 
     async def pressing(self, *, due_before: date, now: datetime, after: str, limit: int) -> list[Case]:
         """Open cases that are due soon, or whose step is late, by reference."""

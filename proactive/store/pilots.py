@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import msgspec
@@ -19,6 +20,14 @@ KEY_BYTES = 32
 WAKES = frozenset({Verb.START, Verb.RESUME, Verb.CONCLUDE})
 """After these, whoever was kept waiting is looked at again at once."""
 SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class PilotCounts:
+    """Group -> figure -> number; and the same by commune of residence. What was never asked for is not there."""
+
+    arms: dict[str, dict[str, float]] = field(default_factory=dict)
+    units: dict[str | None, dict[str, dict[str, float]]] = field(default_factory=dict)
 
 
 class Pilots:
@@ -107,18 +116,18 @@ class Pilots:
         )
         return await self._rows(statement, pilot_id)
 
-    async def figures(self, pilot_id: int) -> dict[str, dict[str, float]]:
-        """What became of each group, in counts: group -> figure -> number."""
-        found: dict[str, dict[str, float]] = {"told": {}, "held": {}}
+    async def counts(self, pilot_id: int) -> PilotCounts:
+        """What became of each group, in counts by name: of the group, and of each commune of residence in it."""
+        found = PilotCounts()
         async with self._engine.connect() as connection:
-            rows = await connection.execute(text("SELECT * FROM pilot_figures(:id)"), {"id": pilot_id})
-            for arm, measure, number in rows:
-                found[arm][measure] = float(number)
+            rows = await connection.execute(text("SELECT * FROM pilot_counts(:id)"), {"id": pilot_id})
+            for whole, arm, unit, numbers in rows:
+                counts = {name: float(number) for name, number in numbers.items()}
+                if whole:
+                    found.arms[arm] = counts
+                else:
+                    found.units.setdefault(unit, {})[arm] = counts
         return found
-
-    async def units(self, pilot_id: int) -> Sequence[RowMapping]:
-        """The same by commune of residence: unit, told, confirmed, issued, settled, held, held_settled."""
-        return await self._rows("SELECT * FROM pilot_units(:id)", pilot_id)
 
     async def days(self, pilot_id: int) -> Sequence[RowMapping]:
         """How many came into each group on which day: day, told, held."""

@@ -1,6 +1,7 @@
 """Lists of candidates, and what departments propose of them; each step with its line in one transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,40 @@ LINE = (
 )
 PROPOSAL = ", ".join(f'p."{name}"' for name in Proposal.model_fields)
 SET = ", ".join(f'"{name}" = :{name}' for name in Proposal.model_fields if name != "id")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Cases of a span, of some place."""
+
+    came: int = 0
+    """Received in it; of these:"""
+    digital: int = 0
+    reused: int = 0
+    online: int = 0
+    reminded: int = 0
+    prepared: int = 0
+    recommended: int = 0
+    worked: int = 0
+    """With a due day, and not ready before it; of these:"""
+    on_time: int = 0
+    """Ready by their due day, or that was not over at the end."""
+    ready: int = 0
+    """First ready in it; of these:"""
+    with_result: int = 0
+
+
+NOTHING = Counts()
+
+
+@dataclass(frozen=True)
+class Spanned:
+    """All cases of a span: of the city, and by the office that received, the one that decides, and the procedure."""
+
+    city: Counts = NOTHING
+    receiving: dict[str, Counts] = field(default_factory=dict)
+    competent: dict[str, Counts] = field(default_factory=dict)
+    procedure: dict[str, Counts] = field(default_factory=dict)
 
 
 class Steering:
@@ -56,6 +91,24 @@ class Steering:
                 {"since": since, "until": until},
             )
             return {procedure: int(number) for procedure, number in rows}
+
+    async def cases(self, spans: Sequence[tuple[datetime, datetime]]) -> list[Spanned]:
+        """The cases of each span, from a moment up to another; all spans in one pass over them."""
+        found: list[dict[str, dict[str, Counts]]] = [{} for _ in spans]
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT * FROM counted_spans(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))"),
+                {"starts": [starts for starts, _ in spans], "ends": [ends for _, ends in spans]},
+            )
+            for span, side, name, *numbers in rows:
+                found[span - 1].setdefault(side, {})[name or ""] = Counts(*numbers)
+        return [
+            Spanned(
+                of.get("city", {}).get("", NOTHING),
+                *(of.get(side, {}) for side in ("receiving", "competent", "procedure")),
+            )
+            for of in found
+        ]
 
     async def receipts(self, *, since: datetime, until: datetime) -> list[tuple[str, int, int]]:
         """Each office with what it received in a span, and how much of that for people who live in another unit."""

@@ -72,6 +72,12 @@ async def test_every_figure_is_what_the_store_says_when_it_is_asked_otherwise(to
             "SELECT day, count(*) FILTER (WHERE arm = 'told'), count(*) FILTER (WHERE arm = 'held') "
             "FROM pilot_member GROUP BY day ORDER BY day"
         ))]  # fmt: skip
+        units = [tuple(row) for row in await connection.execute(text(
+            "SELECT unit, count(*) FILTER (WHERE arm = 'told'), count(*) FILTER (WHERE arm = 'held'), "
+            "count(*) FILTER (WHERE arm = 'told' AND EXISTS (SELECT FROM history h WHERE h.dossier_id = m.dossier_id "
+            "AND h.to_state = 'confirmed' AND h.actor = 'citizen')) FROM pilot_member m "
+            "GROUP BY unit ORDER BY 2 DESC, 1"
+        ))]  # fmt: skip
     everywhere = set(MEASURES) - {"declined_already_done", "refused"}
     assert all(told.told(name) for name in everywhere - {"over"}), told and told.held("settled") and told.held("over")
     assert told.cost.vnd == spent == await used(town, Kind.SERVICE_VND) > 0
@@ -80,6 +86,7 @@ async def test_every_figure_is_what_the_store_says_when_it_is_asked_otherwise(to
     assert list(told.days) == days
     assert sum(one.told for one in told.units) == told.told("members")
     assert sum(one.held_settled for one in told.units) == told.held("settled")
+    assert [(one.unit, one.told, one.held, one.confirmed) for one in told.units] == units
     assert {one.met for one in told.judged} == {Met.TOO_FEW} and suggests(told) == "unclear"
     await leaves_the_office(told)
 
@@ -154,7 +161,7 @@ def test_a_hidden_part_cannot_be_worked_out_from_its_whole(parts: dict[str, int]
 async def test_the_pages_get_counts_and_nobody(store: Store) -> None:
     async with store.engine.begin() as connection:
         await connection.exec_driver_sql("SET LOCAL ROLE proactive_web")
-        assert await connection.scalar(text("SELECT count(*) FROM pilot_figures(1)")) == 0
+        assert await connection.scalar(text("SELECT count(*) FROM pilot_counts(1)")) == 0
         assert await connection.scalar(text("SELECT count(*) FROM pilot_member")) == 0
         for wrong in ("SELECT * FROM pilot_facts(1)", "INSERT INTO pilot_member VALUES (1, 'x')"):
             with pytest.raises(sqlalchemy.exc.DBAPIError):
