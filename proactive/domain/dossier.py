@@ -49,7 +49,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.APPROVED: frozenset({State.FORWARDED, State.CONFIRMED, State.ENDED, State.MOOT}),
     State.FORWARDED: frozenset({State.CLOSED, State.ENDED}),
     State.DECLINED: frozenset({State.CONFIRMED, State.DISPUTED, State.MOOT}),
-    State.MOOT: frozenset({State.DRAFTED}),
+    State.MOOT: frozenset({State.DRAFTED, State.CONFIRMED, State.DISPUTED, State.RETURNED, State.DECLINED}),
     State.CLOSED: frozenset(),
     State.REFUSED: frozenset(),
     State.ENDED: frozenset(),
@@ -62,6 +62,17 @@ OPEN = frozenset(
 
 TELLABLE = frozenset({State.DRAFTED, State.OFFERED, State.UNREACHED})
 """States in which the next rung of the ladder may tell the citizen."""
+
+
+GOES_ON: dict[State, State] = {
+    State.CONFIRMED: State.CONFIRMED,
+    State.APPROVED: State.CONFIRMED,
+    State.DISPUTED: State.DISPUTED,
+    State.RETURNED: State.RETURNED,
+    State.DECLINED: State.DECLINED,
+}
+"""Where a dossier goes on that was moot and is true again, by where it had been: what its citizen said still stands, an
+officer decides anew. From anywhere else it is drafted again."""
 
 
 class Answer(StrEnum):

@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 
 from proactive.domain.change import Rejection
-from proactive.domain.dossier import OPEN, State
+from proactive.domain.dossier import GOES_ON, OPEN, State
 from proactive.store.engine import libpq, options
 from proactive.store.scope import DatabaseRole
 
@@ -147,10 +147,16 @@ UNLESS_RUNNING = f"""
 """
 """A dossier that runs under an older version stays under it: draft judges it by that, not by what is owed now."""
 
+COMES_BACK = f"""coalesce((
+  SELECT CASE h.from_state {" ".join(f"WHEN '{was}' THEN '{becomes}'" for was, becomes in GOES_ON.items())} END
+  FROM history h WHERE h.dossier_id = d.id AND h.to_state = 'moot' AND h.from_state <> 'moot' ORDER BY h.id DESC LIMIT 1
+), 'drafted')"""
+"""What dossier `d`, which was moot and is true again, becomes."""
+
 DOSSIERS = f"""
 WITH touched AS (
-  SELECT d.id, d.state, CASE WHEN o.state = 'moot' THEN 'moot' WHEN d.state = 'moot' THEN 'drafted' ELSE d.state END
-    AS becomes
+  SELECT d.id, d.state,
+    CASE WHEN o.state = 'moot' THEN 'moot' WHEN d.state = 'moot' THEN {COMES_BACK} ELSE d.state END AS becomes
   FROM dossier d JOIN occasion o ON o.id = d.occasion_id
   WHERE d.subject = ANY({array("touched")}) AND d.state = ANY(%(open)s::text[])
     AND NOT (d.state = 'approved' AND EXISTS (

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.store.engine import libpq
-from proactive.store.recognition import BETWEEN, OwedOccasion, array, rows
+from proactive.store.recognition import BETWEEN, COMES_BACK, OwedOccasion, array, rows
 
 PARTS = 8
 """So many workers can go over one service's people side by side."""
@@ -110,15 +110,15 @@ WHERE o.id = n.ids
 
 REVIVED = f"""
 WITH revived AS (
-  UPDATE dossier d SET state = 'drafted', service_version = %(version)s, version = d.version + 1, updated_at = %(now)s,
+  UPDATE dossier d SET state = {COMES_BACK}, service_version = %(version)s, version = d.version + 1, updated_at = %(now)s,
     stale = true, rest_until = %(now)s
   FROM occasion o WHERE o.id = d.occasion_id AND o.id = ANY({array("ids", "uuid")}) AND o.state = 'drafted'
-    AND d.state = 'moot' RETURNING d.id
+    AND d.state = 'moot' RETURNING d.id, d.state
 ), told AS (
   INSERT INTO history (dossier_id, at, actor, verb, from_state, to_state)
-  SELECT id, %(now)s, 'system', 'rework', 'moot', 'drafted' FROM revived
+  SELECT id, %(now)s, 'system', 'rework', 'moot', state FROM revived
 )
-INSERT INTO news (dossier_id, state, at) SELECT id, 'drafted', %(now)s FROM revived
+INSERT INTO news (dossier_id, state, at) SELECT id, state, %(now)s FROM revived
 """
 """What the law had made moot and makes true again goes on where it stood: its notices keep their names, so nobody is
 told the same thing twice."""

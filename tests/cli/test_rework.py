@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from proactive.domain.dossier import State
+from proactive.domain.dossier import Answer, Dossier, State
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.steps.ask import NoLonger, StillTrue, judge
+from proactive.steps.confirm import confirm
 from proactive.steps.draft import draft
 from proactive.steps.recognise import recognise
 from proactive.steps.rework import rework, rework_some
@@ -25,6 +26,7 @@ from tests.steps.people import Person, driver
 from tests.trust import trusted
 
 TODAY = date(2026, 11, 23)
+A_DAY = timedelta(days=1)
 
 
 def expiring(number: int, days: int, **more: object) -> Person:
@@ -232,24 +234,35 @@ async def test_a_change_of_records_leaves_a_dossier_of_an_older_version_to_that_
 async def test_a_dossier_that_was_moot_goes_on_when_the_new_rules_make_it_true_again(
     run: Run, arrive: Arrive, book: Path, store: Store, in_force: Book, clock: SetClock, database_url: str
 ) -> None:
-    person = expiring(1, 30)
-    await arrive(person)
+    people = [expiring(1, 30), expiring(2, 30)]
+    await arrive(*people)
     await run("publish", LICENCES)
     await in_force.turn(TODAY)
-    facts = Facts(in_force.catalogue)
-    await drafted(store, in_force.catalogue, facts, clock)
-    await arrive(person.with_licence(status="suspended", updated_at=person.updated_at + timedelta(days=1)))
+    await drafted(store, in_force.catalogue, Facts(in_force.catalogue), clock)
+    _, declined = await by_subject(store)
+    await confirm(
+        declined.id, answer=Answer.NOT_NOW, expected_version=declined.version, actor="citizen",
+        catalogue=in_force.catalogue, store=store, clock=clock,
+    )  # fmt: skip
+    await arrive(*(one.with_licence(status="suspended", updated_at=one.updated_at + A_DAY) for one in people))
     _let_everybody_in(book)
     await run("publish", LICENCES, "--rules", book)
-    [before], _ = await store.dossiers.queue(office="csgt-da-nang", states=list(State))
+    before = await by_subject(store)
 
     await rework(book=in_force, store=store, url=database_url, clock=clock)
 
-    [after], _ = await store.dossiers.queue(office="csgt-da-nang", states=list(State))
-    assert (before.state, after.state) == (State.MOOT, State.DRAFTED)
-    assert after.id == before.id
-    assert after.service_version == in_force.catalogue.services[LICENCES].version
-    assert [line["verb"] for line in await store.dossiers.history(after.id)][-1] == "rework"
+    after = await by_subject(store)
+    assert [one.state for one in before] == [State.MOOT, State.MOOT]
+    assert [one.state for one in after] == [State.DRAFTED, State.DECLINED]
+    assert [one.id for one in after] == [one.id for one in before]
+    assert {one.service_version for one in after} == {in_force.catalogue.services[LICENCES].version}
+    last = (await store.dossiers.history(declined.id))[-1]
+    assert (last["verb"], last["from_state"], last["to_state"]) == ("rework", "moot", "declined")
+
+
+async def by_subject(store: Store) -> list[Dossier]:
+    found, _ = await store.dossiers.queue(office="csgt-da-nang", states=list(State))
+    return sorted(found, key=lambda one: one.subject)
 
 
 def _let_everybody_in(book: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 from tests.faults.checker.world import World
@@ -101,6 +102,19 @@ def _on_topic(topic: str, *, key: str = "", value: str = "") -> Callable[[World]
     return lambda world: world.kafka.append(line)
 
 
+def _moved(*states: str) -> Callable[[World], object]:
+    """The dossier of the one who goes all the way was moved by us through these states after the citizen confirmed."""
+
+    def plant(world: World) -> None:
+        [answer] = [one for one in world.moves(str(_dossier(world, YES)["id"])) if one["actor"] == "citizen"]
+        for n, (before, after) in enumerate(pairwise(("confirmed", *states))):
+            world.store["history"].append(
+                {**answer, "id": 9000 + n, "actor": "system", "from_state": before, "to_state": after}
+            )
+
+    return plant
+
+
 PLANTED: dict[str, tuple[str, Plant]] = {
     "a record is gone": ("LOST", f"DELETE FROM record WHERE subject = '{YES}' AND register = 'residents'"),
     "a refused row is gone": ("LOST", "DELETE FROM rejected_change"),
@@ -141,6 +155,8 @@ PLANTED: dict[str, tuple[str, Plant]] = {
     "a text to somebody else": ("PHANTOM", lambda w: _text(w, to="+84599999999")),
     "a text after never": ("PHANTOM", lambda w: _again(w, NEVER)),
     "a text to the dead": ("PHANTOM", _dies),
+    "a citizen is asked again for nothing": ("PHANTOM", _moved("offered")),
+    "an answer is forgotten": ("PHANTOM", _moved("moot", "drafted")),
     "a text that was never sent": ("PHANTOM", "UPDATE notice SET provider_ref = 'invented'"),
     "an application of nothing": ("PHANTOM", lambda w: _application(w, dossier_id=NOBODY, reference="H17-1")),
     "an application that nobody approved": ("PHANTOM", _unpressed("approve")),

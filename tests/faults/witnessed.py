@@ -9,6 +9,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from connectors.intakes.memory import MemoryIntake
+from connectors.intakes.memory import Trouble as IntakeTrouble
+from notifiers.memory import Trouble
 from proactive.domain.application import Application
 from proactive.domain.change import Change
 from proactive.domain.dossier import Answer, Decision, Dossier
@@ -43,9 +45,13 @@ class Provider(Channel):
     """Writes down each message as the provider's own journal would."""
 
     logs: Logs | None = None
+    ahead: dict[str, list[Trouble]] = field(default_factory=dict)
+    """What goes wrong with the next messages to a number, whatever the order in which a batch is handed over."""
 
     async def send(self, message: Outgoing) -> Outcome:
         assert self.logs is not None
+        if ahead := self.ahead.get(message.to):
+            self.troubles.append(ahead.pop(0))
         before = len(self.taken)
         try:
             return await super().send(message)
@@ -64,6 +70,8 @@ class Receiver(MemoryIntake):
     """Writes down each hand-over and status as the intake's own journal would."""
 
     logs: Logs | None = None
+    ahead: dict[str, list[IntakeTrouble]] = field(default_factory=dict)
+    """What goes wrong with the next applications of a person."""
     dies_before: bool = False
     dies_after: bool = False
     """The worker that hands over is gone, before the application came here or after it was taken."""
@@ -73,6 +81,8 @@ class Receiver(MemoryIntake):
         new = application.reference not in self.taken
         if self.dies_before:
             raise BrokeOff
+        if ahead := self.ahead.get(application.applicant.personal_id):
+            self.troubles.append(ahead.pop(0))
         outcome = await super().submit(application)
         note = {"at": self.logs.now, "reference": application.reference, "dossier_id": str(application.dossier_id)}
         self.logs.intake.append({"submission": {**note, "content_hash": application.content_hash, "answer": 0}})

@@ -1,14 +1,18 @@
 """PHANTOM: something is there, or went out, that nobody asked for or that must not be."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.faults.checker.lost import ANSWERED
-from tests.faults.checker.world import World, codes, due, moment
+from tests.faults.checker.world import Row, World, codes, due, moment
 
 Found = Iterator[tuple[str, str]]
 OVER = ("moot", "ended", "closed", "refused", "forwarded")
 """What happens to a licence after that is another matter."""
+FIRST_ROWS = 2
+"""Of each person: one in the register of residents, one in that of licences."""
+STANDS = ("confirmed", "disputed", "returned", "approved")
+"""Where an answer of the citizen stands and somebody is to act on it."""
 ON_ITS_WAY = timedelta(seconds=30)
 """A text that was claimed before the word came may still go out: a call takes so long at most, with its asking."""
 
@@ -62,12 +66,39 @@ def texts_after_the_end(world: World) -> Found:
                 continue
             for line in world.people:
                 over = line.get("code") == code and line["told"] == "ok" and line["what"] in ANSWERED
-                if over and asked > moment(line["at"]) + ON_ITS_WAY:
+                late = over and asked > moment(line["at"]) + ON_ITS_WAY
+                if late and not _asked_again(world, dossier, moment(line["at"]), asked):
                     yield f"a text after the answer '{line['what']}'", str(dossier["id"])
             for line in world.source:
                 dead = line["register"] == "residents" and line["row"] and line["row"].get("died_on")
                 if dead and line["subject"] == dossier["subject"] and asked > moment(line["at"]) + ON_ITS_WAY:
                     yield "a text to somebody who has died", str(dossier["id"])
+
+
+def _asked_again(world: World, dossier: Row, answered: datetime, before: datetime) -> bool:
+    """Whether what the citizen had answered to was given back to them in between: the dossier waits for them again."""
+    moves = world.moves(str(dossier["id"]))
+    return any(
+        one["from_state"] in STANDS and one["to_state"] == "offered" and answered <= one["at"] <= before
+        for one in moves
+    )
+
+
+def given_back(world: World) -> Found:
+    """A citizen's word is given back to them only where the registers have said something new of them since."""
+    for id, one in world.dossiers.items():
+        rows = {(o["register"], o["key"], o["version"]) for o in world.source if o["subject"] == one["subject"]}
+        for move in world.moves(id):
+            if move["from_state"] in STANDS and move["to_state"] == "offered" and len(rows) <= FIRST_ROWS:
+                yield "a citizen is asked again, and nothing had changed", id
+            if move["from_state"] == "moot" and move["to_state"] == "drafted" and _answer_before(world, id, move["id"]):
+                yield "what a citizen had answered was forgotten", id
+
+
+def _answer_before(world: World, id: str, line: int) -> bool:
+    """Whether an answer stood when the dossier last became moot before this line of its history."""
+    ends = [one for one in world.moves(id) if one["to_state"] == "moot" and one["id"] < line]
+    return bool(ends) and ends[-1]["from_state"] in (*STANDS, "declined")
 
 
 def texts_that_are_believed(world: World) -> Found:
@@ -129,6 +160,6 @@ def refusals(world: World) -> Found:
 
 
 RULES = (
-    records, dossiers, texts, texts_after_the_end, texts_that_are_believed, applications, answers, decisions, statuses,
-    refusals,
+    records, dossiers, texts, texts_after_the_end, given_back, texts_that_are_believed, applications, answers,
+    decisions, statuses, refusals,
 )  # fmt: skip
