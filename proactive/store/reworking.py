@@ -110,8 +110,8 @@ WHERE o.id = n.ids
 
 REVIVED = f"""
 WITH revived AS (
-  UPDATE dossier d SET state = {COMES_BACK}, service_version = %(version)s, version = d.version + 1, updated_at = %(now)s,
-    stale = true, rest_until = %(now)s
+  UPDATE dossier d SET state = {COMES_BACK}, service_version = %(version)s, version = d.version + 1,
+    updated_at = %(now)s, stale = true, rest_until = %(now)s
   FROM occasion o WHERE o.id = d.occasion_id AND o.id = ANY({array("ids", "uuid")}) AND o.state = 'drafted'
     AND d.state = 'moot' RETURNING d.id, d.state
 ), told AS (
