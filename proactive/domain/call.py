@@ -31,6 +31,11 @@ class CallOutcome(StrEnum):
     WRONG_NUMBER = "wrong_number"  # somebody else's phone
     GONE = "gone"  # moved away or died, says who answered
     REFUSES = "refuses"  # wants to hear nothing more of this
+    WITHDRAWN = "withdrawn"  # its pilot was stopped: nobody is to call
+
+
+SAID = tuple(one for one in CallOutcome if one is not CallOutcome.WITHDRAWN)
+"""What an officer may say of a call."""
 
 
 MEANS: dict[CallOutcome, Sending] = {
@@ -39,6 +44,7 @@ MEANS: dict[CallOutcome, Sending] = {
     CallOutcome.WRONG_NUMBER: Sending.UNDELIVERED,
     CallOutcome.GONE: Sending.UNDELIVERED,
     CallOutcome.NO_ANSWER: Sending.UNDELIVERED,
+    CallOutcome.WITHDRAWN: Sending.UNDELIVERED,
 }
 """What an outcome means for the notice, once it closes the call."""
 

@@ -218,13 +218,18 @@ async def indicators_kept(month: Month, *, store: Store) -> Indicators:
 
 async def trend(months: Sequence[Month], unit: str, *, store: Store) -> dict[date, Mapping[str, Figure]]:
     """The figures of these months, in their order, of one unit or, where it is "", of the city."""
-    kept = await store.kept.get(KIND, [month.name for month in months])
-    found: dict[date, Mapping[str, Figure]] = {}
-    for month in months:
-        told = kept[month.name][0] if month.name in kept else await indicators(month, store=store)
-        place = told["units"].get(unit, {}) if unit else told["city"]
-        found[month.first] = {name: Figure(int(str(one["part"])), int(str(one["of"]))) for name, one in place.items()}
-    return found
+    where = ("units", unit) if unit else ("city",)
+    kept = await store.kept.get(KIND, [month.name for month in months], within=where)
+    places = {name: place or {} for name, (place, _) in kept.items()}
+    if missing := [month for month in months if month.name not in places]:
+        for month, told in zip(missing, await indicators_of(missing, store=store), strict=True):
+            places[month.name] = told["units"].get(unit, {}) if unit else told["city"]
+    return {
+        month.first: {
+            name: Figure(int(str(one["part"])), int(str(one["of"]))) for name, one in places[month.name].items()
+        }
+        for month in months
+    }
 
 
 def _of_unit(unit: str, found: Spanned) -> dict[str, Figure]:

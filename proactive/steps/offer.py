@@ -70,7 +70,7 @@ async def offer(
             a_second=a_second, limit=limit,
         )  # fmt: skip
     services = {matter.asked.service for message in messages for matter in message.matters}
-    halted = await store.live.halted(services, today=clock.today())  # somebody may have stopped it since the claim
+    halted = await store.live.halted(services)  # somebody may have stopped it since the claim
     outcomes, receipts, handed = await hand_over(messages, notifiers=notifiers, halted=halted)
     now, today = clock.now(), clock.today()
     in_force = policy.on(today)

@@ -13,6 +13,7 @@ from proactive.domain.dossier import TELLABLE
 from proactive.domain.vault import Vault
 from proactive.errors import Unreachable
 from proactive.store import sealed
+from proactive.store.live import HALTED
 
 FIELDS = ", ".join(f'c."{name}"' for name in Call.model_fields)
 WAITS = (
@@ -20,6 +21,9 @@ WAITS = (
     "AND (c.office = :office OR d.office = :office)"
 )
 """Calls that are still of use: the citizen has not answered meanwhile. Who decides may call as well as who is near."""
+
+STANDS = f"d.service NOT IN ({HALTED})"
+"""Nobody has stopped the service, nor paused its pilot: from the commit of that on no call is shown or taken."""
 
 OF_NOTICE = text("SELECT d.id, d.fields FROM notice n JOIN dossier d ON d.id = n.dossier_id WHERE n.id = :id")
 
@@ -64,15 +68,20 @@ class Calls:
             raise Unreachable("The database does not answer.") from error
 
     async def get(self, notice_id: UUID, *, office: str) -> Call | None:
-        """A call that waits, for an officer of this office."""
-        found = await self._waiting("AND c.notice_id = :id", office=office, id=notice_id)
+        """A call that waits, for an officer of this office. One that was taken before its service was stopped is there
+        for what came of it, and cannot be taken any more."""
+        found = await self._waiting(
+            f"AND c.notice_id = :id AND (c.claimed_by IS NOT NULL OR {STANDS})", office=office, id=notice_id
+        )
         return found[0] if found else None
 
     async def page(self, *, office: str, limit: int, offset: int = 0) -> tuple[list[Call], int]:
         """One page of the calls that wait, whose turn is first, and how many there are."""
         async with self._engine.connect() as connection:
-            total = await connection.scalar(text(f"SELECT count(*) {WAITS}"), _values(office))
-        found = await self._waiting("ORDER BY c.try_after, c.notice_id LIMIT :n OFFSET :o", office, n=limit, o=offset)
+            total = await connection.scalar(text(f"SELECT count(*) {WAITS} AND {STANDS}"), _values(office))
+        found = await self._waiting(
+            f"AND {STANDS} ORDER BY c.try_after, c.notice_id LIMIT :n OFFSET :o", office, n=limit, o=offset
+        )
         return found, int(total or 0)
 
     async def _waiting(self, rest: str, office: str, **values: object) -> list[Call]:
@@ -82,13 +91,14 @@ class Calls:
             return [read(row, vault) for row in rows.mappings()]
 
     async def take(self, notice_id: UUID, *, officer: str, now: datetime, until: datetime, verb: str) -> bool:
-        """Make the call this officer's for a while; False where it is somebody else's, closed or not yet due."""
+        """Make the call this officer's for a while; False where it is another's, closed, not yet due or stopped."""
         async with self._engine.begin() as connection:
             taken = await connection.scalar(
                 text(
                     "UPDATE call SET claimed_by = :officer, claimed_until = :until WHERE notice_id = :id "
                     "AND closed_at IS NULL AND try_after <= :now "
-                    "AND (claimed_by = :officer OR claimed_until IS NULL OR claimed_until <= :now) RETURNING 1"
+                    "AND (claimed_by = :officer OR claimed_until IS NULL OR claimed_until <= :now) "
+                    f"AND EXISTS (SELECT FROM dossier d WHERE d.id = call.dossier_id AND {STANDS}) RETURNING 1"
                 ),
                 {"officer": officer, "until": until, "id": notice_id, "now": now},
             )

@@ -1,6 +1,6 @@
 """Figures that were counted once and are kept, so that a page reads them and does not count."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,12 +35,18 @@ class Kept:
             )
             return rows.first() is not None
 
-    async def get(self, kind: str, periods: Collection[str]) -> dict[str, tuple[Any, datetime]]:
-        """What is kept of these periods, each with the moment it was counted."""
+    async def get(
+        self, kind: str, periods: Collection[str], *, within: Sequence[str] = ()
+    ) -> dict[str, tuple[Any, datetime]]:
+        """What is kept of these periods, each with the moment it was counted. `within`: only what stands under these
+        names, one in the other; None where nothing does."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                text("SELECT period, told, at FROM kept_figures WHERE kind = :kind AND period = ANY(:periods)"),
-                {"kind": kind, "periods": list(periods)},
+                text(
+                    "SELECT period, told #> CAST(:within AS text[]) AS told, at FROM kept_figures "
+                    "WHERE kind = :kind AND period = ANY(:periods)"
+                ),
+                {"kind": kind, "periods": list(periods), "within": list(within)},
             )
             return {period: (told, at) for period, told, at in rows}
 

@@ -20,6 +20,18 @@ FROM live_switch WHERE approved_at IS NOT NULL OR stopped_at IS NOT NULL ORDER B
 """
 """The newest switching that was approved or stopped decides; a service that never had one is in trial."""
 
+HALTED = """
+SELECT l.service FROM (
+  SELECT DISTINCT ON (service) service, stopped_at FROM live_switch
+  WHERE approved_at IS NOT NULL OR stopped_at IS NOT NULL ORDER BY service, id DESC
+) l WHERE l.stopped_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM pilot p WHERE p.service = l.service AND p.state IN ('running', 'paused', 'stopped'))
+UNION
+SELECT p.service FROM pilot p WHERE p.state IN ('running', 'paused', 'stopped') AND (p.state <> 'running' OR EXISTS (
+  SELECT FROM live_switch l WHERE l.service = p.service AND l.stopped_at > p.approved_at))
+"""
+"""Services that somebody stopped or whose pilot is paused or stopped: nobody is told of them now."""
+
 
 async def modes(connection: AsyncConnection, *, today: date) -> dict[str, Mode]:
     """The services that are live or stopped today; every other one is in trial."""
@@ -35,21 +47,15 @@ class Live:
         async with self._engine.connect() as connection:
             return await modes(connection, today=today)
 
-    async def halted(self, services: Collection[str], *, today: date) -> set[str]:
+    async def halted(self, services: Collection[str]) -> set[str]:
         """Those of these services that somebody stopped or whose pilot is paused: nothing of them is handed over."""
         if not services:
             return set()
         async with self._engine.connect() as connection:
-            stopped = {one for one, mode in (await modes(connection, today=today)).items() if mode is Mode.STOPPED}
             rows = await connection.execute(
-                text(
-                    "SELECT p.service, p.state <> 'running' OR EXISTS (SELECT FROM live_switch l "
-                    "WHERE l.service = p.service AND l.stopped_at > p.approved_at) FROM pilot p "
-                    "WHERE p.state IN ('running', 'paused', 'stopped')"
-                )
+                text(f"SELECT service FROM ({HALTED}) h WHERE service = ANY(:of)"), {"of": list(services)}
             )
-            piloted = {service: bool(halted) for service, halted in rows}
-        return {one for one in services if piloted.get(one, one in stopped)}
+            return set(rows.scalars())
 
     async def propose(self, service: str, *, reason: str, ends_on: date, by: str, now: datetime) -> None:
         """Ask for the service to be live. Raises `OutOfTurn` while another proposal waits."""

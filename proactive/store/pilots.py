@@ -19,6 +19,8 @@ from proactive.store.piloting import FIELDS, read_pilot
 KEY_BYTES = 32
 WAKES = frozenset({Verb.START, Verb.RESUME, Verb.CONCLUDE})
 """After these, whoever was kept waiting is looked at again at once."""
+WITHDRAWS = {Verb.STOP: False, Verb.CONCLUDE: True}
+"""After these no call that waits on a list is made any more; True: nor one that an officer has taken and not made."""
 SYSTEM = "system"
 
 
@@ -88,6 +90,8 @@ class Pilots:
                 )
         except IntegrityError as error:
             raise Permanent(f"{by} proposed it: somebody else has to approve it.") from error
+        if verb in WITHDRAWS:
+            await self._withdraw_calls(after.service, by=by, now=now, also_taken=WITHDRAWS[verb])
         if verb in WAKES:
             # A transaction of its own: a claim locks dossiers before pilots. Should we die here, they are looked at by
             # themselves on the day that each of them waits for.
@@ -96,6 +100,15 @@ class Pilots:
                     text("SELECT pilot_wakes(:service, :now)"), {"service": after.service, "now": now}
                 )
         return after
+
+    async def _withdraw_calls(self, service: str, *, by: str, now: datetime, also_taken: bool) -> None:
+        """Close them, and say of their notices that they reached nobody. They are not shown since the step itself, so
+        should we die here, nobody calls."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("SELECT withdraw_calls(:service, :by, :now, :taken)"),
+                {"service": service, "by": by, "now": now, "taken": also_taken},
+            )
 
     async def get(self, pilot_id: int) -> Pilot | None:
         async with self._engine.connect() as connection:

@@ -64,6 +64,20 @@ SELECT md5('d' || g)::uuid, %(now)s - interval '365 days' + g * (interval '365 d
   'drafted', (ARRAY['offered', 'confirmed', 'approved', 'closed'])[1 + g %% 4]
 FROM generate_series(1, %(n)s) g
 """
+OWED = """
+INSERT INTO occasion (id, service, subject, cycle, record_key, due_on, ends_on, anchor, state, service_version,
+  changed_at)
+SELECT md5('w' || g)::uuid, CASE WHEN g %% 3 = 0 THEN 'birth_bundle' ELSE 'driver_licence_renewal' END,
+  '0482' || lpad(g::text, 8, '0'), 'c', 'k', %(now)s::date + (g %% 365)::int, %(now)s::date + 700,
+  %(now)s::date + (g %% 365)::int + 30, 'owed', 'v', %(now)s
+FROM generate_series(1, %(n)s / 4) g
+"""
+RESIDENTS = """
+INSERT INTO record (register, key, subject, version, deleted, body, revision, kept_at)
+SELECT 'residents', subject, subject, 1, false,
+  json_build_object('unit_code', (20194 + right(subject, 7)::int %% 94)::text), 1, %(now)s
+FROM occasion WHERE service = 'birth_bundle' AND state = 'owed'
+"""
 
 
 @asynccontextmanager
@@ -81,7 +95,7 @@ async def city(folder: Path) -> AsyncIterator[tuple[House, str]]:
 
 
 async def fill(house: House, url: str, *, n: int, piloted: int) -> None:
-    """A year of cases, dossiers and their moves, and a pilot that runs."""
+    """A year of cases, dossiers and their moves, what falls due in the next, and a pilot that runs."""
     await furnish(house.store, house.clock)
     officer = await house.officer("minh", role=Role.DATA)
     await officer.opens("/desk/pilots/new")
@@ -92,7 +106,7 @@ async def fill(house: House, url: str, *, n: int, piloted: int) -> None:
     await many(house.store.engine, pilot=1, people=n, piloted=piloted, now=now)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute("SET session_replication_role = replica")
-        for statement in (CASES, LINES, MOVES):
+        for statement in (CASES, LINES, MOVES, OWED, RESIDENTS):
             values = {name: value for name, value in (("n", n), ("now", now)) if f"%({name})s" in statement}
             await connection.execute(statement, values or None)
         await connection.execute("VACUUM (ANALYZE)")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.domain.call import HELD_FOR, ON_PAPER_FOR, Call, CallOutcome, may_call
+from proactive.domain.call import HELD_FOR, ON_PAPER_FOR, SAID, Call, CallOutcome, may_call
 from proactive.domain.dossier import Dossier
 from proactive.errors import Overtaken
 from proactive.sheets.writing import safe
@@ -112,7 +112,7 @@ class Calls:
             rests=call.try_after > site.clock.now(),
             open=self._open(),
             lines=await site.store.calls.lines(call.notice_id),
-            outcomes=list(CallOutcome),
+            outcomes=SAID,
             error=error,
         )
 
@@ -135,7 +135,7 @@ class Calls:
         form = await forms.read(request)
         self._site.door.check(request, form, session)
         typed = form.text("outcome")
-        if typed not in set(CallOutcome):
+        if typed not in SAID:
             return await self._page(request, session, officer, call, dossier, status=400, error=True)
         if form.number("tries") != call.tries:
             return self._stale(request, session, call)
