@@ -4,7 +4,6 @@ Offsets are committed after PostgreSQL has committed. A batch is split by partit
 each in its own transaction: all of one person's changes are in one partition, so no two lanes decide about one person.
 """
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -47,14 +46,6 @@ def consumer(brokers: Brokers, *, group: str, session: float = 10.0, wait_ms: in
             }
         )
     )
-
-
-def calm_memory() -> None:
-    """Let the collector of reference cycles look less often: rows have none, and looking for them costs a third of all
-    time when tens of thousands of rows a second pass through. What is loaded by now is never looked at again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
 
 
 class Lanes:

@@ -19,6 +19,7 @@ import uvloop
 
 from proactive import journey, metrics, tracing
 from proactive.brokers import Brokers, brokers
+from proactive.collector import calm_memory
 from proactive.errors import ProactiveError
 from proactive.logs import begin_logging
 from proactive.parts import Parts, assembled, inboxes, signer, witnesses
@@ -30,7 +31,7 @@ from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
 from triggers.applications import Applications
 from triggers.publisher import Publisher
-from triggers.recognise import Recognise, calm_memory
+from triggers.recognise import Recognise
 from triggers.step import Step
 from triggers.watcher import comparing, watching
 

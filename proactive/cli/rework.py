@@ -33,6 +33,7 @@ def rework(
 async def _rework(name: str | None, *, again: bool, rules: Path | None) -> dict[str, dict[str, object]]:
     from proactive.cli._foresight import progress
     from proactive.cli._stored import Stored, named, stored
+    from proactive.collector import calm_memory
     from proactive.steps.rework import Reworked, over_everybody
     from proactive.store.population import population
     from proactive.store.reworking import reworking
@@ -52,6 +53,7 @@ async def _rework(name: str | None, *, again: bool, rules: Path | None) -> dict[
         return total
 
     async with stored("rework", rules) as here:
+        calm_memory()
         catalogue = here.book.catalogue
         services = [named(catalogue, name)] if name is not None else list(catalogue.services.values())
         return {

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import text
@@ -26,8 +27,7 @@ LINGER = timedelta(minutes=2)
 """So long another process may still recognise under the version before; the last part waits for that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An occasion as it stands, locked for us."""
 
     id: str
@@ -169,7 +169,7 @@ class Batch:
         }  # fmt: skip
         self.people = people
         self._cursor.execute(LOCK, self._values)
-        self.occasions = [Stored(*row) for row in self._cursor.fetchall()]  # type: ignore[arg-type]  # the columns of LOCK
+        self.occasions = list(map(Stored._make, self._cursor.fetchall()))  # the columns of LOCK
 
     def known(self, registers: Sequence[str]) -> list[tuple[str, str, str]]:
         """(subject, register, body) of what is kept of these people; read after their occasions were locked."""

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from proactive.collector import calm_memory
 from proactive.domain.change import encode
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
@@ -29,7 +30,6 @@ from proactive.store.migrate import migrate
 from proactive.store.recognition import RecognitionStore
 from rules import load
 from tests.benchmarks.recognise import CLOCK, REGISTERS, licence
-from triggers.recognise import calm_memory
 
 RECORDS_EACH = 2.5
 """Records a person, an assumption: that of the resident, and licences, certificates, violations of some."""

@@ -35,11 +35,11 @@ from sqlalchemy import text
 
 import proactive.demo
 from notifiers import sms
+from proactive.collector import calm_memory
 from proactive.steps.offer import offer
 from proactive.steps.reconcile import reconcile
 from rules import manners
 from tests.benchmarks.city import City, city
-from triggers.recognise import calm_memory
 from triggers.step import Step
 from triggers.worker import OFFERS_AT_ONCE
 

@@ -35,6 +35,7 @@ import psycopg
 from confluent_kafka import Consumer, Message, Producer
 
 from proactive.brokers import Brokers
+from proactive.collector import calm_memory
 from proactive.domain.change import Change, encode
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -45,7 +46,7 @@ from proactive.store.migrate import migrate
 from proactive.topics import Topics, ensure
 from rules import load
 from tests.benchmarks.peers.work import ByHand, Envelope
-from triggers.recognise import Lanes, calm_memory, consumer
+from triggers.recognise import Lanes, consumer
 
 Contestant = Callable[[str, str, int, int], float]
 """Takes the broker, the database, how many changes and how many a batch; gives seconds."""

@@ -26,6 +26,7 @@ import psutil
 import psycopg
 
 import rules
+from proactive.collector import calm_memory
 from proactive.domain.change import Change, encode
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
@@ -165,6 +166,7 @@ def _measure(url: str, folder: Path, number: int, limit: int, beside: bool) -> d
         "load": os.getloadavg()[0],
     }
     running = Beside(catalogue, url, number)
+    calm_memory()  # as the worker and the command do
     if beside:
         running.start()
     for what, service in (("every_day_moves", day), ("only_the_version", words)):

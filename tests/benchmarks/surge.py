@@ -17,11 +17,11 @@ from typing import Any
 import psutil
 import structlog
 
+from proactive.collector import calm_memory
 from proactive.facts import Facts
 from proactive.steps.draft import draft
 from tests.benchmarks.city import City, city
 from tests.benchmarks.notices import how, working
-from triggers.recognise import calm_memory
 
 BAR_SECONDS = 60.0
 
