@@ -127,6 +127,7 @@ def _plan(told: Report, title: str, language: str) -> Iterator[Row]:
         (Words(vi="Giới hạn (một ngày / cả đợt)", en="Caps (a day / in all)"), f"{pilot.a_day} / {pilot.total}"),
         (Words(vi="Nhóm đối chứng (%)", en="Held out (%)"), str(pilot.hold_out)),
         (Words(vi="Số liệu lúc", en="Figures as of"), f"{told.at.astimezone(DA_NANG):%H:%M, %d/%m/%Y}"),
+        *([(words.CONCLUDED_BY, told.concluded_by)] if told.concluded_by else []),
     )
     for label, value in lines:
         yield Row("plan", worded(label, language), value)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from proactive.domain.effect import FEWEST, Effect, Share, Verdict, effect
 from proactive.domain.pilot import Arm, Pilot
 from proactive.foresight.assumptions import assumptions
+from proactive.ports.clock import DA_NANG
 from proactive.store.pilots import PilotCounts
 from proactive.store.store import Store
 from rules.base import Words
@@ -112,6 +113,8 @@ class Report:
     units: Sequence[OfUnit]
     days: Sequence[tuple[date, int, int]]
     """How many came in on which day: told, held out."""
+    concluded_by: str | None = None
+    """Who concluded the pilot on these figures, at that moment; None: they are those of now and may change."""
 
     def told(self, name: str) -> int:
         return self.lines[name].told.part
@@ -121,9 +124,10 @@ class Report:
 
 
 async def report(pilot: Pilot, *, store: Store, now: datetime, today: date) -> Report:
-    """The report as of now."""
+    """The report as of now; of a pilot that is concluded: as it was concluded."""
     counts = await store.pilots.counts(pilot.id)
-    days = [(row["day"], row["told"], row["held"]) for row in await store.pilots.days(pilot.id)]
+    if counts.concluded is not None:
+        now, today = counts.concluded[0], counts.concluded[0].astimezone(DA_NANG).date()
     told, held = ({**counts.arms.get(arm, {})} for arm in (Arm.TOLD, Arm.HELD))
     for arm in (told, held):
         arm["declined"] = sum(arm.get(name, 0) for name in REASONS)
@@ -140,7 +144,8 @@ async def report(pilot: Pilot, *, store: Store, now: datetime, today: date) -> R
         cost=_cost(told, minutes),
         judged=_judged(pilot, lines),
         units=_units(counts),
-        days=days,
+        days=counts.days,
+        concluded_by=counts.concluded[1] if counts.concluded else None,
     )
 
 

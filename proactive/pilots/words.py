@@ -56,6 +56,7 @@ SUGGESTS = {
     ),
     "unclear": Words(vi="Số liệu chưa đủ để kết luận theo hướng nào.", en="The figures do not yet speak for either."),
 }
+CONCLUDED_BY = Words(vi="Số liệu được chốt khi kết luận, bởi", en="Figures were fixed at the conclusion, by")
 NOT_DECIDED = Words(
     vi="Báo cáo không quyết định thay người có thẩm quyền.", en="The report does not decide; people do."
 )

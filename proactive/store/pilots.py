@@ -19,6 +19,13 @@ from proactive.store.piloting import FIELDS, read_pilot
 KEY_BYTES = 32
 WAKES = frozenset({Verb.START, Verb.RESUME, Verb.CONCLUDE})
 """After these, whoever was kept waiting is looked at again at once."""
+LINES = (
+    "coalesce((SELECT jsonb_agg(to_jsonb(c)) FROM pilot_counts(:id) c), '[]') AS counts, "
+    "coalesce((SELECT jsonb_agg(to_jsonb(d) ORDER BY d.day) FROM pilot_days(:id) d), '[]') AS days"
+)
+COUNTED = f"SELECT {LINES}"
+CONCLUDED = f'INSERT INTO pilot_conclusion (pilot_id, at, "by", counts, days) SELECT :id, :now, :by, {LINES}'
+KEPT = 'SELECT at, "by", counts, days FROM pilot_conclusion WHERE pilot_id = :id'
 WITHDRAWS = {Verb.STOP: False, Verb.CONCLUDE: True}
 """After these no call that waits on a list is made any more; True: nor one that an officer has taken and not made."""
 SYSTEM = "system"
@@ -27,6 +34,11 @@ SYSTEM = "system"
 @dataclass(frozen=True)
 class PilotCounts:
     """Group -> figure -> number; and the same by commune of residence. What was never asked for is not there."""
+
+    days: list[tuple[date, int, int]] = field(default_factory=list)
+    """How many came into each group on which day: day, told, held."""
+    concluded: tuple[datetime, str] | None = None
+    """When and by whom the pilot was concluded on these counts; None: they are those of now."""
 
     arms: dict[str, dict[str, float]] = field(default_factory=dict)
     units: dict[str | None, dict[str, dict[str, float]]] = field(default_factory=dict)
@@ -84,6 +96,8 @@ class Pilots:
                 after = take(before, verb, by=by, now=now, today=today, outcome=outcome)
                 if verb is Verb.START:
                     await _not_live(connection, before.service, today=today)
+                if verb is Verb.CONCLUDE:  # in the same transaction: what is decided is decided on these counts
+                    await connection.execute(text(CONCLUDED), {"id": pilot_id, "now": now, "by": by})
                 await _keep(connection, after)
                 await _note(
                     connection, pilot_id, verb=verb, to=after.state, by=by, now=now, reason=reason, document=document
@@ -127,28 +141,31 @@ class Pilots:
         statement = (
             "SELECT at, actor, verb, to_state, reason, document FROM pilot_step WHERE pilot_id = :id ORDER BY id"
         )
-        return await self._rows(statement, pilot_id)
-
-    async def counts(self, pilot_id: int) -> PilotCounts:
-        """What became of each group, in counts by name: of the group, and of each commune of residence in it."""
-        found = PilotCounts()
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(text("SELECT * FROM pilot_counts(:id)"), {"id": pilot_id})
-            for whole, arm, unit, numbers in rows:
-                counts = {name: float(number) for name, number in numbers.items()}
-                if whole:
-                    found.arms[arm] = counts
-                else:
-                    found.units.setdefault(unit, {})[arm] = counts
-        return found
-
-    async def days(self, pilot_id: int) -> Sequence[RowMapping]:
-        """How many came into each group on which day: day, told, held."""
-        return await self._rows("SELECT * FROM pilot_days(:id)", pilot_id)
-
-    async def _rows(self, statement: str, pilot_id: int) -> Sequence[RowMapping]:
         async with self._engine.connect() as connection:
             return (await connection.execute(text(statement), {"id": pilot_id})).mappings().all()
+
+    async def counts(self, pilot_id: int) -> PilotCounts:
+        """What became of each group, in counts by name: of the group, and of each commune of residence in it. Of a
+        pilot that is concluded: as it was in that moment."""
+        values = {"id": pilot_id}
+        async with self._engine.connect() as connection:
+            kept = (await connection.execute(text(KEPT), values)).mappings().first()
+            found = (
+                dict(kept)
+                if kept is not None
+                else dict((await connection.execute(text(COUNTED), values)).mappings().one())
+            )
+        made = PilotCounts(
+            days=[(date.fromisoformat(one["day"]), int(one["told"]), int(one["held"])) for one in found["days"]],
+            concluded=(kept["at"], kept["by"]) if kept is not None else None,
+        )
+        for one in found["counts"]:
+            counts = {name: float(number) for name, number in one["counts"].items()}
+            if one["whole"]:
+                made.arms[one["arm"]] = counts
+            else:
+                made.units.setdefault(one["unit"], {})[one["arm"]] = counts
+        return made
 
     async def end_those_over(self, *, now: datetime, today: date) -> list[Pilot]:
         """Stop the pilots whose last day is past; nobody was told by them since."""

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from proactive.domain.effect import Share, effect
 from proactive.domain.few import hidden
 from proactive.domain.manners import Kind
+from proactive.domain.pilot import Outcome, Verb
 from proactive.pilots.exporting import as_csv, as_pdf
 from proactive.pilots.report import MEASURES, Met, Report, report, suggests
 from proactive.store.store import Store
@@ -111,6 +112,33 @@ async def _promised(town: Town) -> None:
                 ),
                 {"v": json.dumps(values)},
             )
+
+
+async def test_what_was_concluded_stays_whatever_comes_later(town: Town) -> None:
+    pilot = await piloted(town)
+    for verb, by, outcome in ((Verb.STOP, "chi", None), (Verb.CONCLUDE, "an", Outcome.GO)):
+        town.clock.forward(minutes=1)
+        concluded = await town.store.pilots.step(
+            pilot.id, verb, by=by, now=town.clock.now(), today=town.clock.today(), outcome=outcome
+        )
+    at = town.clock.now()
+    before = await report(concluded, store=town.store, now=at, today=town.clock.today())
+    assert before.told("issued") and before.held("settled") and before.units and before.days
+
+    town.clock.forward(hours=40)
+    async with town.store.engine.begin() as connection:
+        for table in ("notice", "history", "passcode", "dossier"):
+            await connection.execute(text(f"TRUNCATE {table} CASCADE"))  # far more than erasing what is over does
+    after = await report(concluded, store=town.store, now=town.clock.now(), today=town.clock.today())
+
+    assert after == before and (after.at, after.concluded_by) == (at, "an")
+    table = as_csv(after, title="x", language="en").decode()
+    assert '"Figures were fixed at the conclusion, by","an"' in table
+    async with town.store.engine.begin() as connection:
+        for wrong in ("UPDATE pilot_conclusion SET counts = '[]'", "DELETE FROM pilot_conclusion"):
+            with pytest.raises(sqlalchemy.exc.DBAPIError, match="never changed"):
+                async with connection.begin_nested():
+                    await connection.exec_driver_sql(wrong)
 
 
 async def test_what_was_before_somebody_came_in_is_not_the_pilots(town: Town) -> None:

@@ -49,6 +49,22 @@ async def test_two_people_begin_a_pilot_and_any_officer_pauses_it(house: House) 
         assert taken.headers["content-type"].startswith(kind)
 
 
+async def test_a_concluded_pilot_says_when_and_by_whom_its_figures_were_fixed(house: House) -> None:
+    minh, an = await house.officer("minh", role=Role.DATA), await house.officer("an", role=Role.DATA)
+    await minh.opens("/desk/pilots/new")
+    await minh.sends("/desk/pilots", **FORM)
+    for verb in ("approve", "start", "stop"):
+        await an.opens("/desk/pilots/1")
+        await an.sends("/desk/pilots/1/act", verb=verb, document="13/QĐ", reason="")
+    await an.opens("/desk/pilots/1")  # its figures are kept for half a minute, and are not what it is concluded on
+    await an.sends("/desk/pilots/1/act", verb="conclude", document="14/BC", reason="", outcome="again")
+
+    shown = await minh.opens("/desk/pilots/1")
+
+    assert "Số liệu được chốt lúc kết luận" in shown.text and "bởi an" in shown.text
+    assert "chốt khi kết luận, bởi" in (await minh.opens("/desk/pilots/1/report.csv")).text
+
+
 async def test_only_stewards_propose_and_only_officers_look(house: House) -> None:
     hoa = await house.officer("hoa", office=HAI_CHAU)
 

@@ -23,6 +23,7 @@ class Case(Table, table=True):
         Index("ix_intake_case_created", "created_at"),
         Index("ix_intake_case_person", "personal_id"),
         Index("ix_intake_case_received_at", "received_at"),
+        Index("ix_intake_case_waits", "received_at", postgresql_where=text("status IN (1, 2, 4, 5, 6, 7)")),
         Index(
             "ix_intake_case_to_erase",
             "updated_at",

@@ -84,3 +84,17 @@ class PilotMember(Table, table=True):
     unit: str | None = words()
     day: date
     at: datetime = moment()
+
+
+class PilotConclusion(Table, table=True):
+    """The counts that a pilot was concluded on, as they were in that moment. Added with the step, never changed."""
+
+    __tablename__ = "pilot_conclusion"
+
+    pilot_id: int = Field(primary_key=True, foreign_key="pilot.id", sa_type=BigInteger)
+    at: datetime = moment()
+    by: str = Field(sa_type=Text)
+    counts: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    """The lines of `pilot_counts`."""
+    days: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    """The lines of `pilot_days`."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.domain.pilot import IN_FORCE, KILLS, STEPS, Criteria, Outcome, Pilot, PilotState, Verb
+from proactive.domain.pilot import IN_FORCE, KILLS, STEPS, Criteria, Outcome, Pilot, Verb
 from proactive.errors import OutOfTurn, Permanent
 from proactive.pilots import words
 from proactive.pilots.exporting import as_csv, as_pdf
@@ -35,8 +35,6 @@ from rules.offices import units
 HERE = "/desk/pilots"
 KEPT = timedelta(seconds=30)
 """Figures are counted at most once in so long, however many look at them."""
-COUNTED = frozenset({*IN_FORCE, PilotState.CONCLUDED})
-"""States in which there is somebody to count."""
 DRAWN = ("handed", "reached", "opened", "confirmed", "approved", "issued", "settled", "complained")
 NUMBERS = ("a_day", "total", "hold_out", "confirmed_at_least", "on_time_at_least", "complaints_at_most")
 NOT_DONE = Words(
@@ -199,7 +197,7 @@ class Pilots:
         """What was counted last, and as of when; where that is old a new count is begun beside the pages. Only whoever
         asks first waits."""
         known, now = self._told.get(pilot.id), self._site.clock.now()
-        if pilot.state not in COUNTED:
+        if pilot.state not in IN_FORCE:  # nobody to count yet, or concluded on counts that are kept
             return await report(pilot, store=self._site.store, now=now, today=self._site.clock.today())
         if known is None or not known.at <= now < known.at + KEPT:
             counting = self._counting.get(pilot.id)
