@@ -30,6 +30,7 @@ OLDEST_NOTICE = Gauge("proactive_oldest_notice_seconds", "How long the oldest of
 QUEUED = Gauge("proactive_applications_queued", "Applications taken with 202 that are no case yet.")
 REJECTED = Gauge("proactive_rejected_changes", "Refused changes that wait for somebody.")
 SILENCE = Gauge("proactive_register_silence_seconds", "Since a register was last read or heard of.", ["register"])
+ASIDE = Gauge("proactive_rules_aside", "Services of which another worker's version counts.", ["service"])
 SHARE = Gauge("proactive_provider_share", "Part of a group's messages that a provider gets.", ["group", "channel"])
 UNSEALED = Gauge("proactive_audit_unsealed_seconds", "How long the oldest line of the audit log waits for its seal.")
 

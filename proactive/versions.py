@@ -1,7 +1,8 @@
 """Versions: keeps a rule book at what is in force, and older contents at hand for those who were told under them.
 
 Of a service that was never published the contents of its folder are in force; once something was published of it,
-only what is published counts, until it is withdrawn, and its folder is where the next version is written.
+only what is published counts, until it is withdrawn, and its folder is where the next version is written. Where
+workers hold different folders, the store says which of them counts; whoever holds another leaves the service alone.
 """
 
 import os
@@ -25,6 +26,9 @@ class Book:
         self.catalogue = catalogue
         self._folder = {**catalogue.services, **catalogue.drafts}
         self._published = PublishedVersions(store.engine)
+        self._held = store.held_rules
+        self._by_folder: dict[str, str] = {}
+        self._by_store: frozenset[str] = frozenset()
         self._place = place
         self._loaded: dict[tuple[str, str], Service | None] = {}
         self._seen: tuple[datetime | None, date] | None = None
@@ -44,8 +48,25 @@ class Book:
         for name, service in self.catalogue.services.items():
             if before.get(name) != service.version:
                 log.info("version.in_force", service=name, version=service.version, before=before.get(name))
+        self._by_store = frozenset(name for name in names if in_force(published, name, today) is not None)
+        self._by_folder = {n: one.version for n, one in self.catalogue.services.items() if n not in self._by_store}
         self._seen = seen
         return True
+
+    async def stand(self) -> None:
+        """Say which versions of folders this worker holds, and leave alone of what another one counts. Often."""
+        counts = await self._held.hold(self._by_folder)
+        ours, before = self._by_folder, self.catalogue.aside
+        aside = {
+            name: ours.get(name, "")
+            for name, version in counts.items()
+            if name not in self._by_store and ours.get(name) != version
+        }
+        self.catalogue.leave(aside)
+        for name in aside.keys() - before.keys():
+            log.warning("version.stands_aside", service=name, version=ours.get(name), counts=counts[name])
+        for name in before.keys() - aside.keys():
+            log.info("version.counts", service=name, version=ours.get(name))
 
     def _current(self, name: str, published: list[Published], today: date) -> Service | None:
         """What counts today. None where that cannot be used: better nobody is told than by a rule nobody published."""

@@ -38,6 +38,9 @@ class Catalogue:
     ) -> None:
         self.registers: Mapping[str, RegisterSchema] = MappingProxyType(dict(registers))
         self._edition = self._made(services, versions)
+        self.aside: Mapping[str, str] = MappingProxyType({})
+        """Services of which another version counts, held by somebody else, with ours; empty: we have none of it. What
+        falls due of them is left alone, and so are dossiers that were made under another version than ours."""
 
     @property
     def edition(self) -> Edition:
@@ -62,6 +65,10 @@ class Catalogue:
     def turn(self, services: Mapping[str, Service], versions: Iterable[Service] = ()) -> None:
         """From now on these are the services, and these the other versions kept at hand."""
         self._edition = self._made(services, versions)
+
+    def leave(self, aside: Mapping[str, str]) -> None:
+        """From now on another version of these counts."""
+        self.aside = MappingProxyType(dict(aside))
 
     def under(self, name: str, version: str) -> Service | None:
         """The service in this version; the one in force where that version is not at hand; None where neither is."""

@@ -250,7 +250,15 @@ def rework(parts: Parts) -> list[Step]:
     book, url = parts.book, parts.settings.database_url
     if book is None or url is None:
         return []
-    return [Step("rework", lambda: journey.rework(book=book, store=parts.store, url=url, clock=parts.clock), every=5.0)]
+
+    async def once() -> int:
+        found = await journey.rework(book=book, store=parts.store, url=url, clock=parts.clock)
+        metrics.ASIDE.clear()
+        for name in book.catalogue.aside:
+            metrics.ASIDE.labels(name).set(1)
+        return found
+
+    return [Step("rework", once, every=5.0)]
 
 
 def attach(app: faust.App, topic: str, running: list[Step]) -> None:
@@ -290,6 +298,8 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         ensure, reached, names, partitions=settings.kafka_partitions, replication=settings.kafka_replication
     )
     async with assembled(settings, application="proactive worker", role=DatabaseRole.WORKER, connections=16) as parts:
+        if parts.book is not None:
+            await parts.book.stand()  # before anything is drafted
         publisher = Publisher(reached, parts.keys, names)
         app = application(settings, reached)
         running = [*steps(parts, publisher), *intakes(parts, publisher)]

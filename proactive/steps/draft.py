@@ -37,7 +37,8 @@ async def _due(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock
     today, now = clock.today(), clock.now()
     known = await store.positions.caught_up()
     # A person half known would be told the wrong thing, or not at all: first every register that is looked into.
-    ready = [service.name for service in catalogue.services.values() if known.issuperset(service.registers)]
+    ready = [one.name for one in catalogue.services.values() if known.issuperset(one.registers)]
+    ready = [name for name in ready if name not in catalogue.aside]
     short = await fall_short(ready, catalogue=catalogue, store=store, clock=clock)
     ready = [name for name in ready if name not in short]
     if not ready:
@@ -129,8 +130,8 @@ def _nearest(person: PersonFacts) -> str | None:
 
 async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
     today, now = clock.today(), clock.now()
-    dossiers = await store.dossiers.claim_stale(now=now, limit=limit)
-    dossiers += await store.dossiers.claim_over(now=now, today=today, limit=limit)
+    dossiers = await store.dossiers.claim_stale(now=now, limit=limit, leaving=catalogue.aside)
+    dossiers += await store.dossiers.claim_over(now=now, today=today, limit=limit, leaving=catalogue.aside)
     if not dossiers:
         return 0
     kept = await store.records.of([dossier.subject for dossier in dossiers])

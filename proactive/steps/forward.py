@@ -33,7 +33,7 @@ async def forward(
     """Hand approved dossiers to the intake if they are still true; gives how many were looked at."""
     await require_sealed(store)
     now = clock.now()
-    dossiers = await store.dossiers.claim([State.APPROVED], now=now, limit=min(limit, 500))
+    dossiers = await store.dossiers.claim([State.APPROVED], now=now, limit=min(limit, 500), leaving=catalogue.aside)
     if not dossiers:
         return 0
     truths = await ask_again(dossiers, catalogue=catalogue, registers=registers, today=clock.today())

@@ -98,7 +98,9 @@ async def _claimed(
     """The messages whose claims are stored, none of them handed over yet, and how many dossiers were looked at."""
     now, today = clock.now(), clock.today()
     left = await store.addressees.left_this_second(notifiers, most=a_second, now=now)
-    dossiers = await store.dossiers.claim_to_tell(now=now, today=today, limit=min(limit, MOST, left))
+    dossiers = await store.dossiers.claim_to_tell(
+        now=now, today=today, limit=min(limit, MOST, left), leaving=catalogue.aside
+    )
     if not dossiers:
         return [], 0
     in_force = policy.on(today)

@@ -1,7 +1,8 @@
 """rework: when another version of a service is in force, what is owed and not yet drafted is worked out anew.
 
 Everybody in the service's register is looked at again, in batches and beside the running work. Occasions keep their
-keys, so whoever was told is not told again, and a dossier that was made stays under the version it was made under.
+keys, so whoever was told is not told again, and a dossier that was made stays under the version it was made under. A
+worker beside which another one holds the version that counts does none of it.
 """
 
 import asyncio
@@ -56,7 +57,9 @@ class Reworked:
 async def rework(*, book: Book, store: Store, url: str, clock: Clock, limit: int = LIMIT) -> int:
     """Bring the rule book to today and look at some people again, if any are left; gives how many."""
     await book.turn(clock.today())
-    versions = {name: service.version for name, service in book.catalogue.services.items()}
+    await book.stand()
+    aside = book.catalogue.aside
+    versions = {name: one.version for name, one in book.catalogue.services.items() if name not in aside}
     left = await pending(store.engine, versions, now=clock.now())
     total = 0
     for name in sorted(left):

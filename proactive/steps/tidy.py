@@ -43,7 +43,7 @@ async def _give_up_unanswered(*, catalogue: Catalogue, store: Store, clock: Cloc
     one that waits. Should a record of it change while it is still true, it comes back, and no rung is told twice."""
     now, days = clock.now(), {s.name: s.closing.drop_unanswered_after_days for s in catalogue.services.values()}
     made_before = {service: now - timedelta(days=count) for service, count in days.items()}
-    unanswered = await store.dossiers.claim_unanswered(made_before, now=now, limit=MOST)
+    unanswered = await store.dossiers.claim_unanswered(made_before, now=now, limit=MOST, leaving=catalogue.aside)
     await store.dossiers.keep(
         [
             Move(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,16 @@ AGAIN = "state IN ('offered', 'unreached') AND tell_on <= :today AND tell_after 
 """Dossiers whose citizen has not been told of yet, and those whose next rung's day has come."""
 
 
+Leaving = Mapping[str, str]
+"""Services of which somebody else's version counts, with ours: of their dossiers only those made under it are ours."""
+
+NOTHING: Leaving = MappingProxyType({})
+NOT_LEFT = (
+    "NOT EXISTS (SELECT FROM unnest(CAST(:left AS text[]), CAST(:left_but AS text[])) AS l(service, version) "
+    "WHERE l.service = dossier.service AND l.version <> dossier.service_version)"
+)
+
+
 def read(row: RowMapping, vault: Vault | None) -> Dossier:
     return Dossier.model_validate(sealed.dossier_values(vault, row))
 
@@ -35,41 +46,49 @@ class Dossiers:
     async def keep(self, moves: Sequence[Move], *, now: datetime) -> set[UUID]:
         return await keep(self._engine, moves, now=now)
 
-    async def claim(self, states: Iterable[State], *, now: datetime, limit: int) -> list[Dossier]:
+    async def claim(
+        self, states: Iterable[State], *, now: datetime, limit: int, leaving: Leaving = NOTHING
+    ) -> list[Dossier]:
         """At most `limit` dossiers that rest in these states, for the caller alone until the lease is over."""
-        return await self._claim("state = ANY(:states) AND rest_until <= :now", now, limit, states=list(states))
+        return await self._claim(
+            "state = ANY(:states) AND rest_until <= :now", now, limit, leaving, states=list(states)
+        )
 
-    async def claim_to_tell(self, *, now: datetime, today: date, limit: int) -> list[Dossier]:
+    async def claim_to_tell(
+        self, *, now: datetime, today: date, limit: int, leaving: Leaving = NOTHING
+    ) -> list[Dossier]:
         """Dossiers whose citizen should hear from us now: freshly drafted, or the day of the next rung has come. With
         them come the other matters of the same people that are due too: they may share a message."""
-        fresh = await self._claim(FRESH, now, limit, order="tell_after")
-        again = await self._claim(AGAIN, now, limit - len(fresh), order="tell_after", today=today)
+        fresh = await self._claim(FRESH, now, limit, leaving, order="tell_after")
+        again = await self._claim(AGAIN, now, limit - len(fresh), leaving, order="tell_after", today=today)
         found = fresh + again
         beside = await self._claim(
             f"subject = ANY(:subjects) AND ({FRESH} OR {AGAIN})",
             now,
             limit,
+            leaving,
             today=today,
             subjects=sorted({dossier.subject for dossier in found}),
         )
         return found + beside
 
-    async def claim_stale(self, *, now: datetime, limit: int) -> list[Dossier]:
+    async def claim_stale(self, *, now: datetime, limit: int, leaving: Leaving = NOTHING) -> list[Dossier]:
         """Dossiers that were drafted from a record which has changed since."""
-        return await self._claim("stale AND rest_until <= :now", now, limit)
+        return await self._claim("stale AND rest_until <= :now", now, limit, leaving)
 
-    async def claim_over(self, *, now: datetime, today: date, limit: int) -> list[Dossier]:
+    async def claim_over(self, *, now: datetime, today: date, limit: int, leaving: Leaving = NOTHING) -> list[Dossier]:
         """Dossiers that wait for a citizen although the service's window is over."""
         return await self._claim(
             "ends_on < :today AND state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined') "
             "AND rest_until <= :now",
             now,
             limit,
+            leaving,
             today=today,
         )
 
     async def claim_unanswered(
-        self, made_before: Mapping[str, datetime], *, now: datetime, limit: int
+        self, made_before: Mapping[str, datetime], *, now: datetime, limit: int, leaving: Leaving = NOTHING
     ) -> list[Dossier]:
         """Dossiers made before their service's moment that nobody has answered, and that no rung will tell again."""
         return await self._claim(
@@ -78,15 +97,19 @@ class Dossiers:
             "WHERE w.service = dossier.service AND dossier.created_at < w.moment)",
             now,
             limit,
+            leaving,
             services=list(made_before),
             moments=list(made_before.values()),
         )
 
     async def _claim(
-        self, condition: str, now: datetime, limit: int, *, order: str = "rest_until", **more: Any
+        self, condition: str, now: datetime, limit: int, leaving: Leaving, *, order: str = "rest_until", **more: Any
     ) -> list[Dossier]:
         if limit <= 0:
             return []
+        if leaving:
+            condition = f"({condition}) AND {NOT_LEFT}"
+            more |= {"left": list(leaving), "left_but": list(leaving.values())}
         statement = text(
             f"WITH claimed AS (SELECT id FROM dossier WHERE {condition} ORDER BY {order} LIMIT :limit "
             f"FOR UPDATE SKIP LOCKED) UPDATE dossier d SET rest_until = :until FROM claimed WHERE d.id = claimed.id "

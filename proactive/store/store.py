@@ -27,6 +27,7 @@ from proactive.store.file_weighing import OfficeFileWeighing
 from proactive.store.files import OfficeFiles
 from proactive.store.hands import Hands
 from proactive.store.hearing import Hearing
+from proactive.store.held_rules import HeldRules
 from proactive.store.intake import IntakeNews
 from proactive.store.intake_queue import IntakeQueue
 from proactive.store.kept import Kept
@@ -69,6 +70,7 @@ class Store:
         self.ledger = Ledger(engine)
         self.comparisons = Comparisons(engine)
         self.occasions = Occasions(engine)
+        self.held_rules = HeldRules(engine)
         self.dossiers = Dossiers(engine)
         self.documents = Documents(engine)
         self.notices = Notices(engine)

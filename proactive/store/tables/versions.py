@@ -1,8 +1,9 @@
-"""Published versions of services, and how far occasions were re-worked to them."""
+"""Published versions of services, those that workers hold, and how far occasions were re-worked to them."""
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Text
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -39,3 +40,19 @@ class Rework(Table, table=True):
     people: int = Field(default=0, sa_type=BigInteger)
     started_at: datetime = moment()
     done_at: datetime | None = moment(nullable=True)
+
+
+class HeldRules(Table, table=True):
+    """A version of a service that workers hold in their folder; of a service that was published none counts."""
+
+    __tablename__ = "held_rules"
+
+    service: str = Field(primary_key=True, sa_type=Text)
+    version: str = Field(primary_key=True, sa_type=Text)
+    generation: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False), default=None)
+    """In the order in which they were first seen."""
+    since: datetime = moment()
+    seen_at: datetime = moment()
+    """When a living worker last said that it holds it."""
+    looked_after: bool = Field(sa_column=Column(Boolean, server_default=sql("false"), nullable=False), default=False)
+    """It is gone, and whoever it had recognised was looked at again."""
