@@ -55,10 +55,8 @@ async def passes(time: timedelta, store: Store) -> None:
     """So much time for the database; whoever does not work meanwhile has not been seen since."""
     async with store.engine.begin() as connection:
         await connection.execute(
-            text(
-                "UPDATE held_rules SET (since, seen_at) = (since - CAST(:t AS interval), seen_at - CAST(:t AS interval))"
-            ),
-            {"t": time},
+            text("UPDATE held_rules h SET since = since - so, seen_at = seen_at - so FROM CAST(:so AS interval) so"),
+            {"so": time},
         )
 
 
