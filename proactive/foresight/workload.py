@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from proactive.foresight.assumptions import assumptions
+from proactive.foresight.costs import cost
 from proactive.foresight.expected import Expected, Place, Sum
+from proactive.foresight.forecast import forecast
+from proactive.store.expectations import Expectations
+from rules import Service
+from rules.manners import Policy
 
 MONTHS = 12
 WORKING_DAYS = 5
@@ -59,6 +65,30 @@ class Year:
     """The fullest first: the most work by hours, then the most hours."""
     services: Mapping[str, Mapping[Month, Sum]]
     budgets: Mapping[str, Mapping[Month, Budget]]
+
+
+async def ahead(services: Sequence[Service], first: date, *, expectations: Expectations) -> Expected:
+    """What falls due in the twelve months from this day on, of these services."""
+    reckoned = assumptions(first)
+    costs = {one.name: cost(one, reckoned) for one in services}
+    expected = Expected(first, twelve_months(first)[-1].last, costs, reckoned)
+    await forecast(services, expected, expectations=expectations)
+    return expected
+
+
+def budgets(services: Iterable[Service], policy: Policy) -> dict[str, tuple[int, int]]:
+    """Messages and VND that each service may take a day: what it says, within what the city says."""
+    return {
+        one.name: (
+            min(policy.service_messages_a_day, _or(one.budget.messages_a_day, policy.service_messages_a_day)),
+            min(policy.service_vnd_a_day, _or(one.budget.vnd_a_day, policy.service_vnd_a_day)),
+        )
+        for one in services
+    }
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
 
 
 def twelve_months(first: date) -> list[Month]:

@@ -1,5 +1,6 @@
 """Progress, the weekly report and what is kept: each figure is counted again here by SQL of its own."""
 
+import random
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from proactive.domain.obstacle import ObstacleState
 from proactive.domain.procedure import Signed, Stage
+from proactive.domain.quality import Score, share
 from proactive.errors import Overtaken, Permanent
 from proactive.papers.printing import printed
 from proactive.ports.clock import SetClock
@@ -18,10 +20,13 @@ from proactive.steps.obstacles import move, remind, report
 from proactive.steps.progress import months_until, progress, progress_kept
 from proactive.steps.tally import tally
 from proactive.steps.weekly import Week, paper, weekly
+from proactive.store.quality import Measured
 from proactive.store.store import Store
 from rules import Catalogue
 from rules.checks import VIETNAM
+from tests.steps.cases_by_hand import put
 from tests.steps.test_casework import ready, walks_in
+from tests.steps.test_indicators import drawn
 from tests.web.test_procedures import FILE
 
 OWNER, UNIT = "vp-ubnd-da-nang", "centre-20410"
@@ -101,6 +106,79 @@ async def test_what_was_received_elsewhere_reconciles(store: Store, clock: SetCl
     offices = told["receipts"]["offices"].values()
     assert {name: sum(one[name] for one in offices) for name in ("received", "elsewhere")} == dict(expected)
     assert expected["received"] == 2 and expected["elsewhere"] >= 1
+
+
+DIGITISED = """
+SELECT count(*) AS came,
+  count(*) FILTER (WHERE (SELECT coalesce(bool_and(p ->> 'kind' = '2' OR p ->> 'reused' = 'true'), true)
+    FROM jsonb_array_elements(papers) p)) AS digital,
+  count(*) FILTER (WHERE papers @> '[{"reused": true}]') AS reused
+FROM intake_case WHERE to_char(received_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM') = '2026-11'
+"""
+RESULTS = """
+WITH first AS (SELECT DISTINCT ON (reference) reference, at FROM case_line WHERE status IN (3, 8, 9, 10)
+  ORDER BY reference, at)
+SELECT count(*) AS ready, count(result_hash) AS digital FROM first JOIN intake_case USING (reference)
+WHERE to_char(first.at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM') = '2026-11'
+"""
+
+
+async def test_digitisation_reconciles_with_the_cases_themselves(
+    store: Store, clock: SetClock, catalogue: Catalogue
+) -> None:
+    chance = random.Random(7)
+    cases = [drawn(chance) for _ in range(200)]
+    await put(store, [one for one in cases if max(one.received_at, one.ready_at or one.received_at) < clock.now()])
+
+    told = (await progress(clock.today(), catalogue=catalogue, store=store, clock=clock))["digitisation"]
+
+    came, results = await counted(store, DIGITISED), await counted(store, RESULTS)
+    assert {name: (one["part"], one["of"]) for name, one in told.items()} == {
+        "digital_dossiers": (came["digital"], came["came"]),
+        "digital_results": (results["digital"], results["ready"]),
+        "reuse": (came["reused"], came["came"]),
+    }
+    assert 0 < came["digital"] < came["came"] and came["reused"] > 0 and 0 < results["digital"] < results["ready"]
+
+
+QUALITY = """
+SELECT register, jsonb_object_agg(dimension, score) AS scores FROM quality_score q
+WHERE service = '' AND NOT EXISTS (SELECT FROM quality_score later WHERE later.at > q.at AND later.service = ''
+  AND (later.register, later.dimension) = (q.register, q.dimension))
+GROUP BY register ORDER BY register
+"""
+
+
+async def test_data_quality_is_the_newest_score_of_each_register(
+    store: Store, clock: SetClock, catalogue: Catalogue
+) -> None:
+    for hours, register, dimension, wrong in (
+        (30, "residents", "correct", 900), (2, "residents", "correct", 13), (2, "residents", "complete", 0),
+        (5, "driver_licences", "clean", 700), (1, "driver_licences", "clean", 999),
+    ):  # fmt: skip
+        at = clock.now() - timedelta(hours=hours)
+        measured = Measured(
+            register_name=register, measured_at=at, seconds=1, rows=1000, refused=0, expectations=(), worst=()
+        )
+        scores = [
+            Score(
+                register_name=register, service=service, dimension=dimension, at=at, counted=1000, wrong=wrong,
+                score=score,
+            )
+            for service, score in (("", share(1000, wrong)), ("driver_licence_renewal", 0.5))
+        ]  # fmt: skip
+        await store.quality.keep(measured, scores, next_at=clock.now())
+
+    told = (await progress(clock.today(), catalogue=catalogue, store=store, clock=clock))["quality"]
+    week = await weekly(Week.of(clock.today()), catalogue=catalogue, store=store, clock=clock)
+
+    async with store.engine.connect() as connection:
+        expected = dict(tuple(row) for row in await connection.execute(text(QUALITY)))
+    assert {one["register"]: one["scores"] for one in told} == expected
+    assert expected == {"residents": {"correct": 0.987, "complete": 1.0}, "driver_licences": {"clean": 0.001}}
+    assert {(one["register"], one["dimension"]): one["score"] for one in week["figures"]["quality"]} == {
+        (register, dimension): score for register, of in expected.items() for dimension, score in of.items()
+    }
 
 
 async def obstacle(store: Store, clock: SetClock) -> Any:

@@ -5,7 +5,7 @@ last, at most a quarter of an hour old, and only the first one after a start wai
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from starlette.exceptions import HTTPException
@@ -13,11 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from proactive.foresight.assumptions import assumptions
-from proactive.foresight.costs import cost
+from proactive.errors import Permanent
+from proactive.foresight.capacity import NotTheirs, say
 from proactive.foresight.expected import Expected
-from proactive.foresight.forecast import forecast
-from proactive.foresight.workload import Year, twelve_months, year
+from proactive.foresight.workload import Year, ahead, budgets, year
 from proactive.foresight.workload_table import as_csv, as_pdf
 from proactive.store.expectations import Expectations
 from proactive.store.people import Officer, Role
@@ -33,9 +32,10 @@ from rules.offices import offices
 HERE = "/desk/forecast/year"
 FRESH = timedelta(minutes=15)
 SERVICES_DRAWN = 6
-MOST_HOURS = 100_000
 
 Counted = tuple[datetime, Expected]
+Reckoned = tuple[datetime, Mapping[str, Sequence[tuple[date, int]]], Mapping[str, tuple[int, int]]]
+"""What a year is worked out from."""
 
 
 class Workload:
@@ -43,6 +43,7 @@ class Workload:
         self._site = site
         self._expectations = Expectations(site.store.engine)
         self._counted: Counted | None = None
+        self._reckoned: tuple[Reckoned, Year] | None = None
         self._counting: asyncio.Task[Counted] | None = None
         self.routes = [
             Route(HERE, self.show, methods=["GET"]),
@@ -75,19 +76,20 @@ class Workload:
         session, officer = await officer_at(site, request)
         form = await forms.read(request)
         site.door.check(request, form, session)
-        office, hours = form.text("office") or officer.office, form.number("hours_a_week")
-        if office not in offices() or (office != officer.office and officer.role is not Role.DATA):
-            raise HTTPException(403)
         try:
             from_day = date.fromisoformat(form.text("from_day"))
         except ValueError:
             from_day = date.min
-        if not 0 <= hours <= MOST_HOURS or not 2000 <= from_day.year <= 2100:
+        try:
+            await say(
+                officer, form.text("office") or officer.office, hours_a_week=form.number("hours_a_week"),
+                from_day=from_day, note=form.text("note", most=forms.MOST_NOTE) or None, store=site.store,
+                clock=site.clock,
+            )  # fmt: skip
+        except NotTheirs as error:
+            raise HTTPException(403) from error
+        except Permanent:
             return await self._page(request, session, officer, wrong=True)
-        note = form.text("note", most=forms.MOST_NOTE) or None
-        await site.store.capacities.say(
-            office, from_day=from_day, hours_a_week=hours, note=note, by=officer.username, now=site.clock.now()
-        )
         return to(f"{HERE}#capacity")
 
     async def _page(self, request: Request, session: SignedIn, officer: Officer, *, wrong: bool = False) -> Response:
@@ -118,15 +120,11 @@ class Workload:
     async def _year(self) -> tuple[datetime, Year]:
         at, expected = await self._expected()
         policy = self._site.manners.on(self._site.clock.today())
-        budgets = {
-            one.name: (
-                min(policy.service_messages_a_day, _or(one.budget.messages_a_day, policy.service_messages_a_day)),
-                min(policy.service_vnd_a_day, _or(one.budget.vnd_a_day, policy.service_vnd_a_day)),
-            )
-            for one in self._site.wording.services
-        }
+        most = budgets(self._site.wording.services, policy)
         hours = await self._site.store.capacities.all()
-        return at, year(expected, hours, budgets, is_working=policy.is_working)
+        if self._reckoned is None or self._reckoned[0] != (at, hours, most):
+            self._reckoned = (at, hours, most), year(expected, hours, most, is_working=policy.is_working)
+        return at, self._reckoned[1]
 
     async def _expected(self) -> Counted:
         """What was counted last; a new count is begun where that is old, and waited for only where there is none."""
@@ -142,16 +140,8 @@ class Workload:
         return known
 
     async def _count(self, services: Sequence[Service], now: datetime, first: date) -> Counted:
-        reckoned = assumptions(first)
-        costs = {one.name: cost(one, reckoned) for one in services}
-        expected = Expected(first, twelve_months(first)[-1].last, costs, reckoned)
-        await forecast(services, expected, expectations=self._expectations)
-        self._counted = now, expected
+        self._counted = now, await ahead(services, first, expectations=self._expectations)
         return self._counted
 
     def _language(self, request: Request) -> str:
         return self._site.pages.language(request)
-
-
-def _or(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
