@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from psycopg.rows import dict_row
 
 from connectors.intakes.memory import Trouble as IntakeTrouble
 from notifiers.memory import Trouble
@@ -50,7 +51,7 @@ PEOPLE = st.integers(1, 4)
 MOMENTS = st.sampled_from(["never", "before", "after"])
 """When the worker dies: not at all, before the act, or after it and before it is kept."""
 TROUBLES = (Trouble.TAKES_AND_TIMES_OUT, Trouble.TIMES_OUT, Trouble.TEMPORARY)
-TURNS = ("another name", "another day", "renews", "dies")
+TURNS = ("another name", "another day", "taken back or given again", "renews", "dies")
 
 
 class Journey(RuleBasedStateMachine):
@@ -97,8 +98,9 @@ class Journey(RuleBasedStateMachine):
             self.run(self.town.answer(dossier, Answer.CONFIRM, choices={"new_class": "B"}))
 
     def nothing_has_happened(self) -> None:
-        with psycopg.connect(self.url) as connection:
-            connection.execute(RESTORE)
+        self.looking = psycopg.connect(self.url, row_factory=dict_row)
+        self.looking.execute(RESTORE)
+        self.looking.commit()
         self.opening = opened(self.url, size=4, application="machine")
         store: Store = self.run(self.opening.__aenter__())
         self.town = Witnessed(
@@ -128,6 +130,8 @@ class Journey(RuleBasedStateMachine):
             person = person.but(licences=(*person.licences, newer))
         elif turn == "another name":
             person = person.but(full_name="TRẦN THỊ THU HÀ")
+        elif turn == "taken back or given again":
+            person = person.with_licence(status="withdrawn" if person.licences[0].status == "valid" else "valid")
         else:
             person = person.with_licence(expires_on=date(2026, 12, 1) + timedelta(days=self.versions % 20))
         self.says(n, person)
@@ -230,11 +234,11 @@ class Journey(RuleBasedStateMachine):
     # -- people
 
     def dossiers(self, *states: State) -> list[Any]:
-        with psycopg.connect(self.url) as connection:
-            rows = connection.execute(
+        with self.looking.transaction():
+            rows = self.looking.execute(
                 "SELECT id FROM dossier WHERE state = ANY(%s)", [[str(state) for state in states]]
             ).fetchall()
-        found = self.run(self.town.store.dossiers.many([row[0] for row in rows]))
+        found = self.run(self.town.store.dossiers.many([row["id"] for row in rows]))
         return sorted(found, key=lambda one: (one.subject, one.cycle))  # the same ones in the same order, each time
 
     @rule(data=st.data(), answer=st.sampled_from([Answer.CONFIRM] * 5 + [Answer.WRONG, Answer.NEVER, Answer.NOT_NOW]))
@@ -263,8 +267,8 @@ class Journey(RuleBasedStateMachine):
     @invariant()
     def nothing_is_there_twice(self) -> None:
         if hasattr(self, "town"):
-            with psycopg.connect(self.url) as connection:
-                world = self.town.world(connection)
+            world = self.town.world(self.looking)
+            self.looking.rollback()
             assert [found for one in twice.RULES for found in one(world)] == []
 
     def teardown(self) -> None:
@@ -272,11 +276,11 @@ class Journey(RuleBasedStateMachine):
             return
         try:
             self.heals()
-            with psycopg.connect(self.url) as connection:
-                connection.execute("UPDATE news SET published_at = at")  # there is no broker here
-                world = self.town.world(connection)
+            self.looking.execute("UPDATE news SET published_at = at")  # there is no broker here
+            world = self.town.world(self.looking)
             assert [(one.word, one.what, one.where) for one in judge(world).findings] == []
         finally:
+            self.looking.close()
             self.run(self.opening.__aexit__(None, None, None))
 
     def heals(self) -> None:
