@@ -1,4 +1,4 @@
-"""The mutants of rules/: every place in a function that can be changed, and what is known of each so far."""
+"""The mutants of rules/ or proactive/domain/: each place in a function that can be changed, and what is known of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RULES = ROOT / "rules"
-RESULTS = ROOT / "build" / "mutation" / "results.jsonl"
+BUILD = ROOT / "build" / "mutation"
 
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -24,6 +23,35 @@ SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 
 UNSEEN = ("annotation", "returns", "decorator_list", "type_comment", "type_params")
 """Fields that a running function never looks at."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is changed, and the tests that are to notice. `whole` compare every word: they are asked before others."""
+
+    folder: Path
+    package: str
+    tests: tuple[str, ...]
+    results: Path
+    whole: tuple[str, ...] = ()
+
+
+TARGETS = {
+    "rules": Target(
+        ROOT / "rules", "rules", ("tests/rules",), BUILD / "results.jsonl",
+        ("tests/rules/test_said.py", "tests/rules/test_spoilt.py", "tests/rules/test_begun.py"),
+    ),
+    "domain": Target(
+        ROOT / "proactive" / "domain", "proactive.domain", ("tests/domain", "tests/steps/test_moves.py"),
+        BUILD / "domain.jsonl",
+    ),
+}  # fmt: skip
+aimed = [TARGETS["rules"]]
+"""At which of them we aim: the last one."""
+
+
+def target() -> Target:
+    return aimed[-1]
 
 
 @dataclass(frozen=True)
@@ -68,10 +96,10 @@ class Point:
 
 
 def modules() -> dict[str, Path]:
-    """Every module of rules/ by its name: `day`, `conditions.late`, `calendar`."""
+    """Every module of the target by its name: `day`, `conditions.late`, `calendar`."""
     found = {}
-    for path in sorted(RULES.rglob("*.py")):
-        parts = path.relative_to(RULES).with_suffix("").parts
+    for path in sorted(target().folder.rglob("*.py")):
+        parts = path.relative_to(target().folder).with_suffix("").parts
         if name := ".".join(part for part in parts if part != "__init__"):
             found[name] = path
     return found
@@ -181,9 +209,9 @@ def _point(parent: ast.AST, field: str, index: int | None, child: ast.AST, chang
 
 def known() -> dict[str, Result]:
     """What is known of each mutant by its name: the last line counts."""
-    if not RESULTS.exists():
+    if not target().results.exists():
         return {}
-    lines = (json.loads(line) for line in RESULTS.read_text("utf-8").splitlines() if line)
+    lines = (json.loads(line) for line in target().results.read_text("utf-8").splitlines() if line)
     return {line["name"]: Result(**line) for line in lines}
 
 
@@ -191,6 +219,6 @@ def keep(result: Result, before: Result | None) -> None:
     """One more line; an interrupted run loses nothing."""
     if before is not None:
         result = replace(result, first=before.first)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    with RESULTS.open("a", encoding="utf-8") as file:
+    target().results.parent.mkdir(parents=True, exist_ok=True)
+    with target().results.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")

@@ -1,6 +1,7 @@
-"""Mutation testing of rules/: one thing is changed at a time, and we see whether a test notices.
+"""Mutation testing of rules/ and proactive/domain/: one thing is changed at a time, and we see whether a test notices.
 
     .venv/bin/python scripts/mutation.py [MODULE...]          all of rules/ unless named (day, conditions.late)
+    .venv/bin/python scripts/mutation.py --of domain          all of proactive/domain/, with any of the below
     .venv/bin/python scripts/mutation.py --minutes 60         as far as it comes; asked again, it goes on from there
     .venv/bin/python scripts/mutation.py --sample 1500        so many more
     .venv/bin/python scripts/mutation.py --again              once more those that survived
@@ -32,18 +33,14 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
-from mutants import RESULTS, ROOT, RULES, Mutant, Result, keep, known, modules, mutants, parsed, shuffled
+from mutants import ROOT, TARGETS, Mutant, Result, aimed, keep, known, modules, mutants, parsed, shuffled, target
 from mutation_report import report
 
 sys.path.insert(0, str(ROOT))
 import rules
 
-WATCHED = RESULTS.with_name("watched.json")
 _BOOK: dict[str, Callable[..., rules.Catalogue]] = {}
 """How tests come to the whole rule book: `ready`, read before the change; and only if nobody notices, `read` anew."""
-
-WHOLE = ("tests/rules/test_said.py", "tests/rules/test_spoilt.py", "tests/rules/test_begun.py")
-"""Tests that compare all that a rule author is told, word for word: they notice most of what others pass over."""
 
 LONGEST = 9.0
 """Seconds of processor time that the tests of one mutant get; whatever nobody noticed by then survived."""
@@ -79,7 +76,7 @@ class Mutation:
                 )  # fmt: skip
                 getattr(function, "__func__", function)._hypothesis_internal_use_settings = few
         for module in modules():  # what a command imports when it runs must be here before the fork
-            importlib.import_module(f"rules.{module}")
+            importlib.import_module(f"{target().package}.{module}")
         items = {item.nodeid: item for item in session.items}
         seen = _seen(items)
         seconds = {test: one["seconds"] for test, one in seen.items()}
@@ -89,7 +86,7 @@ class Mutation:
                 entered[function].append(test)
         live: dict[tuple[str, str], list[FunctionType]] = defaultdict(list)
         for one in gc.get_objects():
-            if type(one) is FunctionType and one.__code__.co_filename.startswith(str(RULES)):
+            if type(one) is FunctionType and one.__code__.co_filename.startswith(str(target().folder)):
                 live[one.__code__.co_filename, one.__code__.co_qualname].append(one)
         read, whole = rules.load, rules.load()
         _BOOK.update(read=read, ready=lambda *given, **named: read(*given, **named) if given or named else whole)
@@ -125,7 +122,8 @@ class Mutation:
         then the tests that noticed the most anywhere, then the quickest."""
         places = (f"{mutant.module}:{mutant.function}", mutant.module, "")
         here, near, anywhere = (self._noticed[place] for place in places)
-        return sorted(tests, key=lambda test: (-here[test], -near[test], not test.startswith(WHOLE), -anywhere[test]))
+        whole = target().whole
+        return sorted(tests, key=lambda test: (-here[test], -near[test], not test.startswith(whole), -anywhere[test]))
 
     def _tried(
         self, mutant: Mutant, live: list[FunctionType], tests: list[pytest.Item], reading: list[pytest.Item]
@@ -197,15 +195,16 @@ def _alike(one: object, other: object) -> bool:
 
 def _seen(items: dict[str, pytest.Item]) -> dict[str, dict[str, Any]]:
     """Of each test which functions it enters and how long it takes; only those in changed files are looked at again."""
-    before = json.loads(WATCHED.read_text("utf-8")) if WATCHED.exists() else {}
+    kept = target().results.with_suffix(".watched.json")
+    before = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     texts = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in {item.path for item in items.values()}}
     seen = {test: before[test] for test, item in items.items() if before.get(test, {}).get("file") == texts[item.path]}
     new = [item for test, item in items.items() if test not in seen]
     if new:
         for test, one in _in_a_child(lambda: _watched(new)).items():
             seen[test] = {**one, "file": texts[items[test].path]}
-        WATCHED.parent.mkdir(parents=True, exist_ok=True)
-        WATCHED.write_text(json.dumps(seen), encoding="utf-8")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(seen), encoding="utf-8")
     sys.stderr.write(f"{len(items)} tests take {sum(one['seconds'] for one in seen.values()):.0f} s while watched\n")
     return seen
 
@@ -237,7 +236,7 @@ def _watched(items: list[pytest.Item]) -> dict[str, Any]:
         if failed:
             sys.stderr.write(f"{item.nodeid} fails as things are, and is left out\n")
             continue
-        ours = {_name(c.co_filename, c.co_qualname) for c in found if c.co_filename.startswith(str(RULES))}
+        ours = {_name(c.co_filename, c.co_qualname) for c in found if c.co_filename.startswith(str(target().folder))}
         if "catalogue" in getattr(item, "fixturenames", ()):
             loading = loading or ours  # the first of them reads the rule book, and the others stand on it
             ours |= loading
@@ -246,7 +245,7 @@ def _watched(items: list[pytest.Item]) -> dict[str, Any]:
 
 
 def _name(file: str, function: str) -> str:
-    return f"{Path(file).relative_to(RULES)}:{function.partition('.<locals>')[0]}"
+    return f"{Path(file).relative_to(target().folder)}:{function.partition('.<locals>')[0]}"
 
 
 def _fails(item: pytest.Item, following: pytest.Item | None) -> bool:
@@ -307,6 +306,7 @@ def _in_a_child(work: Callable[[], Any], seconds: float = 0) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*")
+    parser.add_argument("--of", choices=TARGETS, default="rules")
     parser.add_argument("--seed", type=int, default=20261129)
     parser.add_argument("--sample", type=int)
     parser.add_argument("--minutes", type=float)
@@ -314,8 +314,9 @@ def main() -> None:
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--left", action="store_true")
     given = parser.parse_args()
+    aimed.append(TARGETS[given.of])
     if unknown := set(given.modules) - set(modules()):
-        sys.exit(f"There is no {', '.join(sorted(unknown))} in rules/. Name some of: {', '.join(modules())}.")
+        sys.exit(f"There is no {', '.join(sorted(unknown))} in {given.of}. Name some of: {', '.join(modules())}.")
     every = mutants(given.modules or list(modules()))
     if given.report:
         report(every, left=given.left)
@@ -325,7 +326,7 @@ def main() -> None:
     if given.again:
         todo = [one for one in todo if results[one.name].status in ("survived", "untested")]
     sys.stderr.write(f"{len(every)} mutants, {len(todo)} to do\n")
-    words = ["tests/rules", "-p", "no:cacheprovider", "-p", "no:randomly", "--timeout=0", "-m", "not slow"]
+    words = [*target().tests, "-p", "no:cacheprovider", "-p", "no:randomly", "--timeout=0", "-m", "not slow"]
     os.chdir(ROOT)
     plugin = Mutation(todo, sample=given.sample, minutes=given.minutes)
     sys.exit(pytest.main([*words, "--tb=native"], plugins=[plugin]))

@@ -1,4 +1,4 @@
-"""The table of docs/rules-mutation.md: of how many mutants how many were killed, and how sure that is."""
+"""The tables of docs/rules-mutation.md: of how many mutants how many were killed, and how sure that is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from math import sqrt
 from pathlib import Path
 
-from mutants import Mutant, Result, known
+from mutants import ROOT, Mutant, Result, known, target
 
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
 
@@ -45,7 +45,8 @@ def report(every: list[Mutant], *, left: bool) -> None:
     for one in every if left else ():
         result = results.get(one.name)
         if result is not None and result.status in ("survived", "untested") and _place(one) not in same:
-            print(f"{result.status}: rules/{one.module.replace('.', '/')}:{one.line} {one.function}: {one.change}")
+            place = target().folder.relative_to(ROOT) / one.module.replace(".", "/")
+            print(f"{result.status}: {place}:{one.line} {one.function}: {one.change}")
 
 
 def equivalent() -> dict[str, str]:

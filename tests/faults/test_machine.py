@@ -51,7 +51,7 @@ PEOPLE = st.integers(1, 4)
 MOMENTS = st.sampled_from(["never", "before", "after"])
 """When the worker dies: not at all, before the act, or after it and before it is kept."""
 TROUBLES = (Trouble.TAKES_AND_TIMES_OUT, Trouble.TIMES_OUT, Trouble.TEMPORARY)
-TURNS = ("another name", "another day", "taken back or given again", "renews", "dies")
+TURNS = ("another name", "another day", "renews", "dies")
 
 
 class Journey(RuleBasedStateMachine):
@@ -130,11 +130,18 @@ class Journey(RuleBasedStateMachine):
             person = person.but(licences=(*person.licences, newer))
         elif turn == "another name":
             person = person.but(full_name="TRẦN THỊ THU HÀ")
-        elif turn == "taken back or given again":
-            person = person.with_licence(status="withdrawn" if person.licences[0].status == "valid" else "valid")
         else:
             person = person.with_licence(expires_on=date(2026, 12, 1) + timedelta(days=self.versions % 20))
         self.says(n, person)
+
+    @precondition(lambda self: self.people)
+    @rule(n=PEOPLE)
+    def a_register_takes_back_and_gives_again(self, n: int) -> None:
+        if (person := self.people.get(n)) is not None:
+            before = len(self.changes)
+            for status in ("withdrawn", "valid"):
+                self.says(n, person.with_licence(status=status))
+                self.run(self.town.told_by_sources(self.changes[before:]))
 
     def says(self, n: int, person: Person) -> None:
         self.versions += 1
