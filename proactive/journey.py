@@ -17,12 +17,14 @@ true, does the one outside thing it is there for, and keeps the next state with 
 takes many, may be asked twice, and may die at any moment. When the law changes, rework looks at everybody again; replay
 takes refused changes once more. Beside the line, files of offices are read, shown and applied; measure says how far
 each register can be trusted, and by one that is not good enough nobody new is told. renew buys the next token of a
-provider before the one in use ends; erase forgets what is kept no longer and what people ask to have forgotten.
+provider before the one in use ends; tally and look_ahead count what pages show; erase forgets what is kept no longer
+and what people ask to have forgotten.
 """
 
 from collections.abc import Mapping
 
 from proactive.domain.dossier import State
+from proactive.foresight.year import look_ahead
 from proactive.steps.approve import approve_many
 from proactive.steps.calls import called
 from proactive.steps.case_clock import keep_time
@@ -76,6 +78,7 @@ __all__ = [
     "follow",
     "forward",
     "keep_time",
+    "look_ahead",
     "measure",
     "mend",
     "nightly",

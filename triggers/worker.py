@@ -156,6 +156,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         ),
         step("keep_time", lambda: journey.keep_time(store=store, clock=clock, limit=limit), seconds=60),
         step("tally", lambda: journey.tally(catalogue=catalogue, store=store, clock=clock), seconds=60),
+        step("look_ahead", lambda: journey.look_ahead(catalogue=catalogue, store=store, clock=clock), seconds=60),
         step("compare_intake", lambda: journey.nightly(intake=intake, store=store, clock=clock), seconds=300),
         step("take_in", lambda: journey.take_queued(store=store, clock=clock, limit=limit)),
         step("count", lambda: count(parts), seconds=COUNT_SECONDS),

@@ -205,7 +205,7 @@ async def _report(number: int, table: Path | None, paper: Path | None, language:
     service = sound()[0].services.get(pilot.service)
     title = getattr(service.title, language) if service else pilot.service
     async with signed(None) as here:
-        found = await of(pilot, store=here.store, now=here.clock.now(), today=here.clock.today())
+        found = await of(pilot, store=here.store, now=here.clock.now())
     _write(table, as_csv(found, title=title, language=language))
     if paper is not None:
         _write(paper, await as_pdf(found, title=title, language=language))

@@ -94,7 +94,11 @@ async def _progress(on: str | None) -> dict[str, Any]:
 
 async def _count() -> int:
     from proactive.cli._stored import stored
+    from proactive.foresight.year import look_ahead
     from proactive.steps.tally import tally
 
     async with stored("report") as here:
-        return await tally(catalogue=here.folder, store=here.store, clock=here.clock, at_once=True)
+        counted = await tally(catalogue=here.folder, store=here.store, clock=here.clock, at_once=True)
+        return counted + await look_ahead(
+            catalogue=here.book.catalogue, store=here.store, clock=here.clock, at_once=True
+        )

@@ -123,20 +123,23 @@ class Report:
         return self.lines[name].held.part
 
 
-async def report(pilot: Pilot, *, store: Store, now: datetime, today: date) -> Report:
-    """The report as of now; of a pilot that is concluded: as it was concluded."""
-    counts = await store.pilots.counts(pilot.id)
-    if counts.concluded is not None:
-        now, today = counts.concluded[0], counts.concluded[0].astimezone(DA_NANG).date()
+async def report(pilot: Pilot, *, store: Store, now: datetime) -> Report:
+    """The report, counted now; of a pilot that is concluded: as it was concluded."""
+    return drawn_up(pilot, await store.pilots.concluded(pilot.id) or await store.pilots.count(pilot.id, now=now))
+
+
+def drawn_up(pilot: Pilot, counts: PilotCounts) -> Report:
+    """The report of these counts, by the assumptions of their day."""
     told, held = ({**counts.arms.get(arm, {})} for arm in (Arm.TOLD, Arm.HELD))
     for arm in (told, held):
         arm["declined"] = sum(arm.get(name, 0) for name in REASONS)
     lines = {name: Line(name, _share(name, told), _share(name, held)) for name in MEASURES}
     differs = effect(lines["settled"].told, lines["settled"].held)
-    minutes = assumptions(today, names=("officer_minutes_per_dossier",))["officer_minutes_per_dossier"].value
+    day = counts.at.astimezone(DA_NANG).date()
+    minutes = assumptions(day, names=("officer_minutes_per_dossier",))["officer_minutes_per_dossier"].value
     return Report(
         pilot=pilot,
-        at=now,
+        at=counts.at,
         lines=lines,
         effect=differs,
         days_earlier=_earlier(told, held),
@@ -145,7 +148,7 @@ async def report(pilot: Pilot, *, store: Store, now: datetime, today: date) -> R
         judged=_judged(pilot, lines),
         units=_units(counts),
         days=counts.days,
-        concluded_by=counts.concluded[1] if counts.concluded else None,
+        concluded_by=counts.by,
     )
 
 

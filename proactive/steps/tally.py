@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import structlog
 
+from proactive.domain.pilot import IN_FORCE
 from proactive.ports.clock import Clock
 from proactive.steps import candidates as of_lists
 from proactive.steps import indicators as of_months
@@ -39,6 +40,9 @@ async def tally(*, catalogue: Catalogue, store: Store, clock: Clock, at_once: bo
     for month, found in zip(wanted, await indicators_of(wanted, store=store), strict=True):
         await store.kept.keep(of_months.KIND, month.name, found, at=moment)
     counted = 1 + len(wanted)
+    for pilot in await store.pilots.all():
+        if pilot.state in IN_FORCE:
+            await store.pilots.count(pilot.id, now=clock.now())
     told = await progress(today, catalogue=catalogue, store=store, clock=clock)
     await store.kept.keep(of_days.KIND, f"{today:%Y-%m-%d}", told, at=moment)
     numbers = await of_lists.volumes(store=store, clock=clock)

@@ -50,6 +50,15 @@ class Kept:
             )
             return {period: (told, at) for period, told, at in rows}
 
+    async def at(self, kind: str, period: str) -> datetime | None:
+        """The moment at which it was counted; None where nothing is kept."""
+        async with self._engine.connect() as connection:
+            moment: datetime | None = await connection.scalar(
+                text("SELECT at FROM kept_figures WHERE kind = :kind AND period = :period"),
+                {"kind": kind, "period": period},
+            )
+            return moment
+
     async def periods(self, kind: str) -> list[str]:
         """The periods that are kept of a kind, the newest first."""
         async with self._engine.connect() as connection:

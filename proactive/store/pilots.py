@@ -1,9 +1,10 @@
 """Pilots as people handle them: proposed, moved on step by step, listed. Every step is a line that is never changed."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, text
@@ -14,16 +15,22 @@ from proactive.domain.manners import Mode
 from proactive.domain.pilot import Outcome, Pilot, PilotState, Plan, Verb, take
 from proactive.errors import OutOfTurn, Permanent
 from proactive.store import live
+from proactive.store.kept import Kept
 from proactive.store.piloting import FIELDS, read_pilot
 
 KEY_BYTES = 32
 WAKES = frozenset({Verb.START, Verb.RESUME, Verb.CONCLUDE})
 """After these, whoever was kept waiting is looked at again at once."""
+FIGURES = "pilot"
+"""The kind under which the counts of pilots are kept."""
 LINES = (
-    "coalesce((SELECT jsonb_agg(to_jsonb(c)) FROM pilot_counts(:id) c), '[]') AS counts, "
-    "coalesce((SELECT jsonb_agg(to_jsonb(d) ORDER BY d.day) FROM pilot_days(:id) d), '[]') AS days"
+    "(SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM pilot_counts(:id) c) AS counts, "
+    "(SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.day), '[]') FROM pilot_days(:id) d) AS days"
 )
-COUNTED = f"SELECT {LINES}"
+COUNT_AND_KEEP = (
+    f"INSERT INTO kept_figures AS k (kind, period, told, at) SELECT :kind, :period, to_jsonb(l), :now FROM "
+    f"(SELECT {LINES}) l ON CONFLICT (kind, period) DO UPDATE SET told = excluded.told, at = excluded.at RETURNING told"
+)
 CONCLUDED = f'INSERT INTO pilot_conclusion (pilot_id, at, "by", counts, days) SELECT :id, :now, :by, {LINES}'
 KEPT = 'SELECT at, "by", counts, days FROM pilot_conclusion WHERE pilot_id = :id'
 WITHDRAWS = {Verb.STOP: False, Verb.CONCLUDE: True}
@@ -33,15 +40,27 @@ SYSTEM = "system"
 
 @dataclass(frozen=True)
 class PilotCounts:
-    """Group -> figure -> number; and the same by commune of residence. What was never asked for is not there."""
+    """What became of each group, in counts by name, as of a moment."""
 
+    at: datetime
+    by: str | None
+    """Who concluded the pilot on them; None: nobody."""
+    arms: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Group -> figure -> number. What was never asked for is not there."""
+    units: dict[str | None, dict[str, dict[str, float]]] = field(default_factory=dict)
+    """The same by commune of residence."""
     days: list[tuple[date, int, int]] = field(default_factory=list)
     """How many came into each group on which day: day, told, held."""
-    concluded: tuple[datetime, str] | None = None
-    """When and by whom the pilot was concluded on these counts; None: they are those of now."""
 
-    arms: dict[str, dict[str, float]] = field(default_factory=dict)
-    units: dict[str | None, dict[str, dict[str, float]]] = field(default_factory=dict)
+    @classmethod
+    def read(cls, lines: Mapping[Any, Any], *, at: datetime, by: str | None = None) -> "PilotCounts":
+        """Of the lines of `pilot_counts` and of `pilot_days`."""
+        made = cls(at, by)
+        for one in lines["counts"]:
+            of = made.arms if one["whole"] else made.units.setdefault(one["unit"], {})
+            of[one["arm"]] = {name: float(number) for name, number in one["counts"].items()}
+        made.days.extend((date.fromisoformat(one["day"]), int(one["told"]), int(one["held"])) for one in lines["days"])
+        return made
 
 
 class Pilots:
@@ -144,28 +163,23 @@ class Pilots:
         async with self._engine.connect() as connection:
             return (await connection.execute(text(statement), {"id": pilot_id})).mappings().all()
 
-    async def counts(self, pilot_id: int) -> PilotCounts:
-        """What became of each group, in counts by name: of the group, and of each commune of residence in it. Of a
-        pilot that is concluded: as it was in that moment."""
-        values = {"id": pilot_id}
+    async def concluded(self, pilot_id: int) -> PilotCounts | None:
+        """What became of each group as it was when the pilot was concluded; None: it was not."""
         async with self._engine.connect() as connection:
-            kept = (await connection.execute(text(KEPT), values)).mappings().first()
-            found = (
-                dict(kept)
-                if kept is not None
-                else dict((await connection.execute(text(COUNTED), values)).mappings().one())
-            )
-        made = PilotCounts(
-            days=[(date.fromisoformat(one["day"]), int(one["told"]), int(one["held"])) for one in found["days"]],
-            concluded=(kept["at"], kept["by"]) if kept is not None else None,
-        )
-        for one in found["counts"]:
-            counts = {name: float(number) for name, number in one["counts"].items()}
-            if one["whole"]:
-                made.arms[one["arm"]] = counts
-            else:
-                made.units.setdefault(one["unit"], {})[one["arm"]] = counts
-        return made
+            row = (await connection.execute(text(KEPT), {"id": pilot_id})).mappings().first()
+            return PilotCounts.read(row, at=row["at"], by=row["by"]) if row is not None else None
+
+    async def count(self, pilot_id: int, *, now: datetime) -> PilotCounts:
+        """Count what became of each group up to now, and keep it for pages."""
+        values = {"id": pilot_id, "kind": FIGURES, "period": str(pilot_id), "now": now}
+        async with self._engine.begin() as connection:
+            row = (await connection.execute(text(COUNT_AND_KEEP), values)).mappings().one()
+            return PilotCounts.read(row["told"], at=now)
+
+    async def counted(self, pilot_id: int) -> PilotCounts | None:
+        """The same as it was counted last; None: never."""
+        found = (await Kept(self._engine).get(FIGURES, [str(pilot_id)])).get(str(pilot_id))
+        return PilotCounts.read(found[0], at=found[1]) if found is not None else None
 
     async def end_those_over(self, *, now: datetime, today: date) -> list[Pilot]:
         """Stop the pilots whose last day is past; nobody was told by them since."""

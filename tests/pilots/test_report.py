@@ -17,6 +17,7 @@ from proactive.domain.manners import Kind
 from proactive.domain.pilot import Outcome, Verb
 from proactive.pilots.exporting import as_csv, as_pdf
 from proactive.pilots.report import MEASURES, Met, Report, report, suggests
+from proactive.steps.tally import tally
 from proactive.store.store import Store
 from tests.pilots.piloted import piloted
 from tests.steps.mannerly import used
@@ -60,7 +61,7 @@ async def test_every_figure_is_what_the_store_says_when_it_is_asked_otherwise(to
     pilot = await piloted(town)
     await _promised(town)
 
-    told = await report(pilot, store=town.store, now=town.clock.now(), today=town.clock.today())
+    told = await report(pilot, store=town.store, now=town.clock.now())
 
     assert (told.lines["kept_promise"].told.of, told.told("kept_promise")) == (2, 1)
     assert set(ASKED_OTHERWISE) == set(MEASURES)
@@ -116,20 +117,24 @@ async def _promised(town: Town) -> None:
 
 async def test_what_was_concluded_stays_whatever_comes_later(town: Town) -> None:
     pilot = await piloted(town)
+    await tally(catalogue=town.catalogue, store=town.store, clock=town.clock)
+    running = await town.store.pilots.counted(pilot.id)
+    assert running is not None and running.at == town.clock.now() and running.by is None
+    assert running == await town.store.pilots.count(pilot.id, now=town.clock.now())
     for verb, by, outcome in ((Verb.STOP, "chi", None), (Verb.CONCLUDE, "an", Outcome.GO)):
         town.clock.forward(minutes=1)
         concluded = await town.store.pilots.step(
             pilot.id, verb, by=by, now=town.clock.now(), today=town.clock.today(), outcome=outcome
         )
     at = town.clock.now()
-    before = await report(concluded, store=town.store, now=at, today=town.clock.today())
+    before = await report(concluded, store=town.store, now=at)
     assert before.told("issued") and before.held("settled") and before.units and before.days
 
     town.clock.forward(hours=40)
     async with town.store.engine.begin() as connection:
         for table in ("notice", "history", "passcode", "dossier"):
             await connection.execute(text(f"TRUNCATE {table} CASCADE"))  # far more than erasing what is over does
-    after = await report(concluded, store=town.store, now=town.clock.now(), today=town.clock.today())
+    after = await report(concluded, store=town.store, now=town.clock.now())
 
     assert after == before and (after.at, after.concluded_by) == (at, "an")
     table = as_csv(after, title="x", language="en").decode()
@@ -146,7 +151,7 @@ async def test_what_was_before_somebody_came_in_is_not_the_pilots(town: Town) ->
     async with town.store.engine.begin() as connection:
         await connection.execute(text("UPDATE pilot_member SET at = at + interval '1 day'"))
 
-    told = await report(pilot, store=town.store, now=town.clock.now() + timedelta(days=1), today=town.clock.today())
+    told = await report(pilot, store=town.store, now=town.clock.now() + timedelta(days=1))
 
     assert told.told("members") == 8
     assert {told.told(name) for name in ("handed", "confirmed", "approved", "issued", "opted_out", "ticket")} == {0}

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from proactive.foresight.year import look_ahead
 from proactive.store.people import Role
 from tests.web.conftest import House
 from tests.web.people import OFFICE
@@ -36,6 +37,26 @@ async def test_what_falls_due_is_what_the_store_says_and_hours_are_set_against_i
     assert [tuple(one) for one in said] == [(OFFICE, 1, "lan")]
     assert "Quá tải" in page.text and "một người" in page.text
     assert paper.content.startswith(b"%PDF") and "04809" not in page.text + table.text
+
+
+async def test_a_page_shows_what_the_worker_counted_and_as_of_when(house: House) -> None:
+    due, catalogue = house.clock.today() + timedelta(days=40), house.parts.catalogue
+    await house.people.owed([due] * 24)
+    officer = await house.officer()
+
+    async def shown() -> str:
+        table = (await officer.opens("/desk/forecast/year.csv")).content.decode("utf-8-sig")
+        [month] = [row for row in csv.reader(io.StringIO(table)) if row[:2] == [f"{due:%m/%Y}", "Toàn thành phố"]]
+        return month[2]
+
+    assert await look_ahead(catalogue=catalogue, store=house.store, clock=house.clock) > 0
+    assert await look_ahead(catalogue=catalogue, store=house.store, clock=house.clock) == 0  # another worker, just now
+    async with house.store.engine.begin() as connection:
+        await connection.execute(text("UPDATE occasion SET due_on = due_on + 400, ends_on = ends_on + 400"))
+    assert await shown() == "24"
+    house.clock.forward(minutes=10)
+    assert await look_ahead(catalogue=catalogue, store=house.store, clock=house.clock) == 0  # nothing is due any more
+    assert await shown() == "0"
 
 
 async def test_an_officer_speaks_for_their_own_office_only_and_files_hide_the_few(house: House) -> None:

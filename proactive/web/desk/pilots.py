@@ -6,7 +6,6 @@ them are needed. Counts are of all offices and show nobody; what is downloaded l
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,8 +19,9 @@ from proactive.errors import OutOfTurn, Permanent
 from proactive.pilots import words
 from proactive.pilots.exporting import as_csv, as_pdf
 from proactive.pilots.planning import BadPlan, planned
-from proactive.pilots.report import MEASURES, Report, report
+from proactive.pilots.report import MEASURES, Report, drawn_up, report
 from proactive.store.people import Officer, Role
+from proactive.store.pilots import PilotCounts
 from proactive.store.scope import NOBODY, within
 from proactive.web import forms
 from proactive.web.desk.sign_in import officer_at, steward_at
@@ -48,8 +48,7 @@ NOT_DONE = Words(
 class Pilots:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._told: dict[int, Report] = {}
-        self._counting: dict[int, asyncio.Task[Report]] = {}
+        self._counting: dict[int, asyncio.Task[PilotCounts]] = {}
         self.routes = [
             Route(HERE, self.all, methods=["GET"]),
             Route(f"{HERE}/new", self.new, methods=["GET"]),
@@ -195,24 +194,20 @@ class Pilots:
 
     async def _report(self, pilot: Pilot) -> Report:
         """What was counted last, and as of when; where that is old a new count is begun beside the pages. Only whoever
-        asks first waits."""
-        known, now = self._told.get(pilot.id), self._site.clock.now()
+        asks first of all waits; the worker counts now and then too, so that nobody is shown what is very old."""
+        store, now = self._site.store, self._site.clock.now()
         if pilot.state not in IN_FORCE:  # nobody to count yet, or concluded on counts that are kept
-            return await report(pilot, store=self._site.store, now=now, today=self._site.clock.today())
+            return await report(pilot, store=store, now=now)
+        known = await store.pilots.counted(pilot.id)
         if known is None or not known.at <= now < known.at + KEPT:
             counting = self._counting.get(pilot.id)
             if counting is None or counting.done():
                 with within(NOBODY):  # it goes on after this request is answered, and is of nobody's office
-                    self._counting[pilot.id] = counting = asyncio.create_task(self._count(pilot))
+                    count = store.pilots.count(pilot.id, now=now)
+                    self._counting[pilot.id] = counting = asyncio.create_task(count)
             if known is None:
-                return await asyncio.shield(counting)
-        return replace(known, pilot=pilot)
-
-    async def _count(self, pilot: Pilot) -> Report:
-        clock = self._site.clock
-        made = await report(pilot, store=self._site.store, now=clock.now(), today=clock.today())
-        self._told[pilot.id] = made
-        return made
+                known = await asyncio.shield(counting)
+        return drawn_up(pilot, known)
 
     def _titles(self) -> dict[str, Words]:
         return {one.name: one.title for one in self._site.wording.services}

@@ -1,12 +1,12 @@
 """Twelve months ahead at the desk: what falls due, officers' hours against it, and the messages that will take.
 
-Counting goes over every stored occasion of a year. It is done beside the pages: whoever asks gets what was counted
-last, at most a quarter of an hour old, and only the first one after a start waits.
+Counting goes over every stored occasion of a year. The worker does it every ten minutes and keeps it; a page reads
+that, and counts only where no worker has.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,10 +15,9 @@ from starlette.routing import Route
 
 from proactive.errors import Permanent
 from proactive.foresight.capacity import NotTheirs, say
-from proactive.foresight.expected import Expected
-from proactive.foresight.workload import Year, ahead, budgets, year
+from proactive.foresight.workload import Year, budgets, year
 from proactive.foresight.workload_table import as_csv, as_pdf
-from proactive.store.expectations import Expectations
+from proactive.foresight.year import FRESH, count_year, counted_at, year_kept
 from proactive.store.people import Officer, Role
 from proactive.store.scope import NOBODY, within
 from proactive.web import forms
@@ -26,14 +25,11 @@ from proactive.web.desk.sign_in import officer_at
 from proactive.web.door import SignedIn
 from proactive.web.pages import to
 from proactive.web.site import Site
-from rules import Service
 from rules.offices import offices
 
 HERE = "/desk/forecast/year"
-FRESH = timedelta(minutes=15)
 SERVICES_DRAWN = 6
 
-Counted = tuple[datetime, Expected]
 Reckoned = tuple[datetime, Mapping[str, Sequence[tuple[date, int]]], Mapping[str, tuple[int, int]]]
 """What a year is worked out from."""
 
@@ -41,10 +37,8 @@ Reckoned = tuple[datetime, Mapping[str, Sequence[tuple[date, int]]], Mapping[str
 class Workload:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._expectations = Expectations(site.store.engine)
-        self._counted: Counted | None = None
         self._reckoned: tuple[Reckoned, Year] | None = None
-        self._counting: asyncio.Task[Counted] | None = None
+        self._counting: asyncio.Task[int] | None = None
         self.routes = [
             Route(HERE, self.show, methods=["GET"]),
             Route(f"{HERE}.csv", self.csv, methods=["GET"]),
@@ -118,30 +112,29 @@ class Workload:
         )
 
     async def _year(self) -> tuple[datetime, Year]:
-        at, expected = await self._expected()
-        policy = self._site.manners.on(self._site.clock.today())
-        most = budgets(self._site.wording.services, policy)
-        hours = await self._site.store.capacities.all()
-        if self._reckoned is None or self._reckoned[0] != (at, hours, most):
-            self._reckoned = (at, hours, most), year(expected, hours, most, is_working=policy.is_working)
+        at = await self._counted_at()
+        site, services = self._site, self._site.wording.services
+        policy = site.manners.on(site.clock.today())
+        of = at, await site.store.capacities.all(), budgets(services, policy)
+        if self._reckoned is None or self._reckoned[0] != of:
+            expected = await year_kept(services, store=site.store, clock=site.clock)
+            self._reckoned = of, year(expected, of[1], of[2], is_working=policy.is_working)
         return at, self._reckoned[1]
 
-    async def _expected(self) -> Counted:
-        """What was counted last; a new count is begun where that is old, and waited for only where there is none."""
-        known, now, first = self._counted, self._site.clock.now(), self._site.clock.today()
-        current = known is not None and known[1].first == first
-        if not (known is not None and current and known[0] <= now < known[0] + FRESH):
+    async def _counted_at(self) -> datetime:
+        """When what is kept was counted. Where that is old, no worker counts: a new count is begun beside the pages,
+        and waited for only where there is none of today."""
+        store, clock = self._site.store, self._site.clock
+        at, now = await counted_at(store=store, clock=clock), clock.now()
+        if at is None or not at <= now < at + FRESH:
             if self._counting is None or self._counting.done():
                 with within(NOBODY):  # it goes on after this request is answered, and is of nobody's office
-                    self._counting = asyncio.create_task(self._count(self._site.wording.services, now, first))
-            if known is None or not current:
-                return await asyncio.shield(self._counting)
-        assert known is not None  # or it was waited for
-        return known
-
-    async def _count(self, services: Sequence[Service], now: datetime, first: date) -> Counted:
-        self._counted = now, await ahead(services, first, expectations=self._expectations)
-        return self._counted
+                    count = count_year(self._site.wording.services, store=store, clock=clock)
+                    self._counting = asyncio.create_task(count)
+            if at is None:
+                await asyncio.shield(self._counting)
+                return await counted_at(store=store, clock=clock) or now
+        return at
 
     def _language(self, request: Request) -> str:
         return self._site.pages.language(request)
