@@ -220,3 +220,40 @@ async def test_a_page_can_be_read_at_twice_the_size_of_letters(site: tuple[House
 
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     await context.close()
+
+
+async def test_without_a_network_nothing_is_sent_and_what_was_typed_stays(
+    site: tuple[House, str], browser: Browser
+) -> None:
+    house, url = site
+    await emptied(house.store)
+    context = await browser.new_context()
+    page = await context.new_page()
+
+    async def see(name: str) -> None:
+        """No picture is wanted."""
+
+    walk = Walk(house, page, url, see)
+    dossier = await house.people.dossier()
+    await walk.signs_in(dossier)
+    await walk.open("/dossier/correct")
+    await page.fill("#note", "Tên đường đã đổi")
+    told = page.locator("#offline")
+    assert await told.is_hidden()
+
+    await context.set_offline(True)
+    await page.get_by_role("button", name="Gửi điều báo sai").click()
+    await told.get_by_text("chưa được gửi").wait_for()
+
+    assert "chưa được gửi" in await told.inner_text()
+    assert await page.input_value("#note") == "Tên đường đã đổi"
+    assert (await house.people.again(dossier.id)).state is State.OFFERED
+    await page.get_by_role("link", name="Hồ sơ của tôi").click()
+    assert await page.input_value("#note") == "Tên đường đã đổi", "a link leads nowhere either"
+
+    await context.set_offline(False)
+    await told.wait_for(state="hidden")
+    await page.wait_for_timeout(1100)  # a button that was pressed is deaf for a second
+    await walk.press("Gửi điều báo sai")
+    assert (await house.people.again(dossier.id)).state is State.DISPUTED
+    await context.close()
