@@ -9,12 +9,11 @@ from proactive.ports.clock import Clock
 from proactive.steps import candidates as of_lists
 from proactive.steps import indicators as of_months
 from proactive.steps import progress as of_days
-from proactive.steps import weekly as of_weeks
 from proactive.steps.indicators import Month, indicators_of
 from proactive.steps.obstacles import remind
 from proactive.steps.open_data import keep_open
 from proactive.steps.progress import progress
-from proactive.steps.weekly import Week, weekly
+from proactive.steps.weekly import keep_weeks
 from proactive.store.store import Store
 from rules import Catalogue
 
@@ -48,11 +47,7 @@ async def tally(*, catalogue: Catalogue, store: Store, clock: Clock, at_once: bo
     numbers = await of_lists.volumes(store=store, clock=clock)
     await store.kept.keep(of_lists.VOLUMES, "", numbers, at=moment)
     counted += await keep_open(store=store, clock=clock, at_once=at_once)
-    last = Week.of(today).before
-    if last.name not in await store.kept.periods(of_weeks.KIND):
-        report = await weekly(last, catalogue=catalogue, store=store, clock=clock)
-        await store.kept.keep(of_weeks.KIND, last.name, report, at=moment)
-        counted += 1
+    counted += await keep_weeks(catalogue=catalogue, store=store, clock=clock)
     log.info("tally.kept", number=counted)
     return counted
 

@@ -10,7 +10,7 @@ from typing import Any
 from proactive.errors import Permanent
 from proactive.ports.clock import DA_NANG, Clock
 from proactive.steps.candidates import DIMENSIONS
-from proactive.steps.indicators import Figure
+from proactive.steps.indicators import FRESH, Figure
 from proactive.steps.progress import in_force, share
 from proactive.store.store import Store
 from rules import Catalogue, Dimension
@@ -106,6 +106,33 @@ async def weekly(week: Week, *, catalogue: Catalogue, store: Store, clock: Clock
             for title, lines in _sections(found, last, catalogue)
         ],
     }
+
+
+async def weekly_kept(
+    week: Week, *, catalogue: Catalogue, store: Store, clock: Clock
+) -> tuple[dict[str, Any], datetime]:
+    """The same with the moment of it: of a week that is over, as it was first drafted; of one that runs, as it was last
+    kept, if that was not long ago. Raises `Permanent`."""
+    now = clock.now()
+    kept = (await store.kept.get(KIND, [week.name])).get(week.name)
+    if kept is not None and (kept[1] >= week.ends or kept[1] > now - FRESH):
+        return kept
+    told = await weekly(week, catalogue=catalogue, store=store, clock=clock)
+    if week.ends <= now:
+        await store.kept.keep(KIND, week.name, told, at=now)
+    return told, now
+
+
+async def keep_weeks(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
+    """Draft the week that runs anew, and the one before where that was not done since it was over; gives how many."""
+    this, now, counted = Week.of(clock.today()), clock.now(), 0
+    for week in (this, this.before):
+        at = await store.kept.at(KIND, week.name)
+        if week is this or at is None or at < week.ends:
+            told = await weekly(week, catalogue=catalogue, store=store, clock=clock)
+            await store.kept.keep(KIND, week.name, told, at=now)
+            counted += 1
+    return counted
 
 
 def paper(told: dict[str, Any], today: date) -> dict[str, Any]:
@@ -242,4 +269,4 @@ def _obstacles(found: dict[str, Any]) -> list[Words]:
     ]
 
 
-__all__ = ["KIND", "Week", "paper", "weekly"]
+__all__ = ["KIND", "Week", "keep_weeks", "paper", "weekly", "weekly_kept"]

@@ -58,11 +58,3 @@ class Kept:
                 {"kind": kind, "period": period},
             )
             return moment
-
-    async def periods(self, kind: str) -> list[str]:
-        """The periods that are kept of a kind, the newest first."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(
-                text("SELECT period FROM kept_figures WHERE kind = :kind ORDER BY period DESC"), {"kind": kind}
-            )
-            return list(rows.scalars())

@@ -40,7 +40,7 @@ PLAN: dict[str, Any] = {
 }  # fmt: skip
 PAGES = (
     "/desk/pilots/1", "/desk/pilots", "/desk/forecast/year", "/desk/forecast", "/desk/progress", "/desk/indicators",
-    "/desk/candidates", "/desk/obstacles", "/open-data",
+    "/desk/reports", "/desk/candidates", "/desk/obstacles", "/open-data",
 )  # fmt: skip
 
 CASES = """

@@ -19,7 +19,7 @@ from proactive.steps.indicators import Month, indicators, indicators_kept
 from proactive.steps.obstacles import move, remind, report
 from proactive.steps.progress import months_until, progress, progress_kept
 from proactive.steps.tally import tally
-from proactive.steps.weekly import Week, paper, weekly
+from proactive.steps.weekly import Week, paper, weekly, weekly_kept
 from proactive.store.quality import Measured
 from proactive.store.store import Store
 from rules import Catalogue
@@ -255,7 +255,7 @@ async def test_figures_are_kept_by_one_worker_and_are_those_that_counting_gives(
     await ready(store)
     await walks_in(store, clock)
 
-    assert await tally(catalogue=catalogue, store=store, clock=clock) == 28
+    assert await tally(catalogue=catalogue, store=store, clock=clock) == 29
     assert await tally(catalogue=catalogue, store=store, clock=clock) == 0
     month = Month(clock.today().replace(day=1), clock.now())
     kept = await store.kept.get("indicators", [month.name])
@@ -266,5 +266,33 @@ async def test_figures_are_kept_by_one_worker_and_are_those_that_counting_gives(
     again = Month(clock.today().replace(day=1), clock.now())
     assert (await indicators_kept(again, store=store))["city"]["digital_dossiers"]["of"] == 2
     assert (await progress_kept(catalogue=catalogue, store=store, clock=clock))[1] == clock.now()
-    # This month and today; the others are settled.
-    assert await tally(catalogue=catalogue, store=store, clock=clock) == 2
+    # This month, this week and today; the others are settled.
+    assert await tally(catalogue=catalogue, store=store, clock=clock) == 3
+
+
+async def test_a_week_is_drafted_again_until_it_is_over_and_then_stays(
+    store: Store, clock: SetClock, catalogue: Catalogue
+) -> None:
+    await ready(store)
+    week = Week.of(clock.today())
+
+    async def received() -> int:
+        told, _ = await weekly_kept(week, catalogue=catalogue, store=store, clock=clock)
+        return int(told["figures"]["received"])
+
+    await tally(catalogue=catalogue, store=store, clock=clock)
+    await walks_in(store, clock)
+    assert await received() == 0  # as of the last count
+    clock.forward(minutes=31)
+    assert await received() == 1
+    await tally(catalogue=catalogue, store=store, clock=clock)
+    clock.at = week.ends - timedelta(minutes=5)
+    await walks_in(store, clock)
+    clock.forward(minutes=10)
+    await tally(catalogue=catalogue, store=store, clock=clock)
+    assert await received() == 2  # counted once more after its end
+    async with store.engine.begin() as connection:
+        await connection.execute(text("TRUNCATE intake_case CASCADE"))
+    clock.forward(hours=24)
+    await tally(catalogue=catalogue, store=store, clock=clock)
+    assert await received() == 2

@@ -12,9 +12,8 @@ from starlette.routing import Route
 
 from proactive.errors import Permanent
 from proactive.papers.printing import printed
-from proactive.steps import weekly as of_weeks
 from proactive.steps.progress import DIMENSIONS, progress, progress_kept
-from proactive.steps.weekly import Week, paper, weekly
+from proactive.steps.weekly import Week, paper, weekly_kept
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
 from rules.offices import offices
@@ -112,13 +111,11 @@ class Progress:
         )
 
     async def _report(self, name: str) -> tuple[dict[str, Any], datetime]:
-        """The draft that was kept when the week was over; of another week as it is now."""
+        """The draft that was kept when the week was over; of the week that runs as it was last counted."""
         site = self._site
         try:
             week = Week.named(name)
-            if kept := (await site.store.kept.get(of_weeks.KIND, [week.name])).get(week.name):
-                return kept
-            return await weekly(week, catalogue=site.catalogue, store=site.store, clock=site.clock), site.clock.now()
+            return await weekly_kept(week, catalogue=site.catalogue, store=site.store, clock=site.clock)
         except Permanent as error:
             raise HTTPException(404) from error
 
