@@ -81,6 +81,61 @@ def test_nobody_is_reminded_of_what_is_removed() -> None:
     assert reminders(step(made(), ObstacleState.RESOLVED), date(2027, 1, 1), warn=2) == []
 
 
+def test_a_step_leaves_this_and_says_that() -> None:
+    later = datetime(2026, 10, 7, 9, tzinfo=VIETNAM)
+    resolved = step(made(), ObstacleState.RESOLVED, note=" " + "a" * 2100, at=later)
+
+    assert made() == Obstacle(
+        id=UUID(int=1), title="Máy quét hỏng", detail="Không gửi được", kind="system", office=UNIT, reported_by="hoa",
+        reported_at=MONDAY, owner=OWNER, due_on=date(2026, 10, 12), changed_by="hoa", changed_at=MONDAY,
+    )  # fmt: skip
+    changed = {"changed_by": "x", "changed_at": later, "version": 2}
+    assert resolved == made().model_copy(
+        update={**changed, "state": ObstacleState.RESOLVED, "answer": "a" * 2000, "resolved_at": later}
+    )
+    closed = moved(resolved, ObstacleState.CLOSED, by="y", office=UNIT, at=MONDAY, note="", working_days=5)
+    assert (closed.resolved_at, closed.due_on, closed.answer) == (later, resolved.due_on, resolved.answer)
+    with pytest.raises(OutOfTurn) as turn:
+        step(closed, ObstacleState.WORKING)
+    with pytest.raises(Permanent) as office:
+        step(made(), ObstacleState.WITHDRAWN)
+    with pytest.raises(Permanent) as words:
+        step(made(), ObstacleState.RESOLVED, note="")
+    assert [str(one.value) for one in (turn, office, words)] == [
+        "An obstacle that is closed cannot become working.",
+        f"Only an officer of {UNIT} can do this, and x is of {OWNER}.",
+        "Say how it was removed.",
+    ]
+
+
+def test_it_is_late_once_its_day_is_over_and_while_it_is_open() -> None:
+    day = made().due_on
+
+    assert [made().late(day), made().late(date(2026, 10, 13))] == [False, True]
+    assert not step(made(), ObstacleState.RESOLVED).late(date(2026, 10, 13))
+
+
+@pytest.mark.parametrize(
+    ("title", "detail", "sound"),
+    [
+        ("t" * 160, "d" * 2000, True), ("t" * 161, "d", False), ("t", "d" * 2001, False), ("t", " ", False),
+        (" ", "d", False),
+    ],
+)  # fmt: skip
+def test_its_words_have_bounds(title: str, detail: str, sound: bool) -> None:
+    def report() -> Obstacle:
+        return reported(
+            UUID(int=1), title=title, detail=detail, kind="law", procedure="p", office=UNIT, by="a", owner=OWNER,
+            at=MONDAY, working_days=5,
+        )  # fmt: skip
+
+    if sound:
+        assert (report().title, report().detail, report().procedure) == (title, detail, "p")
+    else:
+        with pytest.raises(Permanent, match=r"^Say in a title and a few sentences what stands in the way\.$"):
+            report()
+
+
 def test_an_empty_one_is_refused() -> None:
     with pytest.raises(Permanent):
         reported(

@@ -19,7 +19,7 @@ from proactive.domain.pilot import (
     includes,
     take,
 )
-from proactive.errors import OutOfTurn
+from proactive.errors import OutOfTurn, Permanent
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 PILOT = Pilot(
@@ -46,6 +46,57 @@ def test_nothing_starts_outside_its_days() -> None:
     for day in (date(2026, 10, 31), date(2026, 12, 2)):
         with pytest.raises(OutOfTurn, match="from 2026-11-01"):
             take(approved, Verb.START, by="binh", now=NOW, today=day)
+
+
+def test_a_refusal_says_what_to_do_instead() -> None:
+    paused = PILOT.model_copy(update={"state": PilotState.PAUSED, "paused_by": "an"})
+    running = PILOT.model_copy(update={"state": PilotState.RUNNING})
+    stopped = PILOT.model_copy(update={"state": PilotState.STOPPED})
+    done: dict[Verb, Pilot] = {}
+    said = []
+    for pilot, verb, by in (
+        (PILOT, Verb.STOP, "binh"), (PILOT, Verb.APPROVE, "an"), (paused, Verb.RESUME, "an"),
+        (stopped, Verb.CONCLUDE, "binh"), (PILOT, Verb.APPROVE, "binh"), (running, Verb.PAUSE, "binh"),
+        (paused, Verb.RESUME, "binh"),
+    ):  # fmt: skip
+        try:
+            done[verb] = take(pilot, verb, by=by, now=NOW, today=NOW.date())
+        except (OutOfTurn, Permanent) as error:
+            said.append((type(error), str(error)))
+
+    assert said == [
+        (OutOfTurn, "Pilot 1 is proposed: stop is for one that is paused or running."),
+        (Permanent, "an proposed it: somebody else has to approve it."),
+        (Permanent, "an paused it: somebody else has to say that it may go on."),
+        (Permanent, "Say what was decided: go, no_go or again."),
+    ]
+    assert (done[Verb.APPROVE].approved_by, done[Verb.APPROVE].approved_at) == ("binh", NOW)
+    assert done[Verb.PAUSE] == running.model_copy(
+        update={"state": PilotState.PAUSED, "version": 1, "paused_by": "binh"}
+    )
+    assert done[Verb.RESUME].state is PilotState.RUNNING
+
+
+def test_what_was_decided_is_kept_and_first_and_last_day_count() -> None:
+    stopped = PILOT.model_copy(update={"state": PilotState.STOPPED})
+    approved = PILOT.model_copy(update={"state": PilotState.APPROVED})
+
+    concluded = take(stopped, Verb.CONCLUDE, by="binh", now=NOW, today=NOW.date(), outcome=Outcome.AGAIN)
+    started = [take(approved, Verb.START, by="b", now=NOW, today=day) for day in (PILOT.starts_on, PILOT.ends_on)]
+
+    assert concluded.outcome is Outcome.AGAIN
+    assert {one.state for one in started} == {PilotState.RUNNING}
+    with pytest.raises(OutOfTurn, match=r"^Pilot 1 is from 2026-11-01 to 2026-12-01: propose another one\.$"):
+        take(approved, Verb.START, by="b", now=NOW, today=date(2026, 12, 2))
+
+
+def test_a_range_holds_its_ends() -> None:
+    cohort = Cohort(fields={"born": ("1980-01-01..1989-12-31",)})
+    days = ("1979-12-31", "1980-01-01", "1989-12-31", "1990-01-01", "1980-01-01..1989-12-31")
+
+    assert [includes(PILOT.model_copy(update={"cohort": cohort}), Candidate(fields={"born": day})) for day in days] == [
+        False, True, True, False, True,
+    ]  # fmt: skip
 
 
 def test_the_draw_is_stable_even_and_differs_between_pilots() -> None:
