@@ -104,9 +104,9 @@ bench-dashboards: setup ## Measure the control room's pages and the counting ove
 bench-desk: setup ## Measure the officers' queue over many dossiers; prints JSON (ARGS="--n 1000000")
 	@$(BIN)/python -m tests.benchmarks.desk $(ARGS)
 
-mutation: setup ## See which changes of rules/ no test notices, in a shuffled order (MODULES="day window" ARGS="--minutes 60")
-	@nice -n 15 $(BIN)/python -u scripts/mutation.py $(MODULES) $(ARGS)
-	@$(BIN)/python scripts/mutation.py --report
+mutation: setup ## See which changes of rules/ (or OF=domain) no test notices, in a shuffled order (MODULES="day window" ARGS="--minutes 60")
+	@nice -n 15 $(BIN)/python -u scripts/mutation.py --of $(or $(OF),rules) $(MODULES) $(ARGS)
+	@$(BIN)/python scripts/mutation.py --of $(or $(OF),rules) --report
 
 lighthouse: setup ## Measure the citizen's pages with Lighthouse on a simulated phone; prints a table
 	@scripts/browser.sh

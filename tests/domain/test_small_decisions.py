@@ -10,15 +10,17 @@ from proactive.domain.application import Progress
 from proactive.domain.call import Call, CallOutcome, closes, may_call
 from proactive.domain.change import keepable, storable
 from proactive.domain.decidable import Decidable
-from proactive.domain.dossier import Answer, Dossier, Field, State, look_again
+from proactive.domain.dossier import Answer, Dossier, Field, State, look_again, move
 from proactive.domain.effect import Share, Verdict, effect
 from proactive.domain.few import few, hidden
 from proactive.domain.files import Fate, FileState, Listing, OfficeFile, suspicious
-from proactive.domain.notice import Notice, notice_id
+from proactive.domain.notice import Notice, Sending, advance, notice_id
 from proactive.domain.quality import Score, freshness, percent, share
 from proactive.domain.rejected import Standing as Refusal
 from proactive.domain.rejected import Which as Refused
 from proactive.domain.sent import Sent, Untold, Which
+from proactive.errors import OutOfTurn
+from rules.checks import VIETNAM
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -53,6 +55,7 @@ def test_one_calls_from_eight_to_eight_in_vietnam(at: str, may: bool) -> None:
     moment = datetime.fromisoformat(f"2026-11-23T{at}+00:00")
 
     assert may_call(moment, working=True) is may_call(moment.replace(tzinfo=None), working=True) is may
+    assert may_call(moment.astimezone(VIETNAM), working=True) is may
     assert not may_call(moment, working=False)
 
 
@@ -141,6 +144,17 @@ def test_a_notice_is_known_by_dossier_rung_and_channel() -> None:
     assert notice_id(ONE, "first", "sms") == uuid5(
         UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8"), f"notice:{ONE}:first:sms"
     )
+
+
+def test_a_move_that_is_not_listed_is_named() -> None:
+    notice = Notice(id=ONE, dossier_id=OTHER, rung="r", channel="sms", to="", body="", created_at=NOW)
+
+    with pytest.raises(OutOfTurn) as told:
+        advance(notice, Sending.ACCEPTED)
+    with pytest.raises(OutOfTurn) as moved:
+        move(DOSSIER, State.FORWARDED)
+    assert str(told.value) == "A notice that is planned cannot become accepted."
+    assert str(moved.value) == "A dossier that is confirmed cannot become forwarded."
 
 
 def test_a_page_of_notices_ends_at_a_place() -> None:
