@@ -60,6 +60,10 @@ def test_what_a_message_uses() -> None:
     ]
 
 
+def test_the_only_one_there_is_goes_out() -> None:
+    assert decide(asked(budget=Budget(1, 300), a_second=1), LIVE, used={}, policy=POLICY, now=NOW) == Send()
+
+
 def test_one_that_is_carried_or_goes_to_no_number_uses_less() -> None:
     def kinds(**change: Any) -> list[Kind]:
         return [allowance.kind for allowance, _, _ in shares(asked(**change), policy=POLICY, now=NOW)]

@@ -22,6 +22,8 @@ from proactive.domain.pilot import (
 from proactive.errors import OutOfTurn, Permanent
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
+HELD = "........h.......h.h........h.....hh.hhh."
+EDGE = [30, 98, 42, 83, 68, 97, 35, 67, 9, 50]
 PILOT = Pilot(
     id=1, service="s", service_version="1", reason="r", document="d", a_day=1, total=1, starts_on=date(2026, 11, 1),
     ends_on=date(2026, 12, 1), state=PilotState.PROPOSED, proposed_by="an", proposed_at=NOW,
@@ -109,6 +111,16 @@ def test_the_draw_is_stable_even_and_differs_between_pilots() -> None:
     both = sum(a is b is Arm.HELD for a, b in zip(one, other, strict=True))
     assert 700 < both < 900  # four percent: whom one pilot leaves out says nothing about another
     assert {drawn(b"a" * 32, person, hold_out=0) for person in people} == {Arm.TOLD}
+
+
+def test_the_draw_is_the_same_for_ever() -> None:
+    """Whom a pilot left out is asked again months later."""
+    held = "".join("h" if drawn(b"a" * 32, str(n), hold_out=25) is Arm.HELD else "." for n in range(40))
+    edge = [
+        min(share for share in range(101) if drawn(b"a" * 32, str(n), hold_out=share) is Arm.HELD) for n in range(10)
+    ]
+
+    assert (held, edge) == (HELD, EDGE)
 
 
 @given(st.text(max_size=12), st.integers(0, 50), st.integers(0, 50))

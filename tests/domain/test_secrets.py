@@ -19,6 +19,7 @@ VAULT, NEWER = Vault([OLD]), Vault([NEW, OLD])
 SHORT, LONG = "12 Bạch Đằng", "Trần Thị Thu Hà " * 40
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 KEYS = Keys("a secret")
+SEALED = "5820a1900dbfcc8388cbd0a7eba77bbed7c4bc604d6772af6bdc3008766c5873b1f0"
 
 DERIVED = "e1434b3ff161117f38e8b8d47be4c7ad0d9ab63193dca58a8e2b1eca0d8a5860"
 DIGEST = "d7bfa80156de7b5faf39429a61ec88182d47fcc0f246345367c6ec58662a28e4"
@@ -126,6 +127,7 @@ def test_a_seal_opens_in_its_place_with_its_purpose_and_secret() -> None:
 
     assert Seal(Keys("a secret"), "token").open(sealed, about="zalo") == b"access"
     assert sealed != Seal(KEYS, "token").close(b"access", about="zalo") and b"access" not in sealed
+    assert Seal(KEYS, "token").open(bytes.fromhex(SEALED), about="zalo") == b"access"  # sealed long ago
     for other, about in ((Seal(KEYS, "other"), "zalo"), (Seal(Keys("b"), "token"), "zalo"), (Seal(KEYS, "token"), "z")):
         with pytest.raises(Unsealable):
             other.open(sealed, about=about)
