@@ -152,6 +152,21 @@ def test_shares_go_back_while_both_are_alike_to_the_edge() -> None:
     assert after(6) == away
 
 
+def test_shares_stay_where_arrivals_are_unlike_and_go_back_where_they_are_alike() -> None:
+    away = {"a": 0.3, "b": 0.7}
+
+    def after(*undelivered: int, settled: int = 100) -> dict[str, float]:
+        seen = {name: Seen(100, 0, settled, n) for name, n in zip("ab", undelivered, strict=True)}
+        return moved(away, seen, SHARES)
+
+    back = pytest.approx({"a": 0.35, "b": 0.65})
+    assert after(5, 0) == back
+    assert after(40, 40) == back
+    assert after(21, 15) == away
+    assert after(6, 0, settled=CAUTION.least) == away
+    assert after(6, 0, settled=CAUTION.least - 1) == back  # too few have told
+
+
 def test_the_provider_of_a_message_is_the_same_for_ever() -> None:
     assert ["".join(order(str(n), {"a": 0.5, "b": 0.3, "c": 0.2})) for n in range(8)] == ORDERS
     assert order("x", {}) == []

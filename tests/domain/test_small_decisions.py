@@ -1,6 +1,7 @@
 """Decisions of a line or two, at their edges: calls, files, counts, scores, what is decided together or kept."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID, uuid5
 
 import pytest
@@ -137,6 +138,15 @@ def test_a_dossier_is_looked_at_again_from_then_on() -> None:
     assert after == DOSSIER.model_copy(
         update={"tell_on": date(2026, 11, 23), "tell_after": NOW, "not_told_because": None}
     )
+
+
+def test_an_approval_covers_a_post_address_and_is_as_before_without_one() -> None:
+    """Hashes of before there were any are stored, and must be the same for ever."""
+    content = '["s","1","c",null,[],[],null]'
+
+    assert DOSSIER.content_hash() == sha256(content.encode()).hexdigest()
+    posted = DOSSIER.model_copy(update={"post_to": "12 Bạch Đằng"})
+    assert posted.content_hash() == sha256(f'{content[:-1]},"12 Bạch Đằng"]'.encode()).hexdigest()
 
 
 def test_a_notice_is_known_by_dossier_rung_and_channel() -> None:

@@ -26,6 +26,7 @@ from proactive.domain.dossier import (
 )
 from proactive.domain.notice import SENDING_MOVES, Notice, Sending, advance, notice_id
 from proactive.errors import OutOfTurn
+from proactive.journey import PICKS_UP
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SOMEBODY = UUID("00000000-0000-4000-8000-000000000001")
@@ -91,6 +92,13 @@ def test_a_message_in_doubt_is_sent_again_only_through_a_new_plan() -> None:
 def test_where_facts_may_still_change_a_dossier_it_may_become_moot() -> None:
     assert all(State.MOOT in MOVES[state] for state in OPEN)
     assert TELLABLE < OPEN
+
+
+def test_word_of_a_dossier_that_we_move_wakes_the_step_that_moves_it() -> None:
+    assert PICKS_UP["offer"] == TELLABLE
+    assert {name: states for name, states in PICKS_UP.items() if name != "offer"} == {
+        "forward": {State.APPROVED}, "follow": {State.FORWARDED},
+    }  # fmt: skip
 
 
 def test_each_answer_decision_and_closing_status_leads_somewhere_that_can_be_reached() -> None:
