@@ -115,7 +115,8 @@ def unsettled(dossier: Dossier, truth: Truth, *, catalogue: Catalogue, today: da
             fresh = redraft(dossier, truth, catalogue=catalogue, today=today, as_of=now)
             if fresh.after.state is dossier.state and truth.verdict.blocked_by is None:
                 return None
-            after = fresh.after if fresh.after.state is not dossier.state else move(fresh.after, State.OFFERED)
+            same = fresh.after.state is dossier.state
+            after = move(fresh.after, State.OFFERED, tell_on=today) if same else fresh.after
             note = fresh.note or "Còn việc phải giải quyết trước."
             return Unsettled(
                 Outcome.AGAIN, note, Move(before=dossier, after=after, actor="system", verb="decide", note=note)

@@ -189,6 +189,8 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: 
     after = dossier.model_copy(update=update)
     note = None
     if after.content_hash() != dossier.content_hash() and dossier.state not in TELLABLE:
-        after = move(after, State.OFFERED if dossier.state is not State.APPROVED else State.CONFIRMED)
+        # An answer took it off the ladder. Not another text at once, but its later rungs: else nobody would ever know.
+        back = {"tell_on": today} if dossier.state is not State.APPROVED else {}
+        after = move(after, State.OFFERED if back else State.CONFIRMED, **back)
         note = "Dữ liệu của cơ quan quản lý đã thay đổi; xin ông/bà xem lại."
     return Move(before=dossier, after=after, actor="system", verb="draft", note=note, stale=False)

@@ -10,6 +10,7 @@ from proactive.domain.dossier import Dossier, State
 from tests.steps.changes import gone
 from tests.steps.people import UPDATED, Health, Licence, Person, Violation, driver
 from tests.steps.town import Town
+from tests.trust import trusted
 
 LATER = UPDATED + timedelta(hours=1)
 LATEST = UPDATED + timedelta(hours=2)
@@ -115,7 +116,7 @@ async def test_what_no_service_asks_about_leaves_a_confirmed_dossier_with_its_of
     assert after.content_hash() == before.content_hash()
 
 
-async def test_a_confirmed_dossier_whose_values_changed_goes_back_to_its_citizen_without_a_second_text(
+async def test_a_confirmed_dossier_whose_values_changed_goes_back_to_its_citizen_with_the_next_rung(
     town: Town,
 ) -> None:
     person = driver(1)
@@ -129,6 +130,12 @@ async def test_a_confirmed_dossier_whose_values_changed_goes_back_to_its_citizen
     assert after.state is State.OFFERED
     assert {field.name: field.value for field in after.fields}["address"] == "1 Lê Duẩn, phường Hải Châu"
     assert len(town.sms.taken) == 1
+
+    town.clock.forward(days=15)
+    await trusted(town.store, town.catalogue, town.clock)
+    await town.offer()
+
+    assert [message.content.values["rung"] for _, message in town.sms.taken if message.content] == ["second", "third"]
 
 
 async def test_a_deleted_licence_takes_its_dossier_with_it(town: Town) -> None:
