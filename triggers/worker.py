@@ -19,9 +19,9 @@ import uvloop
 
 from proactive import journey, metrics, tracing
 from proactive.brokers import Brokers, brokers
-from proactive.collector import calm_memory
 from proactive.errors import ProactiveError
 from proactive.logs import begin_logging
+from proactive.memory_use import calm_memory, one_heap
 from proactive.parts import Parts, assembled, inboxes, signer, witnesses
 from proactive.ports.intake import PullsNews
 from proactive.settings import Settings, read
@@ -357,6 +357,7 @@ async def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
+    one_heap()
     begin_logging()
     try:
         settings = read()

@@ -21,10 +21,10 @@ from typing import Any
 import psutil
 import psycopg
 
-from proactive.collector import calm_memory
 from proactive.domain.change import encode
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
+from proactive.memory_use import calm_memory, one_heap
 from proactive.steps.recognise import recognise
 from proactive.store.migrate import migrate
 from proactive.store.recognition import RecognitionStore
@@ -106,6 +106,7 @@ async def run(number: int, steps: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    one_heap()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=100_000)
     parser.add_argument("--steps", type=int, default=5)

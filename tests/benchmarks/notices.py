@@ -35,7 +35,7 @@ from sqlalchemy import text
 
 import proactive.demo
 from notifiers import sms
-from proactive.collector import calm_memory
+from proactive.memory_use import calm_memory, one_heap
 from proactive.steps.offer import offer
 from proactive.steps.reconcile import reconcile
 from rules import manners
@@ -209,4 +209,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    one_heap()
     main()

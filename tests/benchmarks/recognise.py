@@ -35,11 +35,11 @@ import psycopg
 from confluent_kafka import Consumer, Message, Producer
 
 from proactive.brokers import Brokers
-from proactive.collector import calm_memory
 from proactive.domain.change import Change, encode
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
+from proactive.memory_use import calm_memory, one_heap
 from proactive.ports.clock import SetClock
 from proactive.store.engine import libpq
 from proactive.store.migrate import migrate
@@ -291,6 +291,7 @@ async def run(number: int, rounds: int, size: int, names: Sequence[str]) -> dict
 
 
 def main() -> None:
+    one_heap()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)

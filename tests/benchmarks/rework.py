@@ -26,10 +26,10 @@ import psutil
 import psycopg
 
 import rules
-from proactive.collector import calm_memory
 from proactive.domain.change import Change, encode
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
+from proactive.memory_use import calm_memory
 from proactive.ports.clock import SetClock
 from proactive.steps.recognise import recognise
 from proactive.steps.rework import LIMIT, Reworked, over_everybody

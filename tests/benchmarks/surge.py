@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import structlog
 
-from proactive.collector import calm_memory
 from proactive.facts import Facts
+from proactive.memory_use import calm_memory, one_heap
 from proactive.steps.draft import draft
 from tests.benchmarks.city import City, city
 from tests.benchmarks.notices import how, working
@@ -66,6 +66,7 @@ async def run(people: int, rate: int, seconds: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    one_heap()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=5000)
     parser.add_argument("--rate", type=int, default=100, help="notices a second that the provider has agreed to")
