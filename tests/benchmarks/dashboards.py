@@ -9,6 +9,7 @@ is older than half a minute.
 import argparse
 import asyncio
 import json
+import logging
 import os
 import tempfile
 import time
@@ -25,6 +26,7 @@ from proactive.demo.steering import furnish
 from proactive.domain.pilot import Verb
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.foresight.year import look_ahead
+from proactive.logs import begin_logging
 from proactive.steps.tally import tally
 from proactive.store.migrate import migrate
 from proactive.store.people import Role
@@ -163,4 +165,5 @@ if __name__ == "__main__":
     parser.add_argument("--piloted", type=int, default=10_000)
     parser.add_argument("--requests", type=int, default=40)
     asked = parser.parse_args()
+    begin_logging(logging.WARNING)
     print(json.dumps(asyncio.run(measured(asked.n, asked.piloted, asked.requests))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from proactive.domain.pilot import Verb
+from proactive.domain.pilot import Outcome, Verb
 from proactive.store.people import Role
 from tests.pilots.many import SERVICE, many
 from tests.web import test_cases as cases
@@ -130,6 +130,11 @@ async def pilots(walk: Walk) -> None:
     await walk.press("Tạm dừng gửi")
     await walk.see("desk-pilot-paused")
     await walk.open("/desk/pilots", "desk-pilots")
+    await store.pilots.step(1, Verb.STOP, by="minh", now=clock.now(), today=today)
+    await store.pilots.step(
+        1, Verb.CONCLUDE, by="an", now=clock.now(), today=today, document="14/BC-UBND", outcome=Outcome.GO
+    )
+    await walk.open("/desk/pilots/1", "desk-pilot-concluded")
 
 
 async def year(walk: Walk) -> None:
