@@ -73,7 +73,8 @@ def drawn(seed: int, *, acts: list[str] | None = None) -> Schedule:
         stage = STAGES[chance.randint(0, latest)]
         strikes.append(Strike(act, stage, chance.randint(1, 6), chance.choice((0, chance.uniform(0, 0.6)))))
     strikes.sort(key=lambda one: STAGES.index(one.stage))
-    return Schedule(seed, chance.randint(4, 8), tuple(strikes))
+    # One row of each schedule is bad; of fewer people that is more than their service accepts, and nobody is told.
+    return Schedule(seed, chance.randint(5, 8), tuple(strikes))
 
 
 async def play(schedule: Schedule, stack: Stack, crowd: Crowd) -> Played:
