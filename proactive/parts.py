@@ -31,6 +31,7 @@ from proactive.ports.clock import Clock, SystemClock
 from proactive.ports.inbox import Inbox
 from proactive.ports.intake import Intake
 from proactive.ports.notifier import Notifier
+from proactive.ports.portal import Portal
 from proactive.ports.register import Readable, RegisterSource, Told
 from proactive.ports.tokens import Authority
 from proactive.ports.witness import FileWitness, Witness
@@ -75,6 +76,8 @@ class Parts:
     """The registers that files of offices may fill."""
     book: Book | None = None
     """Brings the catalogue to what is in force; None where it stays as it was read."""
+    portal: Portal | None = None
+    """Who is shown the cases of our own intake; None: nobody."""
     authorities: Sequence[Authority] = ()
     """Who gives out tokens that have to be renewed."""
     compared: Mapping[str, Deletes] = field(default_factory=dict)
@@ -355,11 +358,15 @@ async def assembled(
             raise Unusable(f"No channel that carries one-time codes (rules/channels: carries_codes) is set up.{unset}")
         intake = await adapter("connectors.intakes", settings.intake).open()
         stack.push_async_callback(intake.close)
+        portal: Portal | None = None
+        if settings.portal is not None and role is DatabaseRole.WORKER:
+            portal = await adapter("connectors.portals", settings.portal).open()
+            stack.push_async_callback(portal.close)
         if settings.restored_since is not None:
             notifiers, intake = asked_first(notifiers, intake, since=settings.restored_since, clock=clock)
         yield Parts(
             settings=settings, catalogue=catalogue, facts=facts, store=store, keys=keys, clock=clock,
             registers=registers, notifiers=notifiers, intake=intake, manners=good_manners(settings), book=book,
             privacy=privacy_rules(settings), compared=comparing(sources), files=by_files(sources),
-            authorities=authorities,
+            authorities=authorities, portal=portal,
         )  # fmt: skip

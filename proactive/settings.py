@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     )
     push_ids_days: float = Field(400.0, gt=0, description="Days for which a pushed event's id is remembered.")
     intake: str = Field("http", description="Connector file in connectors/intakes that applications go to.")
+    portal: str | None = Field(
+        None, description="Connector file in connectors/portals that the cases of our own intake are shown to."
+    )
     receiving_secret: SecretStr = Field(
         SecretStr(""), description="Secret of those who hand applications to our own intake; not set: none are taken."
     )

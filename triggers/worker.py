@@ -26,6 +26,7 @@ from proactive.parts import Parts, assembled, inboxes, signer, witnesses
 from proactive.ports.intake import PullsNews
 from proactive.settings import Settings, read
 from proactive.steps.arrivals import hear, tell_statuses
+from proactive.steps.portal import show_cases
 from proactive.steps.relay import look_after
 from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
@@ -234,8 +235,14 @@ def tokens(parts: Parts) -> list[Step]:
 
 
 def intakes(parts: Parts, publisher: Publisher) -> list[Step]:
-    """Hears an intake that does not call back, and tells on Kafka what became of what came by Kafka."""
+    """Hears an intake that does not call back, tells on Kafka what became of what came by Kafka, and shows a portal the
+    cases of our own."""
     running, intake = [], parts.intake
+    if parts.portal is not None:
+        shown = partial(
+            show_cases, portal=parts.portal, store=parts.store, clock=parts.clock, limit=parts.settings.batch
+        )
+        running.append(Step("portal", shown, every=max(parts.settings.poll_seconds, 1.0)))
     if isinstance(intake, PullsNews):
         running.append(Step("hear", partial(hear, intake, store=parts.store, clock=parts.clock), every=0.2))
     if parts.settings.receiving_kafka:

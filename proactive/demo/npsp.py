@@ -58,7 +58,7 @@ class Portal:
         code = item["MaHoSo"]
         if service == "TraCuuHoSo":
             return self.dossiers.get(code, {})
-        if self.next_answers and self.next_answers[0] not in {HTML, SILENCE, None}:
+        if self.next_answers and self.next_answers[0] not in {HTML, SILENCE, None, self.success}:
             return {}  # it is going to say no
         if service == "DongBoHoSoMC":
             assert (updating == "True") == (code in self.dossiers)

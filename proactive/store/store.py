@@ -39,6 +39,7 @@ from proactive.store.obstacles import Obstacles
 from proactive.store.occasions import Occasions
 from proactive.store.people import Counters, Officers, Passcodes, Sessions
 from proactive.store.pilots import Pilots
+from proactive.store.portal_cases import PortalCases
 from proactive.store.procedures import Procedures
 from proactive.store.providers import Providers
 from proactive.store.quality import Quality
@@ -71,6 +72,7 @@ class Store:
         self.comparisons = Comparisons(engine)
         self.occasions = Occasions(engine)
         self.held_rules = HeldRules(engine)
+        self.portal_cases = PortalCases(engine)
         self.dossiers = Dossiers(engine)
         self.documents = Documents(engine)
         self.notices = Notices(engine)

@@ -300,7 +300,7 @@ NOT_WATCHED = {
     "turns, counters and what is gone in minutes": {
         "addressee", "allowance", "counter", "news", "passcode", "session", "sign_in_attempt", "sign_on", "rework",
         "case_signal", "application_queue", "status_out", "intake_report", "provider_minute", "provider_share",
-        "provider_token", "obstacle_reminder", "kept_figures", "held_rules",
+        "provider_token", "obstacle_reminder", "kept_figures", "held_rules", "portal_case",
     },
     "its lines are in guest_log": {"guest"},
     "what an officer chose for their own page, and answers to a press of theirs": {"saved_filter", "bulk_run"},

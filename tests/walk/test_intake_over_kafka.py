@@ -1,17 +1,21 @@
-"""A worker that takes applications from Kafka, tells their statuses there, and hears them as whoever handed over."""
+"""A worker that takes applications from Kafka, tells their statuses there, hears them as whoever handed over, and shows
+the cases to the national portal's stand-in."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import date
 from pathlib import Path
 
 from connectors.intakes.kafka import KafkaIntake, Settings
 from proactive.brokers import Brokers
+from proactive.demo.npsp import ACCOUNT, Portal, app
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.installation import shift_to
 from proactive.ports.intake import Taken
 from proactive.store.store import Store
 from proactive.topics import Topics, ensure
 from tests.connectors.intakes.world import application
+from tests.demo.servers import serving
 from tests.steps.test_casework import ready
 from tests.walk.stage import playing, source_of
 from tests.walk.waiting import until
@@ -33,22 +37,34 @@ async def test_what_is_handed_over_on_kafka_becomes_a_case_whose_statuses_come_b
         "PROACTIVE_INTAKE_KAFKA_GROUP": f"{topic_prefix}-statuses",
     }
     settings = Settings(applications=names["applications"], statuses=names["statuses"], group="unused", seconds=10)
+    stand_in = Portal()
     theirs = KafkaIntake(Brokers(kafka), settings)
     references = [one.reference for one in given]
 
     async def heard() -> bool:
         progress = await store.intake.progress(references)
-        return all([line.code for line in progress.get(one, ())] == [1, 2, 4] for one in references)
+        there = [stand_in.dossiers.get(one, {}).get("TrangThaiHoSo") for one in references]
+        return there == ["4"] * len(references) and all(
+            [line.code for line in progress.get(one, ())] == [1, 2, 4] for one in references
+        )
 
-    try:
-        async with source_of(database_server) as source, playing(
-            tmp_path, database_url=database_url, kafka=kafka, prefix=topic_prefix, source_url=source.addresses.reader,
-            more=more,
-        ):  # fmt: skip
-            outcomes = [await theirs.submit(one) for one in (*given, *given)]
-            await until(heard, seconds=90, what="each status of each application, heard from Kafka")
-    finally:
-        await theirs.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(theirs.close)
+        source = await stack.enter_async_context(source_of(database_server))
+        more |= {
+            "PROACTIVE_PORTAL": "npsp",
+            "PROACTIVE_NPSP_URL": await stack.enter_async_context(serving(app(stand_in))),
+            "PROACTIVE_NPSP_USERNAME": ACCOUNT["username"],
+            "PROACTIVE_NPSP_PASSWORD": ACCOUNT["password"],
+            "PROACTIVE_NPSP_DSTCODE": "VN:GOV:1",
+            "PROACTIVE_NPSP_UNIT": "000.00.15.H17",
+        }
+        reader = source.addresses.reader
+        await stack.enter_async_context(
+            playing(tmp_path, database_url=database_url, kafka=kafka, prefix=topic_prefix, source_url=reader, more=more)
+        )
+        outcomes = [await theirs.submit(one) for one in (*given, *given)]
+        await until(heard, seconds=90, what="each status of each application, heard from Kafka and shown at the portal")
 
     assert set(outcomes) == {Taken(one) for one in references}
     cases = [await store.cases.get(one) for one in references]

@@ -173,3 +173,21 @@ class IntakeReport(Table, table=True):
     ours: int
     theirs: int
     differences: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PortalCase(Table, table=True):
+    """How far a portal of somebody else was shown a case: the newest of its lines, and the newest that is there."""
+
+    __tablename__ = "portal_case"
+    __table_args__ = (
+        Index("ix_portal_case_wanted", "wanted"),
+        Index("ix_portal_case_waiting", "next_at", postgresql_where=text("shown < wanted AND NOT refused")),
+    )
+
+    reference: str = Field(primary_key=True, sa_type=Text, foreign_key="intake_case.reference")
+    wanted: int = Field(sa_type=BigInteger)
+    shown: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    next_at: datetime = moment()
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    refused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """The portal does not take it as it stands: tried again with the next line."""

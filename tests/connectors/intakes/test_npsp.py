@@ -138,18 +138,6 @@ async def test_the_status_is_read_with_its_day_and_an_unknown_one_is_passed_over
     assert sorted(STATUSES.values()) == sorted(STATUS_WORDS)
 
 
-async def test_a_step_of_progress_follows_its_dossier(portal: Portal, intake: NpspIntake) -> None:
-    await intake.submit(GIVEN)
-
-    at = datetime(2026, 11, 23, 3, tzinfo=UTC)
-    await intake.append_progress(GIVEN.reference, by="lan", office="Phòng A", what="Thẩm định", code=4, at=at)
-
-    assert [(step["MaHoSo"], step["ThoiDiemXuLy"]) for step in portal.steps] == [(GIVEN.reference, "20261123100000")]
-    portal.next_answers.append("9")
-    with pytest.raises(Unreachable):
-        await intake.append_progress(GIVEN.reference, by="lan", office="", what="", code=4, at=at)
-
-
 async def test_it_neither_lists_nor_calls_back(intake: NpspIntake) -> None:
     with pytest.raises(Unreachable):
         await intake.listed(GIVEN.approved_at, GIVEN.approved_at)

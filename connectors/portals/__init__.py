@@ -1,0 +1,1 @@
+"""Portals of others at which citizens follow dossiers, a file each."""
