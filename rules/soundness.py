@@ -39,7 +39,7 @@ def _identity(text: ServiceText, folder: str) -> Iterator[Flaw]:
     if not text.procedure.code and text.level > 1 and text.status == "published":
         why = "It prepares applications, but nobody knows the code of their procedure."
         yield ("procedure", "code"), why, "Write `code`, remind only (level 1), or let it be a draft."
-    codes = {office.code for office in text.offices}
+    codes = [office.code for office in text.offices]  # in their order, so that the same is told each time
     for loc, code in ((("competent_office",), text.competent_office), (("decision", "office"), text.decision.office)):
         if code not in codes:
             yield loc, f"There is no office '{code}'.", f"Use one of {', '.join(codes)}, or add it under `offices`."
