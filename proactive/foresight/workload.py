@@ -67,11 +67,16 @@ class Year:
     budgets: Mapping[str, Mapping[Month, Budget]]
 
 
-async def ahead(services: Sequence[Service], first: date, *, expectations: Expectations) -> Expected:
-    """What falls due in the twelve months from this day on, of these services."""
+def nothing_yet(services: Sequence[Service], first: date) -> Expected:
+    """The twelve months from this day on, nothing counted yet, with what these services cost by its assumptions."""
     reckoned = assumptions(first)
     costs = {one.name: cost(one, reckoned) for one in services}
-    expected = Expected(first, twelve_months(first)[-1].last, costs, reckoned)
+    return Expected(first, twelve_months(first)[-1].last, costs, reckoned)
+
+
+async def ahead(services: Sequence[Service], first: date, *, expectations: Expectations) -> Expected:
+    """What falls due in the twelve months from this day on, of these services."""
+    expected = nothing_yet(services, first)
     await forecast(services, expected, expectations=expectations)
     return expected
 

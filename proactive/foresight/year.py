@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from proactive.foresight.assumptions import assumptions
-from proactive.foresight.costs import cost
 from proactive.foresight.expected import Expected, Place
-from proactive.foresight.workload import ahead, twelve_months
+from proactive.foresight.workload import ahead, nothing_yet
 from proactive.ports.clock import Clock
 from proactive.store.expectations import Expectations
 from proactive.store.store import Store
@@ -50,11 +48,9 @@ async def counted_at(*, store: Store, clock: Clock) -> datetime | None:
 async def year_kept(services: Sequence[Service], *, store: Store, clock: Clock) -> Expected:
     """Today's as they were last kept, with what they cost by the assumptions of today."""
     first = clock.today()
-    reckoned = assumptions(first)
-    costs = {one.name: cost(one, reckoned) for one in services}
-    expected = Expected(first, twelve_months(first)[-1].last, costs, reckoned)
+    expected = nothing_yet(services, first)
     lines, _ = (await store.kept.get(KIND, [first.isoformat()])).get(first.isoformat(), ((), None))
     for month, service, office, number in lines:
-        if service in costs:
+        if service in expected.costs:
             expected.counts[Place(date.fromisoformat(month), service, office)] += number
     return expected

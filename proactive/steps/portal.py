@@ -20,7 +20,8 @@ LEASE = timedelta(minutes=10)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 AT_ONCE = 8
 MOST = 64
-"""Cases a batch: with the longest answers that are waited for they are shown within the lease."""
+"""Cases a batch. A portal that answers, or is silent from the first call on, is done with them within the lease; where
+it answers each call late another worker may begin some again, and a step of theirs stands there twice."""
 
 log = structlog.get_logger()
 

@@ -27,8 +27,6 @@ TABS: dict[str, str] = {
 
 COURSE = "SELECT at, status AS code, office, note FROM case_line WHERE reference = :reference ORDER BY id"
 
-"""A function with the owner's rights: it shows nobody."""
-
 CHANGED = (
     "status", "step", "step_due", "held_by", "received_at", "due_on", "promised_on", "asked_at", "given_at", "fee_vnd",
     "paid_vnd", "result_hash", "ended_at", "version", "updated_at",

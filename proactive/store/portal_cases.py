@@ -28,8 +28,9 @@ FIND = text(
 )
 CLAIM = text(
     "UPDATE portal_case SET next_at = :until WHERE reference IN ("
-    "SELECT reference FROM portal_case WHERE shown < wanted AND NOT refused AND next_at <= :now "
-    "ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING reference, shown, tries"
+    "SELECT p.reference FROM portal_case p JOIN intake_case c ON c.reference = p.reference "
+    "WHERE p.shown < p.wanted AND NOT p.refused AND p.next_at <= :now AND c.erased_at IS NULL "
+    "ORDER BY p.next_at LIMIT :limit FOR UPDATE OF p SKIP LOCKED) RETURNING reference, shown, tries"
 )
 LINES = text(
     f"SELECT id, {', '.join(Line.model_fields)} FROM case_line "

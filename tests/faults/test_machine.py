@@ -40,7 +40,7 @@ from tests.databases import RESTORE
 from tests.faults.checker import twice
 from tests.faults.checker.verdict import judge
 from tests.faults.checker.world import codes
-from tests.faults.witnessed import Witnessed
+from tests.faults.witnessed import Provider, Receiver, Witnessed
 from tests.steps.people import Person, driver
 from tests.steps.town import BrokeOff
 
@@ -161,12 +161,13 @@ class Journey(RuleBasedStateMachine):
     # -- the worker, who may die at it
 
     def step(self, work: Callable[[], Awaitable[Any]], dies: str) -> None:
-        for victim in (self.town.sms, self.town.intake):
-            victim.dies_before, victim.dies_after = dies == "before", dies == "after"  # type: ignore[attr-defined]
+        victims: tuple[Provider | Receiver, ...] = (self.town.sms, self.town.intake)
+        for victim in victims:
+            victim.dies_before, victim.dies_after = dies == "before", dies == "after"
         with contextlib.suppress(BrokeOff, AssertionError if dies == "after" else BrokeOff):
             self.run(self.to_its_end(work()))
-        for victim in (self.town.sms, self.town.intake):
-            victim.dies_before = victim.dies_after = False  # type: ignore[attr-defined]
+        for victim in victims:
+            victim.dies_before = victim.dies_after = False
 
     async def to_its_end(self, work: Awaitable[Any]) -> Any:
         """Whoever dies does so at all that it has in hand; nothing of it goes on while something else is played."""
@@ -206,11 +207,11 @@ class Journey(RuleBasedStateMachine):
     @rule(n=PEOPLE, trouble=st.sampled_from(TROUBLES))
     def provider_fails_once(self, n: int, trouble: Trouble) -> None:
         number = self.town.sms.reachable(Addressee(phone=driver(n).phone))
-        self.town.sms.ahead.setdefault(str(number), []).append(trouble)  # type: ignore[attr-defined]
+        self.town.sms.ahead.setdefault(str(number), []).append(trouble)
 
     @rule(n=PEOPLE, trouble=st.sampled_from([IntakeTrouble.NO_ANSWER, IntakeTrouble.TAKES_WITHOUT_ANSWER]))
     def intake_fails_once(self, n: int, trouble: IntakeTrouble) -> None:
-        self.town.intake.ahead.setdefault(driver(n).personal_id, []).append(trouble)  # type: ignore[attr-defined]
+        self.town.intake.ahead.setdefault(driver(n).personal_id, []).append(trouble)
 
     @rule(silent=st.booleans())
     def sources_are_silent(self, silent: bool) -> None:
@@ -292,8 +293,8 @@ class Journey(RuleBasedStateMachine):
 
     def heals(self) -> None:
         """Everybody answers again, every change is told, and time passes until nothing is left to do."""
-        self.town.sms.ahead.clear()  # type: ignore[attr-defined]
-        self.town.intake.ahead.clear()  # type: ignore[attr-defined]
+        self.town.sms.ahead.clear()
+        self.town.intake.ahead.clear()
         self.sources_are_silent(silent=False)
         if self.changes:
             self.run(self.town.told_by_sources(self.changes))

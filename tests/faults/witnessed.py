@@ -103,6 +103,8 @@ class Witnessed(Town):
     """The town, its outside written down."""
 
     logs: Logs = field(init=False)
+    sms: Provider = field(init=False)
+    intake: Receiver = field(init=False)
 
     def __post_init__(self) -> None:
         self.logs = Logs(self.clock)

@@ -1,93 +1,26 @@
 """Where a service's sense ends: each rule at its very edge, with the exact sentences that its author is told."""
 
-from copy import deepcopy
-from functools import cache
-from typing import Any
 
 import pytest
 
-from rules import source
-from rules.form import form_flaws
-from rules.grammar import Form, ServiceText
-from rules.loader import load_registers
-from rules.register import RegisterSchema
-from rules.soundness import service_flaws, unused_values
-from tests.rules.conftest import ROOT
-
-NAME = "driver_licence_renewal"
-VALUES = (
-    "lead_days, stop_after_days, least_correct, least_complete, classes_without_expiry, "
-    "classes_that_become_certificates, classes_left_to_choice, exchanged_for, taken_over_by, health_groups, fee_vnd"
+from tests.rules.sense import (
+    BRACES,
+    GONE,
+    NAME,
+    NO_COLUMN,
+    PERCENT,
+    REF,
+    UNCITED,
+    UNSAID,
+    VALUES,
+    Changes,
+    period,
+    registers,
+    rung,
+    unused,
+    wrong,
+    wrong_form,
 )
-UNCITED = "It cites no law. Write `reference`: one of the references under `legal_basis`."
-UNSAID = "It does not say in words what it asks. Write `says` with vi and en: citizens are told it."
-BRACES = "Braces here would be shown as they stand. Write the words out."
-PERCENT = "It is the least quality, and no percentage. Write a whole number from 0 to 100."
-NO_COLUMN = "is no column of a watched register. Write register.column, where the unit's code stands."
-REF = "Chính sách nhắc của thành phố"
-GONE = "Remove this"
-
-Changes = dict[str, object]
-
-
-@cache
-def registers() -> dict[str, RegisterSchema]:
-    return load_registers(ROOT)
-
-
-@cache
-def written(file: str) -> Any:
-    text, problems = source.read(ROOT / NAME / file, file)
-    assert text is not None and not problems
-    return text.data
-
-
-def changed(file: str, changes: Changes) -> Any:
-    """The file's data with these parts put in the place of what stood there."""
-    data = deepcopy(written(file))
-    for path, value in changes.items():
-        *steps, last = [int(step) if step.isdecimal() else step for step in path.split("/")]
-        part = data
-        for step in steps:
-            part = part[step]
-        if value is GONE:
-            del part[last]
-        elif isinstance(last, int) and last == len(part):
-            part.append(value)
-        else:
-            part[last] = value
-    return data
-
-
-def said(flaws: Any) -> list[str]:
-    return [f"{'.'.join(map(str, loc))}: {why} {mend}" for loc, why, mend in flaws]
-
-
-def wrong(changes: Changes, folder: str = NAME) -> list[str]:
-    return said(service_flaws(ServiceText.model_validate(changed("service.yaml", changes)), folder, registers()))
-
-
-def wrong_form(changes: Changes, service: Changes | None = None) -> list[str]:
-    text = ServiceText.model_validate(changed("service.yaml", service or {}))
-    return said(form_flaws(Form.model_validate(changed("form.yaml", changes)), text, registers()))
-
-
-def unused(changes: Changes, form: Changes | None = None) -> list[str]:
-    text = ServiceText.model_validate(changed("service.yaml", changes))
-    return said(unused_values(text, Form.model_validate(changed("form.yaml", form or {}))))
-
-
-def period(value: object, since: str = "2025-03-01", to: str | None = None, **more: object) -> dict[str, object]:
-    return {"from": since, "to": to, "value": value, "reference": REF, "confidence": "K", **more}
-
-
-def dated(*periods: dict[str, object]) -> dict[str, object]:
-    return {"says": {"vi": "a", "en": "b"}, "periods": list(periods)}
-
-
-def rung(offset: int, name: str = "one", channels: tuple[str, ...] = ("sms", "zalo"), **wait: int) -> dict[str, object]:
-    written = {"name": name, "offset_days": offset, "channels": list(channels)}
-    return {**written, "fall_back_after_hours": dict(wait)} if wait else written
 
 
 def test_the_service_as_it_stands_is_sound() -> None:
@@ -388,77 +321,3 @@ def test_of_a_service_whose_main_register_nobody_describes_its_columns_are_not_l
         f"registers: There is no register 'weather'. Use one of {', '.join(registers())}, or describe it in "
         "rules/registers/weather.yaml.",
     ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "form", "told"),
-    [
-        ({"values/spare": dated(period(1))}, {}, ["spare"]),
-        ({"fee": GONE}, {}, ["fee_vnd"]),
-        ({"quality": []}, {}, ["least_correct", "least_complete"]),
-        ({}, {"fields/13/lookup/table": "taken_over_by"}, ["exchanged_for"]),
-        ({"needs/1/when": GONE}, {}, ["classes_left_to_choice"]),
-        (
-            {"needs/1/when": GONE},
-            {"fields/0/when": {"one_of": {"columns": ["scheme", "class"], "listed_in": "classes_left_to_choice"}}},
-            [],
-        ),
-    ],
-)
-def test_a_value_is_used_by_rules_forms_fees_and_quality_or_else_told(
-    changes: Changes, form: Changes, told: list[str]
-) -> None:
-    assert unused(changes, form) == [f"values.{name}: Nothing uses it. Use it or remove it." for name in told]
-
-
-WAYS = "Not exactly one thing fills it. Write one of from, fixed, lookup, choose, choose_from, asked."
-CHOICE = [{"code": "B", "label": {"vi": "a", "en": "b"}}]
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"fields/14/choose": CHOICE, "fields/14/fixed": GONE}, []),
-        ({"fields/14/asked": True, "fields/14/fixed": GONE}, []),
-        ({"fields/14/choose_from": "commune_centres", "fields/14/fixed": GONE}, []),
-        ({"fields/14/choose": CHOICE}, [f"fields.14: {WAYS}"]),
-        ({"fields/14/from": "residents.phone"}, [f"fields.14: {WAYS}"]),
-        ({"fields/14/lookup": {"table": "exchanged_for", "by": ["scheme", "class"]}},
-         [f"fields.14: {WAYS}",
-          "fields.14: '2008 B1' leaves a choice whose words are not written. Add them under `choose`.",
-          "fields.14: '2008 B2' leaves a choice whose words are not written. Add them under `choose`."]),
-        ({"fields/14/fixed": GONE}, [f"fields.14: {WAYS}"]),
-        ({"fields/14/or_posted": True},
-         ["fields.14.or_posted: Only the result, for which an office is chosen, may be posted instead. "
-          "Write it beside `choose_from`, or take it out."]),
-        ({"fields/2/name": "full_name"}, ["fields.2.name: 'full_name' is used twice. Give each field its own name."]),
-        ({"fields/1/section": "end"},
-         ["fields.1.section: There is no section 'end'. Use one of addressee, applicant, licence, request."]),
-        *(
-            ({"fields/3/from": ["driver_licences.personal_id", where]},
-             [f"fields.3.from: '{where}' is no column of a watched register. Write register.column."])
-            for where in ("weather.rain", "residents.fax", "transport_badges.badge_no")
-        ),
-        ({"fields/13/lookup": {"table": "fee_vnd", "by": ["scheme", "letter"]}},
-         ["fields.13.lookup.table: The dated value 'fee_vnd' is not a table in every period. Correct its periods.",
-          "fields.13.lookup.by: The register driver_licences has no column 'letter'. "
-          f"Use one of: {', '.join(registers()['driver_licences'].columns)}."]),
-        ({"fields/13/choose": GONE},
-         ["fields.13: '2008 B1' leaves a choice whose words are not written. Add them under `choose`.",
-          "fields.13: '2008 B2' leaves a choice whose words are not written. Add them under `choose`."]),
-        ({"fields/13/choose": CHOICE},
-         ["fields.13: '2008 B1' leaves a choice whose words are not written. Add them under `choose`.",
-          "fields.13: '2008 B2' leaves a choice whose words are not written. Add them under `choose`."]),
-        ({"fields/0/when": {"present": {"column": "wish"}}},
-         ["fields.0.when.present.column: The register driver_licences has no column 'wish'. "
-          f"Use one of: {', '.join(registers()['driver_licences'].columns)}."]),
-        ({"fields/12/name": "ends_on"},
-         ["fields: The letters name 'expires_on' (expires_on), which is no field. Add it, or correct them."]),
-    ],
-)  # fmt: skip
-def test_a_form_is_told_where_why_and_how_to_mend_it(changes: Changes, told: list[str]) -> None:
-    assert wrong_form(changes) == told
-
-
-def test_a_letter_may_name_the_records_key() -> None:
-    assert wrong_form({"fields/9/name": "number"}, {"letters/last4/field": "key"}) == []

@@ -44,6 +44,14 @@ async def does(verb: Act, case: Case, office: str, store: Store, clock: SetClock
     return done.case
 
 
+async def erase(case: Case, store: Store, clock: SetClock) -> None:
+    async with store.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE intake_case SET erased_at = :now WHERE reference = :it"),
+            {"now": clock.now(), "it": case.reference},
+        )
+
+
 def steps(stand_in: Portal) -> list[str]:
     return [step["TrangThai"] for step in stand_in.steps]
 
@@ -125,14 +133,24 @@ async def test_a_look_is_no_step_and_what_was_erased_is_shown_to_nobody(
         status=case.status, held_by=case.held_by,
     )  # fmt: skip
     await store.cases.looked(looked)
-    async with store.engine.begin() as connection:
-        await connection.execute(
-            text("UPDATE intake_case SET erased_at = :now WHERE reference = :it"),
-            {"now": clock.now(), "it": erased.reference},
-        )
+    await erase(erased, store, clock)
 
     assert await show_cases(portal=portal, store=store, clock=clock, limit=10) == 1
 
     assert list(stand_in.dossiers) == [case.reference] and steps(stand_in) == ["1", "2"]
     await store.cases.looked(looked)
     assert await show_cases(portal=portal, store=store, clock=clock, limit=10) == 0
+
+
+async def test_what_is_erased_while_it_waits_is_not_shown_any_more(
+    portal: NpspPortal, stand_in: Portal, store: Store, clock: SetClock
+) -> None:
+    await ready(store)
+    case = await walks_in(store, clock)
+    stand_in.next_answers.append(HTML)
+    assert await show_cases(portal=portal, store=store, clock=clock, limit=10) == 1
+    await erase(case, store, clock)
+    clock.forward(hours=3)
+
+    assert await show_cases(portal=portal, store=store, clock=clock, limit=10) == 0
+    assert stand_in.dossiers == {}
