@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from operator import ge
 from typing import Any
 
 from rules.kinds import ColumnType, Kind, Row
@@ -15,6 +16,9 @@ VIETNAM = timezone(timedelta(hours=7))
 
 
 _OLDEST, _NEWEST = 1990, 2100
+
+Many = Callable[..., bool]
+"""Whether all of many rows are sound, given a list for each column; asked in one go it costs a fifth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Check:
     problem: Callable[[Row], Problem]
     columns: tuple[str, ...]
     """All that it looks at."""
+    many: Many
+    """Whether it fits many rows at once."""
     span: tuple[str, date, date] | None = None
     """Where it asks of one column that its date lies between two days: such checks are made in one go."""
 
@@ -45,7 +51,15 @@ def within(kind: Kind, earliest: date, latest: date) -> Check:
         why = f"{kind.shown(row[name])} is not between {earliest} and {latest}, so it cannot be true."
         return Problem(name, why, "Correct the date in the source; send null for 'none' or 'unknown'.")
 
-    return Check(fits, holds, problem, (name,), (name, earliest, latest))
+    one_by_one = each(fits)
+
+    def many(values: list[Any]) -> bool:
+        try:
+            return bool(earliest <= min(values) and max(values) <= latest)
+        except TypeError:  # some are missing
+            return one_by_one(values)
+
+    return Check(fits, holds, problem, (name,), many, (name, earliest, latest))
 
 
 def in_our_time(kind: Kind) -> Check:
@@ -62,7 +76,7 @@ def in_our_time(kind: Kind) -> Check:
         why = f"{kind.shown(row[name])} is not between the years {_OLDEST} and {_NEWEST}."
         return Problem(name, why, "Send the time at which the row was last changed.")
 
-    return Check(fits, holds, problem, (name,))
+    return Check(fits, holds, problem, (name,), each(fits))
 
 
 def not_before(later: Kind, earlier: Kind) -> Check:
@@ -82,7 +96,15 @@ def not_before(later: Kind, earlier: Kind) -> Check:
         why = f"{later.shown(row[late])} is before {early} {earlier.shown(row[early])}."
         return Problem(late, why, f"Correct whichever of {late} and {early} is wrong in the source.")
 
-    return Check(fits, holds, problem, (late, early))
+    one_by_one = each(fits)
+
+    def many(ones: list[Any], others: list[Any]) -> bool:
+        try:
+            return all(map(ge, ones, others))
+        except TypeError:  # some are missing
+            return one_by_one(ones, others)
+
+    return Check(fits, holds, problem, (late, early), one_by_one if timed else many)
 
 
 def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
@@ -100,7 +122,12 @@ def codes_by(kind: Kind, by: str, codes: Mapping[str, Sequence[str]]) -> Check:
         why = f"{kind.shown(row[name])} is unknown where {by} is {row[by]}."
         return Problem(name, why, f"Send one of {known}, or correct {by}.")
 
-    return Check(fits, holds, problem, (name, by))
+    return Check(fits, holds, problem, (name, by), each(fits))
+
+
+def each(fits: Callable[..., bool]) -> Many:
+    """Asks each row by itself."""
+    return lambda *columns: all(map(fits, *columns))
 
 
 def _day(value: date) -> date:

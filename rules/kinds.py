@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,13 @@ class ColumnType(StrEnum):
     CODE = "code"
     INTEGER = "integer"
     BOOLEAN = "boolean"
+
+
+class Spelling(NamedTuple):
+    """Tells whether values are made of the right characters: one, or all of many in one go."""
+
+    right: Callable[[Any], bool]
+    many: Callable[[list[Any]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +74,12 @@ class Kind:
             value = Annotated[str, msgspec.Meta(max_length=500)]
         return value if self.required else value | None
 
-    def spelled(self) -> Callable[[Any], bool] | None:
+    def spelled(self) -> Spelling | None:
         """Tells whether a value of that type is made of the right characters, where that is asked for; a pattern in the
         type itself costs more than all else that is read of the row."""
         if self.type is ColumnType.PERSONAL_ID:
-            return _in_digits
-        return _in_words if self.type is ColumnType.TEXT and self.required else None
+            return Spelling(_in_digits, _all_in_digits)
+        return Spelling(_in_words, _all_in_words) if self.type is ColumnType.TEXT and self.required else None
 
     def shown(self, value: object) -> str:
         """The value as a problem may quote it: personal values only by their last four characters."""
@@ -86,8 +93,19 @@ def _in_digits(value: str | None) -> bool:
     return value is None or (value.isascii() and value.isdecimal())
 
 
+def _all_in_digits(values: list[str | None]) -> bool:
+    try:
+        return _in_digits("".join(values))  # type: ignore[arg-type]  # and where one is missing:
+    except TypeError:
+        return all(map(_in_digits, values))
+
+
 def _in_words(value: str) -> bool:
     return not value.isspace()
+
+
+def _all_in_words(values: list[str]) -> bool:
+    return not any(map(str.isspace, values))
 
 
 @lru_cache(maxsize=65_536)  # the days of 180 years; the same few are told again and again

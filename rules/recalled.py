@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from operator import attrgetter, eq
-from typing import Any, Generic, NoReturn, TypeVar
+from operator import attrgetter, eq, itemgetter
+from types import NoneType
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from rules.day import cycle_text
 from rules.kinds import ColumnType, Row
 from rules.person import Rows
 from rules.register import RegisterSchema
+from rules.rows import Asked
 
 T = TypeVar("T")
+V = TypeVar("V")
 Pick = Callable[[Any], object]
 Outline = tuple[int, ...]
 """How many rows there are in each register."""
@@ -69,25 +72,27 @@ class Recall(Generic[T]):
         """Whose first is the register asked about."""
         self._said = [name for name in likeness.cycle if name in likeness.hidden[likeness.main]]
         self._aloud = [attrgetter(name) for name in self._said]
+        self.blanks = len(self._said)
+        """How many values each says for themselves."""
         self._outlines: dict[Outline, _Alike[T]] = {}
         self._kept = self._made = self._recalled = 0
         self.trying = likeness.exact
 
-    def known(self, people: Sequence[Any]) -> list[tuple[T, Any] | None]:
-        """What was answered for somebody alike, and the row asked about; None where that is not known, a row is not
-        sound, or nobody is given."""
-        found: list[tuple[T, Any] | None] = [None] * len(people)
+    def known(self, people: Sequence[Any]) -> Iterator[tuple[Sequence[int], list[T], list[Any]]]:
+        """Those of one outline after the other for whom there is an answer, because somebody alike has one and all of
+        their rows are sound: where they stand, the answers, and the decoded rows asked about."""
         if not self.trying:
-            return found
-        for outline, numbers, places in self._outlined(people):
+            return
+        for outline, where, places in self._outlined(people):
             alike = self._outlines.get(outline)
-            if alike is None:
-                continue
-            for number, answer, asked in zip(numbers, alike.recalled(places), places[0], strict=True):
-                if answer is not None:
-                    found[number] = answer, asked
-                    self._recalled += 1
-        return found
+            if alike is not None:
+                numbers, answers, asked = where, alike.recalled(places), places[0]
+                if None in answers:
+                    kept = [place for place, answer in enumerate(answers) if answer is not None]
+                    numbers, answers, asked = _at(kept, where), _at(kept, answers), _at(kept, asked)
+                if answers:
+                    self._recalled += len(answers)
+                    yield numbers, cast(list[T], answers), asked
 
     def learn(self, person: Any, known: Rows, make: Callable[[Rows], tuple[T, bool]]) -> tuple[T, Any]:
         """The answer that `make` gives for these rows, told with whether it has a cycle, and the row asked about; the
@@ -119,10 +124,12 @@ class Recall(Generic[T]):
             bar = "|"
         return pieces
 
-    def aloud(self, asked: Any) -> list[str]:
-        """The hidden values that stand in the cycle of the decoded row asked about, in their order."""
-        values = [get(asked) for get in self._aloud]
-        return [value if value.__class__ is str else cycle_text([value]) for value in values]
+    def aloud(self, asked: Sequence[Any]) -> list[list[str]]:
+        """The hidden values that stand in the cycles of the decoded rows asked about: a list for each value."""
+        return [
+            [value if value.__class__ is str else cycle_text([value]) for value in map(get, asked)]
+            for get in self._aloud
+        ]
 
     def _outlined(self, people: Sequence[Any]) -> Iterator[tuple[Outline, Sequence[int], Places]]:
         """Those who have a row that is asked about, by outline: where they stand among all, and their rows."""
@@ -131,18 +138,22 @@ class Recall(Generic[T]):
             every = [number for number in every if people[number] is not None]
             people = [people[number] for number in every]
         columns = [_listed([*map(rows, people)]) for rows in self._rows_of]
-        outlines = [*zip(*[map(len, column) for column in columns], strict=True)]
-        groups: dict[Outline, Sequence[int]] = {}
-        for outline in set(outlines):
-            groups[outline] = [number for number, one in enumerate(outlines) if one == outline]
+        lengths = [[*map(len, column)] for column in columns]
+        if all(one.count(one[0]) == len(one) for one in lengths if one):  # as a rule all of a file are of one outline
+            groups = {tuple(one[0] for one in lengths if one): every}
+        else:
+            outlines = [*zip(*lengths, strict=True)]
+            groups = {
+                outline: [number for number, one in enumerate(outlines) if one == outline] for outline in set(outlines)
+            }
         for outline, numbers in groups.items():
-            if outline[0]:
+            if outline and outline[0]:
                 alone = len(groups) == 1
                 yield (
                     outline,
                     every if alone else [every[number] for number in numbers],
                     [
-                        [rows[place] for rows in (column if alone else [column[number] for number in numbers])]
+                        [*map(itemgetter(place), column if alone else [column[number] for number in numbers])]
                         for column, many in zip(columns, outline, strict=True)
                         for place in range(many)
                     ],
@@ -179,7 +190,7 @@ class _Alike(Generic[T]):
         self._whose = [attrgetter(schema.subject.column) for schema in rows]
         self._columns: set[tuple[str, str]] | None = None
         self._picks: list[Pick] = []
-        self._asked: list[tuple[int, Pick, Callable[[Any], bool]]] = []
+        self._asked: list[tuple[int, list[Pick], Asked]] = []
         """What must be true of a row beside what tells people apart: for those whose answer is kept it was true."""
         self._answers: dict[object, T] = {}
 
@@ -187,9 +198,10 @@ class _Alike(Generic[T]):
         """What was answered for those who are like these people; column by column, which is twice as fast as person by
         person."""
         answers = [*map(self._answers.get, self._told(places))]
-        for place, get, sound in self._asked:
-            good = [*map(sound, map(get, places[place]))]
-            if not all(good):
+        for place, gets, asked in self._asked:
+            columns = [[*map(get, places[place])] for get in gets]
+            if not asked.many(*columns):
+                good = map(asked.fits, *columns)
                 answers = [answer if fine else None for answer, fine in zip(answers, good, strict=True)]
         return answers
 
@@ -214,13 +226,13 @@ class _Alike(Generic[T]):
         for place, schema in enumerate(self._rows):
             used = {column for name, column in looked if name == schema.name}
             self._picks.append(_values_of(sorted(used)))
-            for asked, sound in schema.reader.asked:
-                if not used.issuperset(asked):
-                    self._asked.append((place, _values_of(asked), sound if len(asked) == 1 else _starred(sound)))
+            for asked in schema.reader.asked:
+                if not used.issuperset(asked.columns):
+                    self._asked.append((place, [attrgetter(column) for column in asked.columns], asked))
 
 
-def _starred(sound: Callable[..., bool]) -> Callable[[Any], bool]:
-    return lambda values: sound(*values)
+def _at(places: Sequence[int], values: Sequence[V]) -> list[V]:
+    return [values[place] for place in places]
 
 
 def _values_of(columns: Sequence[str]) -> Pick:
@@ -230,7 +242,10 @@ def _values_of(columns: Sequence[str]) -> Pick:
 
 def _listed(column: list[Any]) -> list[Sequence[Any]]:
     """The rows of each, also where there are none, or one was written without its brackets."""
-    if not any(column):
+    kinds = set(map(type, column))
+    if kinds == {list}:
+        return column
+    if kinds == {NoneType}:
         return [()] * len(column)
     return [rows if rows.__class__ is list else () if rows is None else (rows,) for rows in column]
 

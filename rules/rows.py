@@ -6,11 +6,11 @@ Both go through the same types and the same checks, so a row that is accepted ha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from rules.checks import VIETNAM, Check
+from rules.checks import VIETNAM, Check, Many
 from rules.kinds import ColumnType, Kind, Row
 from rules.problem import BadRow, Problem
 
@@ -33,6 +33,14 @@ _EXPECTED = {
 }
 
 
+class Asked(NamedTuple):
+    """What is asked of some columns of a decoded row: whether their values are sound, in one row or in all of many."""
+
+    columns: tuple[str, ...]
+    fits: Callable[..., bool]
+    many: Many
+
+
 class Reader:
     """Decodes rows with these columns and checks them; unknown columns are ignored, missing ones become None."""
 
@@ -50,12 +58,13 @@ class Reader:
         self._one = msgspec.json.Decoder(self.struct)
         self._codes = tuple(kind.name for kind in kinds if kind.type is ColumnType.CODE and _may_be_number(kind))
         self._times = tuple(kind.name for kind in kinds if kind.type is ColumnType.TIMESTAMP)
-        self._spelled = tuple((kind.name, right) for kind in kinds if (right := kind.spelled()) is not None)
-        self.asked: tuple[tuple[tuple[str, ...], Callable[..., bool]], ...] = (
-            *(((name,), right) for name, right in self._spelled),
-            *((check.columns, check.fits) for check in checks),
+        spelled = tuple((kind.name, spelling) for kind in kinds if (spelling := kind.spelled()) is not None)
+        self._spelled = tuple((name, spelling.right) for name, spelling in spelled)
+        self.asked: tuple[Asked, ...] = (
+            *(Asked((name,), spelling.right, spelling.many) for name, spelling in spelled),
+            *(Asked(check.columns, check.fits, check.many) for check in checks),
         )
-        """What is asked of a decoded row: columns, and whether their values are sound."""
+        """What is asked of a decoded row."""
 
     def read(self, body: bytes | str) -> dict[str, object]:
         """One JSON object as a row. Raises BadRow with all its problems."""

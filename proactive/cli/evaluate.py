@@ -5,9 +5,10 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
+from itertools import islice, repeat
+from operator import mod
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 import typer
@@ -19,8 +20,10 @@ from rules.person import Rows
 from rules.recalled import Recall
 
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2150, 12, 31)
-_AT_ONCE = 128
+_AT_ONCE = 256
 """Few enough to stay near the processor from one look at them to the next."""
+_MADE_BETWEEN = 50_000
+"""Objects between two looks for what can be thrown away: a batch makes a thousand, and hardly ever leaves any."""
 _REMEMBERED = 65_536
 
 _encode = msgspec.json.Encoder().encode
@@ -52,6 +55,7 @@ def evaluate(
     day = _day(on)
     out, bad = typer.get_binary_stream("stdout"), 0
     gc.freeze()  # the rule book stays: nobody need look through it again for what can be thrown away
+    gc.set_threshold(_MADE_BETWEEN)
     try:
         with records.open("rb") as lines:
             for some, unsound in answers(lines, service, day):
@@ -78,8 +82,8 @@ def answers(lines: Iterable[bytes], service: Service, day: date) -> Iterator[tup
         read += len(some)
 
 
-Said = tuple[bytes, tuple[bytes, ...]]
-"""What is said up to the first hidden value of the cycle, and what is said after each."""
+Said = bytes
+"""What is said to all who are alike, with %b where each has a value of their own."""
 
 
 class _Asked:
@@ -93,21 +97,33 @@ class _Asked:
     def of(self, lines: list[bytes], before: int) -> tuple[list[bytes], int]:
         """What is said of each line, and how many are bad; `before` lines were read already."""
         people = self._people.decode(lines)
-        whole, texts, bad = self._whole, list[bytes](), 0
-        for number, found in enumerate(self._recall.known(people)):
+        texts, bad = self._known(people), 0
+        for number in [number for number, text in enumerate(texts) if text is None] if None in texts else ():
             try:
-                texts.append(whole(*found) if found is not None else self._anew(people[number], lines[number]))
+                texts[number] = self._anew(people[number], lines[number])
             except BadRow as error:
-                texts.append(_encode({"error": _said(before + number + 1, error.problems)}) + b"\n")
+                texts[number] = _encode({"error": _said(before + number + 1, error.problems)}) + b"\n"
                 bad += 1
-        return texts, bad
+        return cast(list[bytes], texts), bad
+
+    def _known(self, people: list[Any]) -> list[bytes | None]:
+        """What is said of those who are like somebody before."""
+        texts: list[bytes | None] = [None] * len(people)
+        for numbers, answers, asked in self._recall.known(people):
+            whole = self._whole(answers, asked)
+            if len(numbers) == len(texts):
+                return [*whole]
+            for number, text in zip(numbers, whole, strict=True):
+                texts[number] = text
+        return texts
 
     def _anew(self, person: Any, line: bytes) -> bytes:
         known = self._people.rows(person, line)
         if not known.get(self._main):
             raise BadRow([Problem(self._main, "No record of it is given.", "Give the record that is asked about.")])
         if person is not None and self._recall.trying:
-            return self._whole(*self._recall.learn(person, known, self._make))
+            said, asked = self._recall.learn(person, known, self._make)
+            return next(self._whole([said], [asked]))
         verdict = self._ask(known[self._main][0], known)
         begins, ends = self._printed(verdict)
         return b"".join((begins, _encode(verdict.cycle), ends))
@@ -115,21 +131,24 @@ class _Asked:
     def _make(self, known: Rows) -> tuple[Said, bool]:
         record = known[self._main][0]
         verdict = self._ask(record, known)
-        begins, ends = self._printed(verdict)
+        begins, ends = [text.replace(b"%", b"%%") for text in self._printed(verdict)]
         if verdict.anchor is None:
-            return (b"".join((begins, b"null", ends)), ()), False
-        first, *others = [_encode(text)[1:-1] for text in self._recall.around(record, verdict.anchor)]
-        if not others:
-            return (b"".join((begins, b'"', first, b'"', ends)), ()), True
-        others[-1] += b'"' + ends
-        return (b"".join((begins, b'"', first)), tuple(others)), True
+            return begins + b"null" + _NOTHING * self._recall.blanks + ends, False
+        pieces = [_encode(text)[1:-1].replace(b"%", b"%%") for text in self._recall.around(record, verdict.anchor)]
+        return b"".join((begins, b'"', b"%b".join(pieces), b'"', ends)), True
 
-    def _whole(self, said: Said, asked: Any) -> bytes:
-        text, others = said
-        values = self._recall.aloud(asked) if others else ()
-        if len(values) == 1:
-            return b"".join((text, _encode(values[0])[1:-1], others[0]))
-        return text + b"".join([_encode(value)[1:-1] + after for value, after in zip(values, others, strict=True)])
+    def _whole(self, said: list[Said], asked: list[Any]) -> Iterator[bytes]:
+        values = [_encoded(some) for some in self._recall.aloud(asked)]
+        return map(mod, said, values[0] if len(values) == 1 else zip(*values, strict=True) if values else repeat(()))
+
+
+_NOTHING = b"%.0b"
+"""Takes a value, and shows nothing of it."""
+
+
+def _encoded(texts: list[str]) -> list[bytes]:
+    """Each text as it stands in JSON between its quotes; in there no quote stands bare, so they part where two do."""
+    return _encode(texts)[2:-2].split(b'","')
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
