@@ -1,5 +1,6 @@
 """Each word of the vocabulary: when it holds, and what it refuses."""
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import rules
-from rules.condition import NotInForce, Scope
+from rules import conditions, vocabulary
+from rules.condition import Clause, NotInForce, Scope
 from rules.dated import Dated
 from rules.register import RegisterSchema
 from rules.vocabulary import WORDS, AnyClause, AnyWindow
@@ -74,6 +76,42 @@ def test_every_word_has_a_module_a_class_and_a_sentence() -> None:
 
     assert set(WORDS) == {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert all(word.__doc__ for word in WORDS.values())
+    assert vocabulary._words() == WORDS
+    assert list(WORDS) == sorted(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("word", "holds"),
+    [
+        ("not_there", ""),
+        ("no_class", "NoClass = 3"),
+        ("no_condition", "from pydantic import BaseModel\nclass NoCondition(BaseModel): pass"),
+        ("no_model", "from rules.condition import Condition\nclass NoModel(Condition): pass"),
+    ],
+)
+def test_a_module_without_its_condition_is_no_word(
+    word: str, holds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{word}.py").write_text(holds, encoding="utf-8")
+    monkeypatch.setattr(conditions, "__path__", [str(tmp_path)])
+
+    with pytest.raises(TypeError) as refused:
+        vocabulary._words()
+    sys.modules.pop(f"rules.conditions.{word}")
+
+    name = word.title().replace("_", "")
+    assert str(refused.value) == f"rules/conditions/{word}.py must hold the condition class {name}"
+
+
+def test_a_clause_is_made_of_the_words_it_may_use() -> None:
+    made = vocabulary._clause(Clause, {"present": WORDS["present"], "equals": WORDS["equals"]})
+
+    assert (made.__name__, made.__doc__, made.__module__) == ("Clause", Clause.__doc__, "rules.vocabulary")
+    assert made.vocabulary == ("present", "equals") and issubclass(made, Clause)
+    one = made.model_validate({"present": {"column": "town"}})
+    assert (one.word, one.equals, one.condition.column) == ("present", None, "town")
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        made.model_validate({"blank": {"column": "town"}})
 
 
 @pytest.mark.parametrize(

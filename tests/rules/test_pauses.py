@@ -1,6 +1,6 @@
 """The clock stands still while the citizen is asked; hours run only while offices are open."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +91,64 @@ def test_a_limit_below_nothing_is_refused() -> None:
         add_working_hours(at("2026-03-02T08:00"), -1)
     assert working_hours_between(at("2026-03-03T08:00"), at("2026-03-02T08:00")) == 0
     assert working_days_between(date(2026, 3, 3), date(2026, 3, 2)) == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-03-02T08:00", "2026-03-02T08:30", 0.5),
+        ("2026-03-02T06:00", "2026-03-02T07:30", 0),
+        ("2026-03-02T06:00", "2026-03-02T08:00", 0.5),
+        ("2026-03-02T11:00", "2026-03-02T13:30", 1),  # over the hour and a half at noon
+        ("2026-03-02T12:00", "2026-03-02T12:45", 0),
+        ("2026-03-02T07:30", "2026-03-03T07:30", 8),
+        ("2026-03-06T16:00", "2026-03-09T09:00", 2.5),  # over a weekend
+    ],
+)
+def test_hours_between_are_those_in_which_offices_are_open(start: str, end: str, hours: float) -> None:
+    assert working_hours_between(at(start), at(end)) == hours
+
+
+def test_a_moment_without_an_offset_is_ours_and_one_with_another_is_carried_over() -> None:
+    plain, elsewhere = datetime(2026, 3, 2, 8, 0), datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # noqa: DTZ001
+
+    for moment in (plain, elsewhere):
+        end = add_working_hours(moment, 2)
+        assert end == at("2026-03-02T10:00") and end.utcoffset() == timedelta(hours=7)
+
+
+def test_what_is_never_over_is_refused_and_so_is_less_than_nothing() -> None:
+    with pytest.raises(ValueError) as endless:
+        add_working_hours(at("2026-03-02T08:00"), 30_000)
+    with pytest.raises(ValueError) as backwards:
+        add_working_hours(at("2026-03-02T08:00"), -0.5)
+
+    assert str(endless.value) == "30000 working hours after 2026-03-02 are not over within 4000 days."
+    assert str(backwards.value) == "Working hours are counted forwards, not -0.5."
+
+
+def test_half_a_working_day_is_over_with_its_day_and_who_asks_late_stays_late() -> None:
+    received = at("2026-03-02T08:00")
+
+    assert due_paused(received, 1.5) == due_paused(received, 2) == date(2026, 3, 4)
+    on_the_day = Pause(asked=at("2026-03-04T16:00"), given=at("2026-03-06T09:00"))
+    too_late = Pause(asked=at("2026-03-05T00:00"), given=at("2026-03-06T09:00"))
+    assert due_paused(received, 2, [on_the_day]) == date(2026, 3, 6)
+    assert due_paused(received, 2, [too_late]) == date(2026, 3, 4)
+
+
+def test_pauses_are_added_up_in_the_order_of_their_asking() -> None:
+    received = at("2026-03-02T08:00")
+    first = Pause(asked=at("2026-03-03T09:00"), given=at("2026-03-05T09:00"))
+    second = Pause(asked=at("2026-03-06T09:00"), given=at("2026-03-09T09:00"))  # past the first due day
+
+    assert due_paused(received, 2, [second, first]) == due_paused(received, 2, [first, second]) == date(2026, 3, 9)
+
+
+def test_a_day_of_asking_is_a_day_here() -> None:
+    received = at("2026-03-02T08:00")
+    just_past_midnight = Pause(asked=datetime(2026, 3, 4, 17, 30, tzinfo=UTC), given=at("2026-03-06T09:00"))
+    without_an_offset = Pause(asked=datetime(2026, 3, 4, 23, 30), given=at("2026-03-06T09:00"))  # noqa: DTZ001
+
+    assert due_paused(received, 2, [just_past_midnight]) == date(2026, 3, 4)
+    assert due_paused(received, 2, [without_an_offset]) == date(2026, 3, 6)
