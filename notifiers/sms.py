@@ -8,7 +8,7 @@ taken is `Rejected`. In Vietnam nobody can answer an alphanumeric sender, so not
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 import structlog
@@ -276,8 +276,12 @@ class _Http(AsyncHttpClient):
             method,
             urlunsplit((self._base.scheme, self._base.netloc, asked.path, asked.query, "")),
             params=params,  # type: ignore[arg-type] # the library gives texts and numbers
-            data=data,
-            headers={**(headers or {}), **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {})},
+            data=None if data is None else urlencode(data, doseq=True).encode(),  # half the work of giving the form
+            headers={
+                **(headers or {}),
+                **({} if data is None else {"Content-Type": "application/x-www-form-urlencoded"}),
+                **({"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}),
+            },
             allow_redirects=allow_redirects,
         ) as answer:
             return Response(answer.status, await answer.text(), dict(answer.headers))
