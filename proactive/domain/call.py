@@ -31,7 +31,7 @@ class CallOutcome(StrEnum):
     WRONG_NUMBER = "wrong_number"  # somebody else's phone
     GONE = "gone"  # moved away or died, says who answered
     REFUSES = "refuses"  # wants to hear nothing more of this
-    WITHDRAWN = "withdrawn"  # its pilot was stopped: nobody is to call
+    WITHDRAWN = "withdrawn"  # its service or pilot was stopped: nobody is to call
 
 
 SAID = tuple(one for one in CallOutcome if one is not CallOutcome.WITHDRAWN)

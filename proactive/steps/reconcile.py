@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from proactive.domain.call import CallOutcome
 from proactive.domain.dossier import Dossier, State, look_again, move
 from proactive.domain.notice import SENDING_MOVES, Notice, Sending, advance
 from proactive.errors import Unanswerable, Unreachable
@@ -22,6 +23,7 @@ QUESTION_LEASE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 MOST_RESENT = 1
 """A notice that was surely never there is sent once more; after that a person has to look."""
+WITHDRAWN = "Cuộc gọi đã được rút, vì dịch vụ hoặc thí điểm bị dừng; không gọi nữa."
 
 
 async def reconcile(
@@ -58,14 +60,18 @@ async def _receipts(*, store: Store, clock: Clock, limit: int) -> int:
 async def _not_delivered(notices: Sequence[Notice], store: Store, *, now: datetime, today: date) -> None:
     """Offer looks at these dossiers again: the rung may have another channel, or a person has to call."""
     dossiers = await store.dossiers.many([notice.dossier_id for notice in notices])
+    withdrawn = {notice.dossier_id for notice in notices if notice.error_code == CallOutcome.WITHDRAWN}
     await store.dossiers.keep(
         [
-            Move(before=d, after=look_again(d, today=today, at=now), actor="system", verb="reconcile")
+            Move(
+                before=d, after=look_again(d, today=today, at=now), actor="system", verb="reconcile",
+                note=WITHDRAWN if d.id in withdrawn else None,
+            )
             for d in dossiers
             if d.state is State.OFFERED
         ],
         now=now,
-    )
+    )  # fmt: skip
 
 
 async def _doubts(

@@ -1,7 +1,7 @@
 """tidy: forget what nobody needs any more: sessions that are over, counters of past windows, news long told.
 
-Dossiers that nobody has answered for as long as their service says are given up here too, and pilots whose last day is
-past are stopped.
+Dossiers that nobody has answered for as long as their service says are given up here too, pilots whose last day is past
+are stopped, and calls that were left over when somebody stopped their service are closed.
 """
 
 from datetime import timedelta
@@ -35,6 +35,7 @@ async def tidy(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
     await store.providers.tidy(before=now - 2 * COUNTS_KEPT)
     for pilot in await store.pilots.end_those_over(now=now, today=clock.today()):
         log.info("pilot.over", pilot=pilot.id, service=pilot.service)
+    await store.live.withdraw_left(by="system", now=now)
     return await _give_up_unanswered(catalogue=catalogue, store=store, clock=clock)
 
 

@@ -25,6 +25,35 @@ WAITS = (
 STANDS = f"d.service NOT IN ({HALTED})"
 """Nobody has stopped the service, nor paused its pilot: from the commit of that on no call is shown or taken."""
 
+HALTS = """
+SELECT service, stopped_at AS at, stopped_by AS actor, stopped_because AS because, false AS paused
+FROM live_switch WHERE stopped_at IS NOT NULL
+UNION ALL
+SELECT p.service, s.at, s.actor, s.reason, s.verb = 'pause' FROM pilot_step s JOIN pilot p ON p.id = s.pilot_id
+WHERE s.verb IN ('stop', 'pause')
+"""
+"""Whenever somebody stopped a service, or stopped or paused a pilot of it, and why."""
+
+NOT_CALLED = text(f"""
+WITH halt AS (
+  SELECT DISTINCT ON (service) * FROM ({HALTS}) h WHERE service IN ({HALTED}) ORDER BY service, at DESC
+)
+SELECT h.service, h.at, h.actor, h.because, h.paused, count(*) AS number FROM halt h
+JOIN dossier d ON d.service = h.service JOIN call c ON c.dossier_id = d.id
+WHERE (c.office = :office OR d.office = :office)
+  AND ((h.paused AND c.closed_at IS NULL) OR (c.outcome = 'withdrawn' AND c.closed_at >= h.at))
+GROUP BY h.service, h.at, h.actor, h.because, h.paused ORDER BY h.at DESC, h.service
+""")
+
+WITHDRAWN = text(f"""
+SELECT c.closed_at, d.service, h.actor, h.because FROM call c JOIN dossier d ON d.id = c.dossier_id
+LEFT JOIN LATERAL (
+  SELECT actor, because FROM ({HALTS}) a WHERE a.service = d.service AND a.at <= c.closed_at AND NOT a.paused
+  ORDER BY a.at DESC LIMIT 1
+) h ON true
+WHERE c.notice_id = :id AND c.outcome = 'withdrawn' AND (c.office = :office OR d.office = :office)
+""")
+
 OF_NOTICE = text("SELECT d.id, d.fields FROM notice n JOIN dossier d ON d.id = n.dossier_id WHERE n.id = :id")
 
 
@@ -83,6 +112,18 @@ class Calls:
             f"AND {STANDS} ORDER BY c.try_after, c.notice_id LIMIT :n OFFSET :o", office, n=limit, o=offset
         )
         return found, int(total or 0)
+
+    async def not_called(self, *, office: str) -> Sequence[RowMapping]:
+        """Services that nobody is called for now, with how many calls of this office wait or were closed because of it:
+        service, at, actor, because, paused, number. The newest first."""
+        async with self._engine.connect() as connection:
+            return (await connection.execute(NOT_CALLED, {"office": office})).mappings().all()
+
+    async def withdrawn(self, notice_id: UUID, *, office: str) -> RowMapping | None:
+        """Why a call of this office was closed without being made: closed_at, service, actor, because; None: it was
+        not."""
+        async with self._engine.connect() as connection:
+            return (await connection.execute(WITHDRAWN, {"id": notice_id, "office": office})).mappings().first()
 
     async def _waiting(self, rest: str, office: str, **values: object) -> list[Call]:
         async with self._engine.connect() as connection:

@@ -32,11 +32,30 @@ SELECT p.service FROM pilot p WHERE p.state IN ('running', 'paused', 'stopped') 
 """
 """Services that somebody stopped or whose pilot is paused or stopped: nobody is told of them now."""
 
+WITHDRAW = "SELECT withdraw_calls(:service, :by, :now, false)"
+"""Closes the calls of a service that wait. Whoever has taken one and holds it still says what came of it."""
+LEFT = f"""
+{WITHDRAW} WHERE (
+  SELECT stopped_at IS NOT NULL FROM live_switch
+  WHERE service = :service AND (approved_at IS NOT NULL OR stopped_at IS NOT NULL) ORDER BY id DESC LIMIT 1)
+"""
+"""The same where the service is stopped: what was handed over just then, or taken and never made."""
+STOPPED = f"""
+SELECT service FROM ({HALTED}) h
+WHERE NOT EXISTS (SELECT FROM pilot p WHERE p.service = h.service AND p.state = 'paused')
+"""
+"""Halted for good: what is only paused goes on with its calls."""
+
 
 async def modes(connection: AsyncConnection, *, today: date) -> dict[str, Mode]:
     """The services that are live or stopped today; every other one is in trial."""
     rows = await connection.execute(text(MODES), {"today": today})
     return {service: Mode(mode) for service, mode in rows}
+
+
+async def withdraw_left(connection: AsyncConnection, service: str, *, by: str, now: datetime) -> None:
+    """Before a service that was stopped tells again: nobody is called for what was handed over before the stop."""
+    await connection.execute(text(LEFT), {"service": service, "by": by, "now": now})
 
 
 class Live:
@@ -81,6 +100,7 @@ class Live:
             async with self._engine.begin() as connection:
                 if await connection.scalar(text(PILOT_OPEN), {"service": service}):
                     raise OutOfTurn(f"{service} is in a pilot: stop and conclude it first, see `proactive pilots`.")
+                await withdraw_left(connection, service, by=by, now=now)
                 ends_on: date | None = await connection.scalar(statement, {"service": service, "by": by, "now": now})
                 if ends_on is None:
                     raise OutOfTurn(f"Nobody has proposed {service}: `proactive live propose {service}` comes first.")
@@ -96,7 +116,8 @@ class Live:
         return ends_on
 
     async def stop(self, service: str, *, because: str, by: str, now: datetime, today: date) -> None:
-        """Nothing of this service goes out any more, from the next batch on, until two people switch it live again."""
+        """Nothing of this service goes out any more, from the next batch on, until two people switch it live again; the
+        calls that wait are closed with it."""
         values = {"service": service, "because": because, "by": by, "now": now, "today": today}
         async with self._engine.begin() as connection:
             stopped = await connection.scalar(
@@ -115,6 +136,14 @@ class Live:
                     ),
                     values,
                 )
+            await connection.execute(text(WITHDRAW), values)
+
+    async def withdraw_left(self, *, by: str, now: datetime) -> None:
+        """Close what waits on the list of calls for services that are stopped: what was handed over while somebody
+        stopped them, and what was taken before and never made."""
+        async with self._engine.begin() as connection:
+            for service in (await connection.execute(text(STOPPED))).scalars().all():
+                await connection.execute(text(WITHDRAW), {"service": service, "by": by, "now": now})
 
     async def log(self) -> list[RowMapping]:
         """Every switching, oldest first."""

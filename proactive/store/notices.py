@@ -88,7 +88,9 @@ class Notices:
         async with self._engine.connect() as connection:
             rows = await connection.execute(
                 text(
-                    f"SELECT r.id AS receipt_id, r.sending, r.error_code AS receipt_code, {FIELDS} "
+                    "SELECT r.id AS receipt_id, r.sending, "
+                    "CASE WHEN r.channel = 'call_list' AND r.status = 'withdrawn' THEN r.status ELSE r.error_code END "
+                    f"AS receipt_code, {FIELDS} "
                     "FROM receipt r CROSS JOIN LATERAL ("
                     "SELECT * FROM notice p WHERE p.channel = r.channel AND p.provider_ref = r.provider_ref UNION "
                     "SELECT * FROM notice q WHERE q.id = r.reference AND q.channel = r.channel "

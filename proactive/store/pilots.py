@@ -115,6 +115,7 @@ class Pilots:
                 after = take(before, verb, by=by, now=now, today=today, outcome=outcome)
                 if verb is Verb.START:
                     await _not_live(connection, before.service, today=today)
+                    await live.withdraw_left(connection, before.service, by=by, now=now)
                 if verb is Verb.CONCLUDE:  # in the same transaction: what is decided is decided on these counts
                     await connection.execute(text(CONCLUDED), {"id": pilot_id, "now": now, "by": by})
                 await _keep(connection, after)

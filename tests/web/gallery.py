@@ -524,6 +524,7 @@ class Walk:
         await self.see("desk-call-taken")
         await self.press("Lưu")
         await self.see("desk-call-nothing-chosen")
+        await gallery_more.calls_withdrawn(self, *made[1])
 
     async def everything(self) -> None:
         for part in (

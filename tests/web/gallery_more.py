@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from sqlalchemy import text
+
+from proactive.domain.dossier import Dossier
 from proactive.domain.pilot import Outcome, Verb
 from proactive.store.people import Role
 from tests.pilots.many import SERVICE, many
@@ -35,6 +39,17 @@ async def papers(walk: Walk) -> None:
     await walk.page.context.clear_cookies()
     await walk.desk_as("giay")
     await walk.open(f"/desk/dossiers/{dossier.id}", "desk-dossier-with-papers")
+
+
+async def calls_withdrawn(walk: Walk, dossier: Dossier, call: UUID) -> None:
+    """Somebody stops the service of calls that wait."""
+    house = walk.house
+    because, now, today = "Lời nhắn ghi sai ngày hết hạn", house.clock.now(), house.clock.today()
+    await house.store.live.stop(dossier.service, because=because, by="hoa", now=now, today=today)
+    await walk.open("/desk/calls", "desk-calls-withdrawn")
+    await walk.open(f"/desk/calls/{call}", "desk-call-withdrawn")
+    async with house.store.engine.begin() as connection:
+        await connection.execute(text("TRUNCATE live_switch"))
 
 
 async def letters(walk: Walk) -> None:

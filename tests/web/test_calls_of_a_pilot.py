@@ -93,3 +93,33 @@ async def test_whoever_is_on_the_telephone_when_a_pilot_is_stopped_says_what_cam
     await steps(Verb.CONCLUDE, by="an", outcome=Outcome.GO)
     after, sendings = await settled(house, dossier)
     assert sendings == [Sending.DELIVERED if says else Sending.UNDELIVERED] and after.state is State.OFFERED
+
+
+async def test_the_desk_says_that_a_service_is_stopped_why_and_by_whom(house: House) -> None:
+    dossier, id = await work(house)
+    officer = await house.officer()
+    await officer.opens(f"/desk/calls/{id}")
+    page = officer.hidden(f"/desk/calls/{id}/take")
+
+    await house.store.live.stop(
+        dossier.service, because="Sai ngày trong lời nhắn", by="chi", now=house.clock.now(), today=house.clock.today()
+    )
+
+    await officer.opens("/desk/calls")
+    for said in ("đã dừng, không gọi ai nữa", "1 cuộc gọi đã được rút", "Sai ngày trong lời nhắn", "chi"):
+        assert said in officer.text
+    assert (await officer.posts(f"/desk/calls/{id}/take", page)).status_code == 409
+    assert (await officer.opens(f"/desk/calls/{id}")).status_code == 200
+    assert "Cuộc gọi đã rút" in officer.text and "Sai ngày trong lời nhắn" in officer.text
+    assert (await (await house.officer("tu", office="centre-20257")).opens(f"/desk/calls/{id}")).status_code == 404
+
+
+async def test_the_desk_says_that_a_pilot_is_paused(house: House) -> None:
+    dossier, _ = await work(house)
+    steps = await piloted(house, dossier)
+    officer = await house.officer()
+
+    await steps(Verb.PAUSE, by="chi")
+
+    await officer.opens("/desk/calls")
+    assert "đang tạm dừng, chưa gọi ai" in officer.text and "1 cuộc gọi đang đợi" in officer.text

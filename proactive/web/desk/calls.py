@@ -5,8 +5,10 @@ The number is masked until an officer takes the call, which is written down; for
 
 import csv
 import io
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,9 +58,13 @@ class Calls:
             total=total,
             page=page,
             pages=max(1, -(-total // PAGE)),
+            halts=[(one, self._site.wording.service(one["service"])) for one in await self._not_called(officer)],
             now=self._site.clock.now(),
             open=self._open(),
         )
+
+    async def _not_called(self, officer: Officer) -> Sequence[RowMapping]:
+        return await self._site.store.calls.not_called(office=officer.office)
 
     async def _rows(self, calls: list[Call]) -> list[tuple[Call, Dossier, str | None, object]]:
         wording = self._site.wording
@@ -71,18 +77,35 @@ class Calls:
 
     async def _opened(self, request: Request) -> tuple[SignedIn, Officer, Call, Dossier]:
         session, officer = await officer_at(self._site, request)
-        try:
-            call = await self._site.store.calls.get(UUID(request.path_params["id"]), office=officer.office)
-        except ValueError as error:
-            raise HTTPException(404) from error
+        call = await self._site.store.calls.get(_id(request), office=officer.office)
         dossier = await self._site.store.dossiers.get(call.dossier_id) if call else None
         if call is None or dossier is None:
             raise HTTPException(404)
         return session, officer, call, dossier
 
     async def one(self, request: Request) -> Response:
+        if (gone := await self._withdrawn(request)) is not None:
+            return gone
         session, officer, call, dossier = await self._opened(request)
         return await self._page(request, session, officer, call, dossier)
+
+    async def _withdrawn(self, request: Request, *, status: int = 200) -> Response | None:
+        """Why nobody is to make this call any more, where that is so."""
+        site = self._site
+        session, officer = await officer_at(site, request)
+        why = await site.store.calls.withdrawn(_id(request), office=officer.office)
+        if why is None:
+            return None
+        return site.pages.show(
+            request,
+            "desk/call_withdrawn.html",
+            status=status,
+            session=session,
+            officer=officer,
+            why=why,
+            service=site.wording.service(why["service"]),
+            lines=await site.store.calls.lines(_id(request)),
+        )
 
     async def _page(
         self,
@@ -118,6 +141,8 @@ class Calls:
 
     async def take(self, request: Request) -> Response:
         """The call is this officer's for a while, and they see the number; both are written down."""
+        if (gone := await self._withdrawn(request, status=409)) is not None:
+            return gone
         session, officer, call, dossier = await self._opened(request)
         self._site.door.check(request, await forms.read(request), session)
         now = self._site.clock.now()
@@ -131,6 +156,8 @@ class Calls:
         return to(f"{HERE}/{call.notice_id}")
 
     async def outcome(self, request: Request) -> Response:
+        if (gone := await self._withdrawn(request, status=409)) is not None:
+            return gone
         session, officer, call, dossier = await self._opened(request)
         form = await forms.read(request)
         self._site.door.check(request, form, session)
@@ -177,3 +204,10 @@ class Calls:
         file = Response(b"\xef\xbb\xbf" + made.getvalue().encode(), media_type="text/csv; charset=utf-8")
         file.headers["content-disposition"] = f'attachment; filename="goi-dien-{site.clock.today()}.csv"'
         return file
+
+
+def _id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["id"])
+    except ValueError as error:
+        raise HTTPException(404) from error
