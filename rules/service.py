@@ -12,7 +12,6 @@ import msgspec
 
 from rules.base import Confidence, Words
 from rules.condition import Condition, NotInForce, Records, Scope
-from rules.conditions.one_of import together
 from rules.day import Day, silence
 from rules.expected import Dimension
 from rules.grammar import Budget, Closing, Contact, Decision, Form, FormField, Need, Option, Rung, ServiceText, Variant
@@ -245,8 +244,8 @@ class Service:
         if field.lookup is not None:
             period = self.text.values[field.lookup.table].at(scope.day)
             table: Any = {} if period is None else period.value
-            found: Any = together(field.lookup.by)(record)
-            listed = table.get(found if isinstance(found, str) else " ".join(found), ())
+            key = [record.get(column) for column in field.lookup.by]
+            listed: Sequence[str] = () if None in key else table.get(" ".join(map(str, key)), ())
             if len(listed) == 1:
                 return Filled(field, listed[0])
             return Filled(field, options=tuple(option for option in field.choose or () if option.code in listed))

@@ -121,3 +121,17 @@ def test_a_number_is_reachable_exactly_where_the_channel_says_so(number: str) ->
     known = address is not None and not address.startswith("+841")  # those are machines
 
     assert bool(re.search(REACHABLE, re.sub(NOT_IN_A_NUMBER, "", number))) == known
+
+
+def test_an_expectation_belongs_to_one_dimension_and_is_asked_of_kept_rows_or_of_refused_changes() -> None:
+    found: dict[str, list[str]] = {}
+    for schema in BOOK.registers.values():
+        for one in expectations(schema, BOOK.registers, schema.columns):
+            of = f"{one.dimension.value}{', refused' if one.refused else ''}"
+            found.setdefault(of, []).append(one.sort.value)
+
+    assert {of: sorted(set(sorts)) for of, sorts in found.items()} == {
+        "correct": ["agrees_with", "past", "units"], "correct, refused": ["valid"],
+        "complete": ["filled", "known_in"], "complete, refused": ["sent"],
+        "clean": ["once", "reachable", "tidy"], "clean, refused": ["readable"],
+    }  # fmt: skip

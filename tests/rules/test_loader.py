@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 import rules
 from rules import Problem, Unpublishable
+from rules.loader import load_registers, load_unproved
+from tests.rules.conftest import ROOT
 
 SERVICE = "driver_licence_renewal/service.yaml"
 FORM = "driver_licence_renewal/form.yaml"
@@ -230,3 +233,58 @@ def test_an_empty_folder_is_no_rule_book(tmp_path: Path) -> None:
     (problem,) = rules.check(tmp_path)
 
     assert problem.why == "It holds no service."
+
+
+def test_what_is_sound_is_used_and_what_is_not_is_told_and_stops_no_other(rulebook: Path) -> None:
+    other = rulebook / "passport_expiry"
+    copytree(ROOT / "passport_expiry", other)
+    assert list(rules.sound(rulebook)[0].services) == ["driver_licence_renewal", "passport_expiry"]
+    (other / "form.yaml").unlink()
+    (rulebook / "registers" / "violations.yaml").write_text("title: 3\n", encoding="utf-8")
+
+    catalogue, problems = rules.sound(rulebook)
+
+    assert not catalogue.services and "violations" not in catalogue.registers and "residents" in catalogue.registers
+    assert problems == rules.check(rulebook)
+    assert {problem.file for problem in problems} == {
+        "rules/registers/violations.yaml", f"rules/{SERVICE}", "rules/passport_expiry/form.yaml",
+    }  # fmt: skip
+
+
+def test_a_service_whose_cases_fail_may_be_asked_but_is_not_used(rulebook: Path) -> None:
+    path = rulebook / CASES
+    path.write_text(path.read_text(encoding="utf-8").replace("due: true", "due: false", 1), encoding="utf-8")
+    place, registers = path.parent, load_registers(rulebook)
+
+    service, problems = rules.examine(place, registers)
+
+    assert service is not None and service.name == "driver_licence_renewal"
+    assert problems == rules.check(rulebook) != []
+    assert not rules.sound(rulebook)[0].services
+    with pytest.raises(Unpublishable) as refused:
+        rules.load_service(place, registers)
+    assert list(refused.value.problems) == problems
+    asked = load_unproved(place, registers)
+    assert (asked.name, asked.version, asked.folder) == (service.name, service.version, place)
+
+
+def test_a_service_that_cannot_be_asked_is_none(rulebook: Path) -> None:
+    (rulebook / FORM).unlink()
+    place, registers = (rulebook / FORM).parent, load_registers(rulebook)
+
+    service, problems = rules.examine(place, registers)
+
+    assert service is None and [problem.file for problem in problems] == [f"rules/{FORM}"]
+    with pytest.raises(Unpublishable) as refused:
+        load_unproved(place, registers)
+    assert list(refused.value.problems) == problems
+
+
+def test_registers_that_cannot_be_read_are_told(rulebook: Path) -> None:
+    assert list(load_registers(rulebook)) == sorted(load_registers(rulebook)) == sorted(load_registers(ROOT))
+    (rulebook / LICENCES).write_text("title: 3\n", encoding="utf-8")
+
+    with pytest.raises(Unpublishable) as refused:
+        load_registers(rulebook)
+
+    assert {problem.file for problem in refused.value.problems} == {f"rules/{LICENCES}"}

@@ -46,3 +46,34 @@ def test_a_sentence_that_is_not_known_is_shown_as_it_is() -> None:
     said = json.dumps({"day": str(date(2026, 11, 23))})
 
     assert vietnamese.why(said) == said and not vietnamese.known(said, said)
+
+
+def test_what_stands_in_braces_may_be_anything_and_all_else_is_meant_to_the_letter() -> None:
+    ((long, both), (plain, words)) = vietnamese._patterns({"{} (a) is {}.": "{} là {}", "No. 1": "Số 1"})
+
+    assert both == "{} là {}" and words == "Số 1"
+    found = long.fullmatch("one\ntwo (a) is x.y.")
+    assert found is not None and found.groups() == ("one\ntwo", "x.y")
+    assert long.fullmatch("one a is x.") is None and long.fullmatch("(a) is x") is None
+    assert plain.fullmatch("No. 1") and plain.fullmatch("Nox 1") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "vietnamese_words"),
+    [
+        ("It is empty.", "Ô này để trống."),
+        ("'Z' is not a code we know.", "'Z' không phải là mã được dùng ở cột này."),
+        ("*** is before issued_on '2020-01-01'.", "*** sớm hơn cột Ngày cấp ('2020-01-01')."),
+    ],
+)
+def test_why_is_said_in_these_words(said: str, vietnamese_words: str) -> None:
+    assert vietnamese.why(said, {"issued_on": "Ngày cấp"}) == vietnamese_words
+
+
+def test_only_both_sentences_together_are_known() -> None:
+    why, mend = "It is empty.", "Send it: without it the row says nothing."
+
+    assert vietnamese.known(why, mend)
+    assert not vietnamese.known(why, "Do nothing.") and not vietnamese.known("It is odd.", mend)
+    assert vietnamese.mend(mend) == "Điền giá trị: thiếu nó bản ghi không có nghĩa."
+    assert vietnamese.mend("Do nothing.") == "Do nothing."
