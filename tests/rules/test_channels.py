@@ -98,3 +98,17 @@ def test_a_ladder_with_a_channel_that_nobody_described_is_not_published(rulebook
     place.write_text(said.replace("[sms, zalo, email, call_list]", "[pigeon]", 1), encoding="utf-8")
 
     assert any("nothing says what a text on it may be" in problem.why for problem in rules.check(rulebook))
+
+
+HIDDEN = "it has line breaks or characters that cannot be seen."
+
+
+@pytest.mark.parametrize(
+    ("letter", "hidden"),
+    [("\n", True), ("\u200b", True), ("\ue000", True), ("\ud800", True), ("\u2028", True), ("\u2029", True),
+     ("\u00a0", False), ("\u3000", False), ("\u0378", False), ("é", False)],
+)  # fmt: skip
+def test_what_cannot_be_seen_is_told(letter: str, hidden: bool) -> None:
+    said = list(prohibitions()["control_characters"].check(f"a{letter}b"))
+
+    assert said == ([(HIDDEN, "Take them out.")] if hidden else [])

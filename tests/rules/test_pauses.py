@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules import calendar
+from rules.calendar import hours
 from rules.calendar.hours import add_working_hours, working_hours_between
 from rules.calendar.pausing import Pause, due_paused, working_days_between
 from rules.checks import VIETNAM
@@ -152,3 +153,10 @@ def test_a_day_of_asking_is_a_day_here() -> None:
 
     assert due_paused(received, 2, [just_past_midnight]) == date(2026, 3, 4)
     assert due_paused(received, 2, [without_an_offset]) == date(2026, 3, 6)
+
+
+def test_an_opening_hour_without_a_closing_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hours, "counted", lambda name, day: (450, 690, 780))
+
+    with pytest.raises(ValueError):
+        add_working_hours(at("2026-03-02T08:00"), 20)

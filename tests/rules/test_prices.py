@@ -36,8 +36,16 @@ def test_a_forecast_reckons_with_the_same_price() -> None:
 def test_before_any_period_it_is_said_what_is_missing() -> None:
     first = dated()["sms_segment_vnd"].periods[0].since
 
-    with pytest.raises(ValueError, match="Add a period"):
-        cost(channels()["sms"], "a", first - timedelta(days=1))
+    before = first - timedelta(days=1)
+    with pytest.raises(ValueError) as refused:
+        cost(channels()["sms"], "a", before)
+
+    assert str(refused.value) == (
+        f"rules/prices/prices.yaml has no whole number for sms_segment_vnd on {before}. Add a period."
+    )
+    unknown = channels()["sms"].model_copy(update={"price": "pigeon_vnd"})
+    with pytest.raises(ValueError, match="has no whole number for pigeon_vnd on"):
+        cost(unknown, "a", first)
 
 
 def test_prices_are_known_wherever_manners_are() -> None:

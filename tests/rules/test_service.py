@@ -1,15 +1,19 @@
 """What a service says of itself: its words, its ladder, its letters, its form and who decides."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rules import Service
 from rules.base import Confidence, Words
+from rules.cases import CODE
 from rules.grammar import Budget, Form, ServiceText
 from rules.ladder import rung_days, useful_until
+from rules.previews import previews
 from rules.templates import Template
+from rules.texts import size
 from tests.rules.conftest import PERSON, ROOT
 from tests.rules.sense import GONE, Changes, changed, registers
 
@@ -107,6 +111,12 @@ def test_a_rung_with_no_working_day_left_opens_on_the_one_before(offset: int, an
     ladder = service({"ladder": [{"name": "a", "offset_days": offset, "channels": ["sms"]}]}).ladder
 
     assert rung_days(ladder, date.fromisoformat(anchor)) == (date.fromisoformat(opens),)
+
+
+def test_a_rung_of_the_anchor_itself_opens_on_it_even_on_a_day_off() -> None:
+    rungs = [{"name": name, "offset_days": day, "channels": ["sms"]} for name, day in (("a", 0), ("b", 1))]
+
+    assert rung_days(service({"ladder": rungs}).ladder, date(2027, 3, 14)) == (date(2027, 3, 14), date(2027, 3, 15))
 
 
 def test_no_rung_opens_before_the_one_before_it() -> None:
@@ -208,3 +218,25 @@ def test_every_column_that_a_service_reads_is_named() -> None:
     } | {("driver_licences", name) for name in ("full_name", "date_of_birth", "issued_by")}
     assert set(local.columns()) == all_of
     assert ("residents", "phone") not in set(service({"contact/column": "email"}).columns_judged())
+
+
+def test_a_variant_of_which_there_is_no_case_is_shown_with_the_longest_values() -> None:
+    advice = {"title": {"vi": "a", "en": "b"}, "advice": {"vi": "a", "en": "b"}}
+    one = service({"variants/unheard_of": advice})
+
+    found = {preview.variant: preview for preview in previews(one, channel="sms", language="vi")}
+
+    shown = found.pop("unheard_of")
+    assert shown.case is None and all(preview.case for preview in found.values())
+    assert "29/02/2028" in shown.text and "4567" in shown.text and CODE in shown.text
+    assert shown.size == size(shown.text) and shown.faults == ()
+
+
+def test_without_a_text_for_a_channel_there_is_nothing_to_show(tmp_path: Path) -> None:
+    one = service()
+    one.messages_dir = tmp_path
+
+    with pytest.raises(LookupError) as refused:
+        list(previews(one, channel="sms", language="en"))
+
+    assert refused.value.args == ("driver_licence_renewal has no text messages/sms.en.j2",)
