@@ -28,7 +28,7 @@ def weekly(
     as_json: AsJson = False,
     pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write the draft as PDF.")] = None,
 ) -> None:
-    """Draft the report of a week: Vietnamese first, English second."""
+    """Print the report of a week as the worker drafted it, or as far as it has come: Vietnamese first, then English."""
     told = asyncio.run(_weekly(week, pdf))
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
@@ -70,12 +70,11 @@ def count() -> None:
 async def _weekly(name: str | None, pdf: Path | None) -> dict[str, Any]:
     from proactive.cli._stored import stored
     from proactive.papers.printing import printed
-    from proactive.steps.weekly import Week, paper
-    from proactive.steps.weekly import weekly as drafted
+    from proactive.steps.weekly import Week, paper, weekly_kept
 
     async with stored("report") as here:
         week = Week.named(name) if name else Week.of(here.clock.today())
-        told = await drafted(week, catalogue=here.folder, store=here.store, clock=here.clock)
+        told, _ = await weekly_kept(week, catalogue=here.folder, store=here.store, clock=here.clock)
         if pdf is not None:
             await asyncio.to_thread(pdf.write_bytes, await printed("weekly", paper(told, here.clock.today())))
         return told

@@ -42,7 +42,8 @@ async def count_year(services: Sequence[Service], *, store: Store, clock: Clock)
 
 async def counted_at(*, store: Store, clock: Clock) -> datetime | None:
     """When today's were counted; None: they were not yet."""
-    return await store.kept.at(KIND, clock.today().isoformat())
+    today = clock.today().isoformat()
+    return (await store.kept.moments(KIND, [today])).get(today)
 
 
 async def year_kept(services: Sequence[Service], *, store: Store, clock: Clock) -> Expected:

@@ -1,11 +1,14 @@
 """The weekly report on the plan, drafted from stored figures only: Vietnamese first, English second.
 
-Each sentence is one figure with its words. Whoever signs the report reads it first; the draft says that it is one.
+Each sentence is one figure with its words. Whoever signs the report reads it first; the draft says that it is one. The
+worker drafts a week that is over once, on the first working day after it, and that draft stays.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+import structlog
 
 from proactive.errors import Permanent
 from proactive.ports.clock import DA_NANG, Clock
@@ -13,13 +16,19 @@ from proactive.steps.candidates import DIMENSIONS
 from proactive.steps.indicators import FRESH, Figure
 from proactive.steps.progress import in_force, share
 from proactive.store.store import Store
-from rules import Catalogue, Dimension
+from rules import Catalogue, Dimension, calendar
 from rules.base import Words
 from rules.candidates import criteria
 from rules.offices import offices
 from rules.plan import plan
 
+log = structlog.get_logger()
+
 KIND = "week"
+AT = time(7)
+"""Before the offices open, so that the draft lies there when they do."""
+LOOK_BACK = 8
+"""Weeks that are drafted late where no worker ran for long."""
 MOVED = {
     "drafted": Words(vi="hồ sơ được soạn sẵn", en="dossiers drafted"),
     "offered": Words(vi="người đã được báo", en="people told"),
@@ -66,6 +75,11 @@ class Week:
     def ends(self) -> datetime:
         return self.starts + timedelta(days=7)
 
+    @property
+    def drafted_from(self) -> datetime:
+        """Its report is drafted from this moment on: the morning of the first working day after it."""
+        return datetime.combine(calendar.next_working(self.monday + timedelta(days=6)), AT, DA_NANG)
+
 
 async def weekly(week: Week, *, catalogue: Catalogue, store: Store, clock: Clock) -> dict[str, Any]:
     """The report of a week, of one that still runs up to now. `figures` are the numbers, `sections` the sentences."""
@@ -111,28 +125,51 @@ async def weekly(week: Week, *, catalogue: Catalogue, store: Store, clock: Clock
 async def weekly_kept(
     week: Week, *, catalogue: Catalogue, store: Store, clock: Clock
 ) -> tuple[dict[str, Any], datetime]:
-    """The same with the moment of it: of a week that is over, as it was first drafted; of one that runs, as it was last
-    kept, if that was not long ago. Raises `Permanent`."""
+    """The same with the moment of it: as it was drafted; of a week whose draft is not due yet, as it was last kept, if
+    that was not long ago. Raises `Permanent`."""
     now = clock.now()
     kept = (await store.kept.get(KIND, [week.name])).get(week.name)
-    if kept is not None and (kept[1] >= week.ends or kept[1] > now - FRESH):
+    if kept is not None and (kept[1] >= week.drafted_from or kept[1] > now - FRESH):
         return kept
-    told = await weekly(week, catalogue=catalogue, store=store, clock=clock)
-    if week.ends <= now:
-        await store.kept.keep(KIND, week.name, told, at=now)
-    return told, now
+    if week.drafted_from > now:
+        return await weekly(week, catalogue=catalogue, store=store, clock=clock), now
+    await _draft(week, catalogue=catalogue, store=store, clock=clock)
+    return (await store.kept.get(KIND, [week.name]))[week.name]
 
 
 async def keep_weeks(*, catalogue: Catalogue, store: Store, clock: Clock) -> int:
-    """Draft the week that runs anew, and the one before where that was not done since it was over; gives how many."""
-    this, now, counted = Week.of(clock.today()), clock.now(), 0
-    for week in (this, this.before):
-        at = await store.kept.at(KIND, week.name)
-        if week is this or at is None or at < week.ends:
-            told = await weekly(week, catalogue=catalogue, store=store, clock=clock)
-            await store.kept.keep(KIND, week.name, told, at=now)
-            counted += 1
+    """Count the week that runs anew, and draft those that are over and were not; gives how many.
+
+    Drafted is the last week, and what lies between it and the newest draft there is. Of several workers that do it at
+    the same moment the first one's draft stays.
+    """
+    now, this = clock.now(), Week.of(clock.today())
+    told = await weekly(this, catalogue=catalogue, store=store, clock=clock)
+    await store.kept.keep(KIND, this.name, told, at=now)
+    counted = 1
+    for week in await _owed(this.before, now, store):
+        counted += await _draft(week, catalogue=catalogue, store=store, clock=clock)
     return counted
+
+
+async def _owed(last: Week, now: datetime, store: Store) -> list[Week]:
+    """The weeks to be drafted now, the oldest first."""
+    weeks = [last]
+    for _ in range(LOOK_BACK - 1):
+        weeks.append(weeks[-1].before)
+    kept = await store.kept.moments(KIND, [week.name for week in weeks])
+    done = [place for place, week in enumerate(weeks) if week.name in kept and kept[week.name] >= week.drafted_from]
+    owed = weeks[: done[0]] if done else weeks[:1]
+    return [week for week in reversed(owed) if week.drafted_from <= now]
+
+
+async def _draft(week: Week, *, catalogue: Catalogue, store: Store, clock: Clock) -> bool:
+    """Draft a week that is over; False where another worker was first: its draft stays."""
+    told = await weekly(week, catalogue=catalogue, store=store, clock=clock)
+    new = await store.kept.keep_first(KIND, week.name, told, at=clock.now(), since=week.drafted_from)
+    if new:
+        log.info("weekly.drafted", week=week.name)
+    return new
 
 
 def paper(told: dict[str, Any], today: date) -> dict[str, Any]:

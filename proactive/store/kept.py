@@ -12,6 +12,10 @@ KEEP = text(
     "INSERT INTO kept_figures (kind, period, told, at) VALUES (:kind, :period, CAST(:told AS jsonb), :at) "
     "ON CONFLICT (kind, period) DO UPDATE SET told = excluded.told, at = excluded.at"
 )
+FIRST = text(
+    "INSERT INTO kept_figures AS k (kind, period, told, at) VALUES (:kind, :period, CAST(:told AS jsonb), :at) "
+    "ON CONFLICT (kind, period) DO UPDATE SET told = excluded.told, at = excluded.at WHERE k.at < :since RETURNING 1"
+)
 
 
 class Kept:
@@ -22,6 +26,12 @@ class Kept:
         async with self._engine.begin() as connection:
             values = {"kind": kind, "period": period, "told": msgspec.json.encode(told).decode(), "at": at}
             await connection.execute(KEEP, values)
+
+    async def keep_first(self, kind: str, period: str, told: Any, *, at: datetime, since: datetime) -> bool:
+        """Keep it unless something is kept that was counted at this moment or later; False: there is."""
+        async with self._engine.begin() as connection:
+            values = {"kind": kind, "period": period, "told": msgspec.json.encode(told).decode(), "at": at}
+            return await connection.scalar(FIRST, {**values, "since": since}) is not None
 
     async def claim(self, kind: str, *, now: datetime, every: timedelta) -> bool:
         """Whether this caller may count now: nobody has within this time."""
@@ -50,11 +60,11 @@ class Kept:
             )
             return {period: (told, at) for period, told, at in rows}
 
-    async def at(self, kind: str, period: str) -> datetime | None:
-        """The moment at which it was counted; None where nothing is kept."""
+    async def moments(self, kind: str, periods: Collection[str]) -> dict[str, datetime]:
+        """The moments at which these were counted; what is not kept is not there."""
         async with self._engine.connect() as connection:
-            moment: datetime | None = await connection.scalar(
-                text("SELECT at FROM kept_figures WHERE kind = :kind AND period = :period"),
-                {"kind": kind, "period": period},
+            rows = await connection.execute(
+                text("SELECT period, at FROM kept_figures WHERE kind = :kind AND period = ANY(:periods)"),
+                {"kind": kind, "periods": list(periods)},
             )
-            return moment
+            return {row.period: row.at for row in rows}

@@ -1,5 +1,6 @@
 """Progress, the weekly report and what is kept: each figure is counted again here by SQL of its own."""
 
+import asyncio
 import random
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -19,7 +20,7 @@ from proactive.steps.indicators import Month, indicators, indicators_kept
 from proactive.steps.obstacles import move, remind, report
 from proactive.steps.progress import months_until, progress, progress_kept
 from proactive.steps.tally import tally
-from proactive.steps.weekly import Week, paper, weekly, weekly_kept
+from proactive.steps.weekly import Week, keep_weeks, paper, weekly, weekly_kept
 from proactive.store.quality import Measured
 from proactive.store.store import Store
 from rules import Catalogue
@@ -270,29 +271,76 @@ async def test_figures_are_kept_by_one_worker_and_are_those_that_counting_gives(
     assert await tally(catalogue=catalogue, store=store, clock=clock) == 3
 
 
-async def test_a_week_is_drafted_again_until_it_is_over_and_then_stays(
+async def received(week: Week, catalogue: Catalogue, store: Store, clock: SetClock) -> int:
+    told, _ = await weekly_kept(week, catalogue=catalogue, store=store, clock=clock)
+    return int(told["figures"]["received"])
+
+
+async def test_a_week_is_drafted_on_the_first_working_day_after_it_and_then_stays(
     store: Store, clock: SetClock, catalogue: Catalogue
 ) -> None:
+    here: Any = {"catalogue": catalogue, "store": store, "clock": clock}
     await ready(store)
     week = Week.of(clock.today())
-
-    async def received() -> int:
-        told, _ = await weekly_kept(week, catalogue=catalogue, store=store, clock=clock)
-        return int(told["figures"]["received"])
-
-    await tally(catalogue=catalogue, store=store, clock=clock)
+    await tally(**here)
     await walks_in(store, clock)
-    assert await received() == 0  # as of the last count
+    assert await received(week, **here) == 0  # as of the last count
     clock.forward(minutes=31)
-    assert await received() == 1
-    await tally(catalogue=catalogue, store=store, clock=clock)
+    assert await received(week, **here) == 1
     clock.at = week.ends - timedelta(minutes=5)
     await walks_in(store, clock)
-    clock.forward(minutes=10)
-    await tally(catalogue=catalogue, store=store, clock=clock)
-    assert await received() == 2  # counted once more after its end
+
+    clock.at = week.drafted_from - timedelta(minutes=30)
+    await tally(**here)
+    assert week.name not in await drafts(store)
+    clock.forward(minutes=30)
+    assert await tally(**here) > 0
+
+    assert (week.drafted_from.isoweekday(), week.drafted_from.hour) == (1, 7)
+    assert (await drafts(store))[week.name] == clock.now()
     async with store.engine.begin() as connection:
         await connection.execute(text("TRUNCATE intake_case CASCADE"))
     clock.forward(hours=24)
-    await tally(catalogue=catalogue, store=store, clock=clock)
-    assert await received() == 2
+    await tally(**here)
+    assert await received(week, **here) == 2
+
+
+async def drafts(store: Store) -> dict[str, datetime]:
+    """Weeks whose draft is kept, with the moment it was made: read from the table itself."""
+    async with store.engine.connect() as connection:
+        rows = await connection.execute(text("SELECT period, at FROM kept_figures WHERE kind = 'week'"))
+        return {period: at for period, at in rows if at >= Week.named(period).drafted_from}
+
+
+async def test_of_workers_that_draft_at_once_the_first_ones_draft_stays(
+    store: Store, clock: SetClock, catalogue: Catalogue
+) -> None:
+    week = Week.of(clock.today())
+    clock.at = week.drafted_from + timedelta(hours=1)
+
+    made = await asyncio.gather(*(keep_weeks(catalogue=catalogue, store=store, clock=clock) for _ in range(4)))
+
+    assert sorted(made) == [1, 1, 1, 2]  # the week that runs each time, the one that is over once
+    clock.forward(minutes=1)
+    assert await keep_weeks(catalogue=catalogue, store=store, clock=clock) == 1
+    assert await drafts(store) == {week.name: clock.now() - timedelta(minutes=1)}
+
+
+async def test_weeks_in_which_no_worker_ran_are_drafted_when_one_does(
+    store: Store, clock: SetClock, catalogue: Catalogue
+) -> None:
+    first = Week.of(clock.today())
+    clock.at = first.drafted_from
+    await keep_weeks(catalogue=catalogue, store=store, clock=clock)
+    assert set(await drafts(store)) == {first.name}  # a new installation begins with the last one
+
+    clock.forward(days=22)
+    await keep_weeks(catalogue=catalogue, store=store, clock=clock)
+
+    assert sorted(await drafts(store)) == ["2026-W48", "2026-W49", "2026-W50", "2026-W51"]
+
+
+def test_after_tet_the_draft_waits_for_the_first_working_day() -> None:
+    lunar_new_year = Week.named("2026-W07")  # 9 to 15 February; the days off last until the 22nd
+
+    assert lunar_new_year.drafted_from == datetime(2026, 2, 23, 7, tzinfo=VIETNAM)

@@ -1,8 +1,9 @@
 """Progress, obstacles and the weekly report on the desk."""
 
 from proactive.steps.tally import tally
+from proactive.steps.weekly import Week
 from tests.web.conftest import House
-from tests.web.test_cases import HOI_AN
+from tests.web.test_cases import HOI_AN, received
 from tests.web.test_procedures import published
 
 OFFICE = "vp-ubnd-da-nang"
@@ -52,6 +53,22 @@ async def test_progress_is_read_as_it_was_kept_and_any_day_can_be_asked_for(hous
     assert "01/09/2025" in officer.text and "Chưa có thủ tục nào được công bố" in officer.text
     for day in ("2035-01-01", "1999-01-01", "x"):
         assert (await officer.opens(f"/desk/progress?on={day}")).status_code == 200
+
+
+async def test_the_worker_drafts_the_week_and_the_page_shows_that_draft_first(house: House) -> None:
+    await published(house)
+    await received(house, await house.officer("hoa", office=HOI_AN))
+    week = Week.of(house.clock.today())
+    house.clock.at = week.drafted_from
+    officer = await house.officer("van", office=OFFICE)
+    await officer.opens("/desk/reports")
+    assert "Tuần chưa hết" in officer.text and "lập tự động lúc 07:00" in officer.text
+
+    await tally(catalogue=house.parts.catalogue, store=house.store, clock=house.clock)
+
+    await officer.opens("/desk/reports")
+    assert f"Báo cáo tuần {week.name}" in officer.text and "Hệ thống tự lập lúc 07:00" in officer.text
+    assert "Tiếp nhận 1 hồ sơ" in officer.text and "đã lập" in officer.text
 
 
 async def test_the_week_as_page_and_pdf(house: House) -> None:

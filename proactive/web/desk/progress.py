@@ -13,7 +13,7 @@ from starlette.routing import Route
 from proactive.errors import Permanent
 from proactive.papers.printing import printed
 from proactive.steps.progress import DIMENSIONS, progress, progress_kept
-from proactive.steps.weekly import Week, paper, weekly_kept
+from proactive.steps.weekly import KIND, Week, paper, weekly_kept
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
 from rules.offices import offices
@@ -89,7 +89,10 @@ class Progress:
         for _ in range(WEEKS):
             weeks.append(this)
             this = this.before
-        told, at = await self._report(request.query_params.get("week") or weeks[0].name)
+        kept = await self._site.store.kept.moments(KIND, [week.name for week in weeks])
+        drafted = {week.name for week in weeks if week.name in kept and kept[week.name] >= week.drafted_from}
+        newest = next((week for week in weeks if week.name in drafted), weeks[0])
+        told, at = await self._report(request.query_params.get("week") or newest.name)
         return self._site.pages.show(
             request,
             "desk/report.html",
@@ -97,7 +100,8 @@ class Progress:
             officer=officer,
             told=told,
             at=at,
-            weeks=[(one.name, one.monday) for one in weeks],
+            weeks=[(one, one.name in drafted) for one in weeks],
+            due=Week.named(told["week"]).drafted_from,
             span=[date.fromisoformat(told[name]) for name in ("from", "to")],
         )
 
