@@ -19,7 +19,7 @@ demo: setup ## Play a licence's whole way on this machine, with pages to try (AR
 up: setup ## Run it all here: database, broker, worker, pages on http://127.0.0.1:8000 (ARGS=...)
 	@$(BIN)/proactive up $(ARGS)
 
-test: setup ## Lint, types, import contracts and every test, in a real browser too (PYTEST_ARGS="-x -k notice")
+test: setup ## Lint, types, import contracts, a look for secrets and holes, every test, in a real browser too (PYTEST_ARGS="-x -k notice")
 	@scripts/browser.sh
 	@scripts/mariadb.sh
 	@scripts/jars.sh
@@ -27,6 +27,7 @@ test: setup ## Lint, types, import contracts and every test, in a real browser t
 	@scripts/identity.sh
 	@PYTHON=$(BIN)/python scripts/manifests.sh
 	@$(MAKE) --no-print-directory lint
+	@scripts/security.sh code
 	@scripts/tests.sh $(PYTEST_ARGS)
 
 jars: ## Get the jars of Apache Kafka and Debezium with Maven, for the tests that need them (Java 17 or newer)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Looks for what should not be in the code or in what it is built from. Each tool runs in an environment of its own:
 # none of them is a part of the product.
-#   scripts/security.sh         bandit, secrets, known holes of packages
+#   scripts/security.sh code    bandit, secrets: what `make test` and CI ask
+#   scripts/security.sh         the same, and known holes of packages
 #   scripts/security.sh sbom    build/sbom.json: everything that is installed, as CycloneDX
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,8 +27,10 @@ tool bandit==1.9.4 bandit --quiet --recursive --severity-level medium --skip B60
 echo "bandit: nothing of medium severity or more"
 
 tool detect-secrets==1.5.0 detect-secrets scan \
-    --exclude-files '\.lock$|package-lock\.json|^tests/|\.po$|^proactive/web/static/|^docs/screenshots/' |
+    --exclude-files '\.(lock|po|mo|csv)$|package-lock\.json|\.schema\.json$|^tests/|^proactive/web/static/|^docs/screenshots/' |
     .venv/bin/python scripts/secrets_found.py
+
+[ "${1:-}" = code ] && exit
 
 # A package that could not be looked up counts as not looked at: that is said, and is no "all is well".
 tool pip-audit==2.10.1 pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict \
