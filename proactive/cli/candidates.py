@@ -29,12 +29,23 @@ def register(app: typer.Typer) -> None:
 def show(
     context: typer.Context,
     department: Annotated[str, typer.Option(help="Only those of this office, or of `unit`: the communes.")] = "",
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Rank this .csv or .xlsx file instead; nothing of it is kept."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rank the list: points that are sure, points at most, and why; and what each department has proposed."""
+    """Rank the list: points that are sure, points at most, and why; and what each department has proposed.
+
+    With `--from` no database is needed; where there is none, nothing counts as connected or measured. Lines of the file
+    that cannot be used are left out and named.
+    """
     if context.invoked_subcommand is not None:
         return
-    found = asyncio.run(_ranking())
+    found = asyncio.run(_ranking(source))
+    for wrong in found.get("wrong", ()):
+        for problem in wrong["problems"]:
+            typer.echo(f"line {wrong['line']} ({wrong['id']}): {problem['where']}: {problem['why']}", err=True)
     found["candidates"] = [one for one in found["candidates"] if department in ("", one["department"])]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
@@ -67,11 +78,7 @@ def import_file(
     lines, kept = asyncio.run(_import(path, by, document, dry_run=dry_run))
     wrong = [line for line in lines if line.problems]
     if as_json:
-        told = [
-            {"line": line.number, "id": line.id, "problems": [{"where": p.where, "why": p.why} for p in line.problems]}
-            for line in wrong
-        ]
-        typer.echo(json.dumps({"lines": len(lines), "kept": kept, "wrong": told}, ensure_ascii=False))
+        typer.echo(json.dumps({"lines": len(lines), "kept": kept, "wrong": _wrong(lines)}, ensure_ascii=False))
     else:
         for line in wrong:
             for problem in line.problems:
@@ -94,12 +101,32 @@ def document(
     typer.echo(f"{to}: {len(content)} bytes.")
 
 
-async def _ranking() -> dict[str, Any]:
-    from proactive.cli._stored import stored
-    from proactive.steps.candidates import ranking, told
+def _wrong(lines: list["Line"]) -> list[dict[str, Any]]:
+    return [
+        {"line": line.number, "id": line.id, "problems": [{"where": p.where, "why": p.why} for p in line.problems]}
+        for line in lines
+        if line.problems
+    ]
 
-    async with stored("candidates") as here:
-        return told(await ranking(catalogue=here.folder, store=here.store, clock=here.clock))
+
+async def _ranking(source: Path | None) -> dict[str, Any]:
+    from proactive.cli._stored import stored
+    from proactive.steps.candidates import ranking, ranking_by_rules, read, told
+
+    if source is None:
+        async with stored("candidates") as here:
+            return told(await ranking(catalogue=here.folder, store=here.store, clock=here.clock))
+    lines = await read_sheet(source, read)
+    listed = [line.candidate for line in lines if line.candidate is not None]
+    try:
+        async with stored("candidates") as here:
+            found = await ranking(catalogue=here.folder, store=here.store, clock=here.clock, listed=listed)
+    except Unusable as error:
+        from rules import sound
+
+        typer.echo(f"{error} Nothing counts as connected, measured or proposed.", err=True)
+        found = ranking_by_rules(listed, catalogue=sound()[0])
+    return {**told(found), "wrong": _wrong(lines)}
 
 
 async def _document(department: str, kind: str) -> bytes:

@@ -87,6 +87,11 @@ class EmbeddedPostgres:
             await self.stop()
             raise
 
+    @property
+    def made(self) -> bool:
+        """Whether it was ever started here."""
+        return self._cluster.exists()
+
     def url(self, database: str, user: str | None = None, password: str | None = None) -> str:
         """The address of `database` for the administrator, or for another account with its own password."""
         port = last_port(self._home / "port")

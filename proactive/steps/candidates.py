@@ -18,8 +18,9 @@ from proactive.steps.overview import overview
 from proactive.store.store import Store
 from rules import Catalogue, Dimension, Service
 from rules.base import Words
-from rules.candidates import HEADINGS, NEEDED, SAMPLE, Candidate, columns, criteria
-from rules.candidates import read as read_row
+from rules.candidates import SAMPLE, Candidate, criteria
+from rules.candidates.rows import HEADINGS, NEEDED, columns
+from rules.candidates.rows import read as read_row
 from rules.candidates.scoring import Known, Ranked, ranked
 from rules.problem import Problem
 from rules.procedures import OF_THE_UNIT
@@ -80,17 +81,21 @@ def read(content: bytes) -> list[Line]:
     rows = named_rows(
         content,
         columns=columns,
-        known_by=["id", "field"],
+        known_by=["name_vi", "department"],
         needed={name: HEADINGS[name] for name in NEEDED},
         mend="Add them.",
         otherwise=Unreadable("No line has the headings of candidates.", f"Begin with: {titles}."),
     )
     found: list[Line] = []
+    seen: set[str] = set()
     for number, row in rows:
         candidate, problems = read_row(row)
-        if candidate is not None and any(line.id == candidate.id for line in found):
-            candidate, problems = None, [Problem("id", f"{row['id']} stands in several lines.", "Keep one.")]
-        found.append(Line(number, row.get("id", ""), candidate, tuple(problems)))
+        if candidate is not None and candidate.id in seen:
+            again = Problem("id", f"{candidate.id} stands in several lines.", "Keep one.")
+            found.append(Line(number, candidate.id, None, (again,)))
+            continue
+        seen |= {candidate.id} if candidate else set()
+        found.append(Line(number, candidate.id if candidate else row.get("id", ""), candidate, tuple(problems)))
     return found
 
 
@@ -133,10 +138,14 @@ async def volumes_kept(*, store: Store, clock: Clock) -> dict[str, dict[str, int
     return await volumes(store=store, clock=clock)
 
 
-async def ranking(*, catalogue: Catalogue, store: Store, clock: Clock) -> Ranking:
-    """Everything, the best candidate first."""
+async def ranking(
+    *, catalogue: Catalogue, store: Store, clock: Clock, listed: Sequence[Candidate] | None = None
+) -> Ranking:
+    """Everything, the best candidate first. `listed`: of this list instead of the kept one; nothing is kept of it."""
     numbers = await volumes_kept(store=store, clock=clock)
-    listed, made_up = await candidates(store)
+    made_up = False
+    if listed is None:
+        listed, made_up = await candidates(store)
     facts = _Facts(
         cases=numbers["cases"],
         due=numbers["due"],
@@ -144,8 +153,7 @@ async def ranking(*, catalogue: Catalogue, store: Store, clock: Clock) -> Rankin
         registers={
             one.register.name: one for one in (await overview(catalogue=catalogue, store=store, clock=clock)).registers
         },
-        services={**catalogue.services, **catalogue.drafts},
-        described=set(catalogue.registers),
+        catalogue=catalogue,
     )
     proposals = await store.steering.proposals()
     return Ranking(
@@ -156,27 +164,33 @@ async def ranking(*, catalogue: Catalogue, store: Store, clock: Clock) -> Rankin
     )
 
 
+def ranking_by_rules(listed: Sequence[Candidate], *, catalogue: Catalogue) -> Ranking:
+    """The same where there is no store: nothing is connected, measured or counted, and nobody has proposed anything."""
+    facts = _Facts(cases={}, due={}, connected=set(), registers={}, catalogue=catalogue)
+    return Ranking(ranked([(one, facts.of(one)) for one in listed], criteria()), _departments(listed, ()))
+
+
 @dataclass(frozen=True)
 class _Facts:
     cases: Mapping[str, int]
     due: Mapping[str, int]
     connected: set[str]
     registers: Mapping[str, RegisterStanding]
-    services: Mapping[str, Service]
-    described: set[str]
+    catalogue: Catalogue
 
     def of(self, one: Candidate) -> Known:
         volume, source = self._volume(one)
-        register = one.register_name or ""
+        register, catalogue = one.register_name or "", self.catalogue
+        schema = catalogue.registers.get(register)
         scores = dict(self.registers[register].scores) if register in self.registers else {}
         worst = min(scores, key=lambda dimension: scores[dimension].score) if scores else None
-        service = self.services.get(one.service or "")
+        service: Service | None = {**catalogue.services, **catalogue.drafts}.get(one.service or "")
         fields = service.form.fields if service is not None else ()
         filled = sum(bool(each.sources) for each in fields)
         stated = one.prefill / 100 if one.prefill is not None else None
         return Known(
-            level="connected" if register in self.connected else "described" if register in self.described else "none",
-            register_title=self.registers[register].register.title if register in self.registers else None,
+            level="connected" if register in self.connected else "described" if schema else "none",
+            register_title=schema.title if schema else None,
             volume=volume,
             volume_source=source,
             quality=scores[worst].score if worst is not None else None,
@@ -229,7 +243,7 @@ async def decide(before: Proposal, to: Standing, step: Step, *, store: Store) ->
 
 
 def told(found: Ranking) -> dict[str, Any]:
-    """All of it, as it is printed."""
+    """All of it, as it is printed; docs/candidates.md says what each of it means."""
     by = criteria()
     return {
         "sample": found.sample,
@@ -250,14 +264,19 @@ def told(found: Ranking) -> dict[str, Any]:
 
 def told_one(one: Ranked, found: Ranking) -> dict[str, Any]:
     """A candidate with its place, its points and why."""
-    proposal = found.living.get(one.candidate.id)
+    proposal, by = found.living.get(one.candidate.id), criteria().criteria
     return {
         **one.candidate.model_dump(mode="json", by_alias=True),
         "place": one.place,
         "least": one.least,
         "most": one.most,
         "scores": {
-            name: {"points": score.points, "weight": criteria().criteria[name].weight, "says": score.says.model_dump()}
+            name: {
+                "points": score.points,
+                "weight": by[name].weight,
+                "earned": None if score.points is None else score.points * by[name].weight / 100,
+                "says": score.says.model_dump(),
+            }
             for name, score in one.scores.items()
         },
         "proposal": proposal.model_dump(mode="json") if proposal else None,
@@ -274,6 +293,7 @@ __all__ = [
     "keep",
     "propose",
     "ranking",
+    "ranking_by_rules",
     "read",
     "told",
 ]

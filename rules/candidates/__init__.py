@@ -6,18 +6,16 @@ it holds only what has a source, and what nobody has told us is unknown, never a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from rules.base import Confidence, Name, Rule, Text, Words
 from rules.offices import OfficeKind, offices
-from rules.offices.resolving import folded
 from rules.policy import policy
-from rules.problem import Problem
 from rules.procedures import OF_THE_UNIT, Code
 
 HERE = Path(__file__).parent
@@ -46,7 +44,7 @@ class Harm(StrEnum):
 class Candidate(Rule):
     """One line of a list. What is None or `unknown` nobody has told us."""
 
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,60}$")
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$")
     procedure: Code | None = None
     name: Words
     field: Text
@@ -70,7 +68,7 @@ class Candidate(Rule):
     @model_validator(mode="after")
     def _fits(self) -> Candidate:
         if self.department != OF_THE_UNIT and self.department not in offices():
-            raise ValueError(f"There is no office '{self.department}'; use an id of rules/offices, or unit.")
+            raise ValueError(f"There is no office '{self.department}'; use an id or name of rules/offices, or unit.")
         if self.volume is not None and self.volume_source is None:
             raise ValueError("A number of dossiers needs the source that says so.")
         return self
@@ -136,79 +134,4 @@ def criteria() -> Criteria:
     return policy(Criteria, HERE / "criteria.yaml", CRITERIA)
 
 
-HEADINGS: dict[str, str] = {
-    "id": "Mã",
-    "procedure": "Mã thủ tục",
-    "name_vi": "Tên thủ tục",
-    "name_en": "Tên tiếng Anh",
-    "field": "Lĩnh vực",
-    "department": "Đơn vị",
-    "lists": "Danh sách",
-    "volume": "Số hồ sơ một năm",
-    "volume_source": "Nguồn số hồ sơ",
-    "register": "Cơ sở dữ liệu báo trước",
-    "service": "Dịch vụ đã có",
-    "prefill": "Phần điền sẵn (%)",
-    "law": "Pháp luật",
-    "law_why_vi": "Lý do pháp luật",
-    "law_why_en": "Lý do pháp luật (Anh)",
-    "harm": "Thiệt hại",
-    "harm_why_vi": "Lý do thiệt hại",
-    "harm_why_en": "Lý do thiệt hại (Anh)",
-    "reference": "Căn cứ",
-    "confidence": "Độ chắc chắn",
-    "sample": "Dữ liệu mẫu",
-}
-NEEDED = ("id", "name_vi", "field", "department", "reference", "confidence")
-YES = {"true", "yes", "co", "x", "1"}
-
-
-def columns(heading: Sequence[object]) -> dict[int, str]:
-    """Place in a line -> our name of the column, for the headings that are known."""
-    names = {folded(name): name for name in HEADINGS} | {folded(title): name for name, title in HEADINGS.items()}
-    found = ((place, names.get(folded(str(cell or "")))) for place, cell in enumerate(heading))
-    return {place: name for place, name in found if name is not None}
-
-
-def read(row: Mapping[str, str]) -> tuple[Candidate | None, list[Problem]]:
-    """The candidate in a row, or everything that is wrong with it."""
-    try:
-        return Candidate.model_validate(_data(row)), []
-    except ValidationError as error:
-        return None, list(_problems(error))
-
-
-def _data(row: Mapping[str, str]) -> dict[str, object]:
-    cells = {name: (row.get(name) or "").strip() for name in HEADINGS}
-    words = {name: _words(cells[f"{name}_vi"], cells[f"{name}_en"]) for name in ("name", "law_why", "harm_why")}
-    plain = ("procedure", "volume_source", "register", "service")
-    return {
-        **{name: cells[name] for name in ("id", "field", "department", "reference", "confidence")},
-        **{name: cells[name] or None for name in plain},
-        **{name: _number(cells[name]) for name in ("volume", "prefill")},
-        **words,
-        "lists": cells["lists"].replace(",", " ").split(),
-        "law": cells["law"] or Law.UNKNOWN,
-        "harm": cells["harm"] or Harm.UNKNOWN,
-        "sample": folded(cells["sample"]) in YES,
-    }
-
-
-def _number(cell: str) -> str | None:
-    """`12.500` is twelve thousand five hundred here; what is no number is told as it stands."""
-    return cell.replace(".", "").replace(" ", "") or None
-
-
-def _words(vi: str, en: str) -> dict[str, str] | None:
-    return {"vi": vi, "en": en or vi} if vi or en else None
-
-
-def _problems(error: ValidationError) -> Iterator[Problem]:
-    for fault in error.errors(include_url=False):
-        where = str(fault["loc"][0]) if fault["loc"] else "row"
-        yield Problem(where, f"{str(fault['msg']).removeprefix('Value error, ').rstrip('.')}.", "Correct this cell.")
-
-
-__all__ = [
-    "HEADINGS", "NEEDED", "SAMPLE", "Candidate", "Criteria", "Criterion", "Harm", "Law", "columns", "criteria", "read",
-]  # fmt: skip
+__all__ = ["SAMPLE", "Candidate", "Criteria", "Criterion", "Harm", "Law", "criteria"]

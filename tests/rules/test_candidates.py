@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from rules.base import Words
-from rules.candidates import SAMPLE, Candidate, Criteria, Law, columns, criteria, read
+from rules.candidates import SAMPLE, Candidate, Criteria, Law, criteria
+from rules.candidates.rows import columns, read
 from rules.candidates.scoring import Known, ranked
 from rules.offices import office, offices
 
@@ -39,21 +40,62 @@ def test_every_line_of_the_sample_can_be_read_says_so_and_claims_no_number_of_do
 @pytest.mark.parametrize(
     ("cells", "where"),
     [
-        ({"volume": "12.500"}, "row: A number of dossiers needs the source that says so."),
         ({"volume": "nhiều", "volume_source": "x"},
          "volume: Input should be a valid integer, unable to parse string as an integer."),
         ({"department": "so-khong-co"},
-         "row: There is no office 'so-khong-co'; use an id of rules/offices, or unit."),
+         "row: There is no office 'so-khong-co'; use an id or name of rules/offices, or unit."),
         ({"law": "maybe"}, "law: Input should be 'draft', 'remind', 'forbidden' or 'unknown'."),
         ({"prefill": "101"}, "prefill: Input should be less than or equal to 100."),
         ({"name_vi": ""}, "name: Input should be a valid dictionary or instance of Words."),
-        ({"id": "có dấu"}, "id: String should match pattern '^[A-Za-z0-9][A-Za-z0-9._-]{1,60}$'."),
+        ({"id": "có dấu"}, "id: String should match pattern '^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$'."),
     ],
 )  # fmt: skip
 def test_a_line_that_cannot_be_used_says_where_and_why(cells: dict[str, str], where: str) -> None:
     candidate, problems = read(line(**cells))
 
     assert candidate is None and list(map(str, problems)) == [f"{where} Correct this cell."]
+
+
+def test_a_number_of_dossiers_needs_the_source_that_says_so() -> None:
+    with pytest.raises(ValidationError, match="needs the source"):
+        Candidate.model_validate(made().model_dump(by_alias=True) | {"volume": 5})
+
+
+def test_a_line_needs_a_name_a_field_and_a_department_and_nothing_else() -> None:
+    found, problems = read({"name_vi": "Cấp giấy phép xây dựng", "field": "Xây dựng", "department": "Sở Xây dựng"})
+
+    assert problems == [] and found is not None
+    assert (found.id, found.department, found.confidence) == ("cap-giay-phep-xay-dung", "so-xay-dung-da-nang", "K")
+    assert (found.reference, found.law, found.harm) == ("theo danh sách được nhập", "unknown", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "read_as"),
+    [
+        ({"department": "SỞ Y TẾ thành phố Đà Nẵng"}, "department", "so-y-te-da-nang"),
+        ({"department": "UBND cấp xã"}, "department", "unit"),
+        ({"procedure": "1.004194.000.00.00.H17"}, "procedure", "1.004194.H17"),
+        ({"procedure": "1.004194.H17"}, "procedure", "1.004194.H17"),
+        ({"id": "", "procedure": "1.004194"}, "id", "1.004194"),
+        ({"volume": "12,500"}, "volume", 12500),
+        ({"volume": "12.500"}, "volume_source", "theo danh sách được nhập"),
+        ({"prefill": "60 %"}, "prefill", 60),
+        ({"law": "Nhắc và soạn sẵn"}, "law", "draft"),
+        ({"law": "FORBIDDEN"}, "law", "forbidden"),
+        ({"harm": "Lớn"}, "harm", "high"),
+        ({"confidence": "v2"}, "confidence", "V2"),
+    ],
+)
+def test_words_and_numbers_are_taken_as_offices_write_them(cells: dict[str, str], name: str, read_as: object) -> None:
+    found, problems = read(line(**cells))
+
+    assert problems == [] and getattr(found, name) == read_as
+
+
+def test_of_two_headings_for_the_same_the_first_counts() -> None:
+    assert columns(["Tên TTHC", "Tên thủ tục", "Cơ quan thực hiện", "Số lượng hồ sơ"]) == {
+        0: "name_vi", 2: "department", 3: "volume",
+    }  # fmt: skip
 
 
 def test_a_whole_line_is_read_cell_by_cell() -> None:

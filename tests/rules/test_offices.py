@@ -24,7 +24,7 @@ def test_each_unit_has_a_centre_and_the_city_offices_of_its_own() -> None:
         assert centre is not None
         assert centre.id == f"centre-{code}"
         assert office(centre.id) is centre
-    assert len(offices()) == 94 + 9 + 7
+    assert len(offices()) == 94 + 16 + 7
     assert office("csgt-da-nang").name == "Phòng Cảnh sát giao thông – Công an thành phố Đà Nẵng"
 
 

@@ -19,7 +19,7 @@ from proactive.steps.candidates import Ranking, decide, propose, ranking
 from proactive.steps.proposing import words
 from proactive.store.store import Store
 from rules import Catalogue
-from rules.candidates import HEADINGS
+from rules.candidates.rows import HEADINGS
 from tests.sheets.files import workbook
 from tests.steps.test_casework import ready, walks_in
 
