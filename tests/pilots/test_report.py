@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import timedelta
+from statistics import median
 
 import pytest
 import sqlalchemy
@@ -15,12 +16,15 @@ from proactive.domain.effect import Share, effect
 from proactive.domain.few import hidden
 from proactive.domain.manners import Kind
 from proactive.domain.pilot import Outcome, Verb
+from proactive.foresight.assumptions import assumptions
 from proactive.pilots.exporting import as_csv, as_pdf
 from proactive.pilots.report import MEASURES, Met, Report, report, suggests
 from proactive.steps.tally import tally
 from proactive.store.store import Store
+from tests.pilots.many import many
 from tests.pilots.piloted import piloted
 from tests.steps.mannerly import used
+from tests.steps.test_pilots import plan
 from tests.steps.town import Town
 
 IN = "d.id IN (SELECT dossier_id FROM pilot_member WHERE arm = :arm)"
@@ -91,6 +95,50 @@ async def test_every_figure_is_what_the_store_says_when_it_is_asked_otherwise(to
     assert [(one.unit, one.told, one.held, one.confirmed) for one in told.units] == units
     assert {one.met for one in told.judged} == {Met.TOO_FEW} and suggests(told) == "unclear"
     await leaves_the_office(told)
+
+
+async def test_days_saved_days_of_work_and_costs_are_counted_person_by_person(town: Town) -> None:
+    made = await town.store.pilots.propose(plan(town, hold_out=20), by="an", now=town.clock.now())
+    await many(town.store.engine, pilot=made, people=1600, piloted=1600, now=town.clock.now())
+    async with town.store.engine.begin() as connection:  # not everybody is equally quick
+        await connection.execute(text("ALTER TABLE history DISABLE TRIGGER USER"))
+        await connection.execute(
+            text(
+                "UPDATE history SET at = at + (abs(hashtext(dossier_id::text)) % 17 + 3 * (to_state = 'moot')::int) "
+                "* interval '20 hours' WHERE to_state IN ('closed', 'moot')"
+            )
+        )
+        await connection.execute(text("ALTER TABLE history ENABLE TRIGGER USER"))
+    pilot = await town.store.pilots.get(made)
+    assert pilot is not None
+
+    told = await report(pilot, store=town.store, now=town.clock.now() + timedelta(days=30))
+
+    async with town.store.engine.connect() as connection:
+        people = (await connection.execute(text(PERSON_BY_PERSON))).all()
+        messages, spent = (
+            await connection.execute(text("SELECT count(*), sum(vnd) FROM notice WHERE state <> 'rejected'"))
+        ).one()
+    leads = {arm: [one.lead for one in people if one.arm == arm and one.lead is not None] for arm in ("told", "held")}
+    work = [float(one.work) for one in people if one.work is not None]
+    approved = len(work)
+    assert min(len(one) for one in leads.values()) >= 30
+    assert told.days_earlier == median(leads["told"]) - median(leads["held"]) != 0
+    assert told.days_of_work == pytest.approx(median(work), abs=0.06)
+    assert (told.cost.messages, told.cost.vnd) == (messages, spent)
+    assert told.cost.vnd_per_confirmed == round(spent / approved) == told.cost.vnd_per_issued
+    minutes = assumptions(town.clock.today(), names=("officer_minutes_per_dossier",))["officer_minutes_per_dossier"]
+    assert told.cost.officer_hours == round(minutes.value * approved / 60, 1)
+
+
+PERSON_BY_PERSON = """
+SELECT m.arm, d.anchor - (over.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS lead,
+  CASE WHEN over.to_state = 'closed' THEN extract(epoch FROM over.at - yes.at) / 86400 END AS work
+FROM pilot_member m JOIN dossier d ON d.id = m.dossier_id
+LEFT JOIN history over ON over.dossier_id = d.id AND over.to_state IN ('closed', 'moot')
+LEFT JOIN history yes ON yes.dossier_id = d.id AND yes.to_state = 'confirmed'
+"""
+"""In `many` whatever is moot was renewed elsewhere."""
 
 
 async def _promised(town: Town) -> None:

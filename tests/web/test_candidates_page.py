@@ -28,6 +28,10 @@ async def test_from_the_ranking_to_a_decision(house: House) -> None:
     await office.sends(decide, to="accepted", document="1/QĐ", note="")
     assert "Đã đồng ý thí điểm" in office.text
     assert (await later.sends(decide, to="declined", document="2/QĐ", note="muộn")).status_code == 409
+    await office.opens("/desk/candidates")
+    by_department = office.text.partition('id="least"')[2].partition('id="weights"')[0]
+    for said in ("12/TTr-SXD", "xay", "1/QĐ", "van", "Đã đồng ý thí điểm", "Cấp lại phù hiệu xe ô tô"):
+        assert said in by_department
     told = (await office.opens("/desk/candidates.json")).json()
     assert [(one["accepted"], one["missing"]) for one in told["departments"] if one["office"] == BUILDING] == [(1, 1)]
 

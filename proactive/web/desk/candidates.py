@@ -65,6 +65,7 @@ class Candidates:
             least=criteria().least_a_department,
             drawn=[(one, [_earned(one, name) for name in by]) for one in shown[:DRAWN]],
             standings=STANDINGS,
+            titles={one.candidate.id: one.candidate.name for one in found.ranked},
         )
 
     async def as_json(self, request: Request) -> Response:
