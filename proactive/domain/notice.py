@@ -69,6 +69,10 @@ class Notice(Value):
     settled_at: datetime | None = None
 
 
+OUTCOME = frozenset(Notice.model_fields) - {"dossier_id", "rung", "channel", "to", "body", "created_at"}
+"""What can change while a claim is carried out: what is sent to whom is settled by the claim."""
+
+
 def notice_id(dossier_id: UUID, rung: str, channel: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"notice:{dossier_id}:{rung}:{channel}")
 

@@ -4,6 +4,7 @@ Values are parameters; only names of our own tables and columns are put into sta
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -19,9 +20,9 @@ def row(value: Value, **more: object) -> dict[str, Any]:
     return {**value.model_dump(), **more}
 
 
-def part(value: Value, columns: set[str], **more: object) -> dict[str, Any]:
+def part(value: Value, columns: AbstractSet[str], **more: object) -> dict[str, Any]:
     """Some columns of it."""
-    return {**value.model_dump(include=columns), **more}
+    return {**value.model_dump(include=set(columns)), **more}
 
 
 def _document(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -16,7 +16,7 @@ from proactive.domain.acting import Acting
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
 from proactive.domain.manners import Allowance
-from proactive.domain.notice import Notice
+from proactive.domain.notice import OUTCOME, Notice, Sending
 from proactive.domain.ticket import Ticket
 from proactive.store import bulk, ground, sealed, tickets
 from proactive.store.tables import acted as acted_tables
@@ -214,12 +214,19 @@ async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], n
 
 
 async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
+    """A claim is written whole; of what came of one, only that: its text would have to be sealed and noted again."""
+    came = [notice for move in done for notice in move.notices if notice.state is not Sending.CLAIMED]
+    known = await bulk.update(
+        connection, notices_tables.Notice, [bulk.part(notice, OUTCOME) for notice in came],
+        guard="old.fence <= new.fence",
+    )  # fmt: skip
     rows = sealed.notice_rows(
         sealed.vault_of(connection),
         (
             bulk.row(notice, service=move.after.service, office=move.after.office)
             for move in done
             for notice in move.notices
+            if notice.id not in known
         ),
     )
     fresh = await bulk.insert(connection, notices_tables.Notice, rows, returning="id")

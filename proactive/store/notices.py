@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from proactive.domain.notice import Notice
+from proactive.domain.notice import OUTCOME, Notice
 from proactive.domain.vault import Vault
 from proactive.ports.notifier import Receipt
 from proactive.store import bulk, sealed
@@ -115,7 +115,7 @@ class Notices:
             await bulk.update(
                 connection,
                 notices_tables.Notice,
-                sealed.notice_rows(sealed.vault_of(connection), (bulk.row(notice) for notice in notices)),
+                [bulk.part(notice, OUTCOME) for notice in notices],
                 guard="old.fence = new.fence AND old.state IN ('accepted', 'unknown', 'lost')",
             )
 

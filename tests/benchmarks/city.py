@@ -40,9 +40,14 @@ REGISTERS = ("residents", "driver_licences", "violations", "health_certificates"
 class Clock(SystemClock):
     """The machine's clock on the tests' morning, which can be made to run faster for a while."""
 
-    def __init__(self) -> None:
-        super().__init__(MORNING - datetime.now(UTC))
+    def __init__(self, shift: timedelta | None = None) -> None:
+        super().__init__(MORNING - datetime.now(UTC) if shift is None else shift)
         self._faster, self._since = 1, datetime.now(UTC)
+
+    @property
+    def shift(self) -> timedelta:
+        """How far it is from the machine's, while it does not run faster."""
+        return self._shift
 
     def runs(self, faster: int) -> None:
         self._shift += (datetime.now(UTC) - self._since) * (self._faster - 1)
@@ -85,11 +90,30 @@ class Provider:
 
 @dataclass(frozen=True)
 class City:
+    """`database` and `source` are where its store and its registers are read, for other processes."""
+
     store: Store
     registers: Registers
     provider: Provider
     catalogue: Catalogue
     clock: Clock
+    database: str
+    source: str
+
+    @property
+    def provider_url(self) -> str:
+        return self.provider.url
+
+
+@asynccontextmanager
+async def registers_at(source: str, catalogue: Catalogue) -> AsyncIterator[Registers]:
+    """The registers of a city, read as a worker reads them."""
+    schemas = {name: catalogue.registers[name] for name in REGISTERS}
+    sources = await sql.open(plainly(source, kind="sql", schemas=schemas))
+    try:
+        yield Registers(sources, Facts(catalogue))
+    finally:
+        await asyncio.gather(*(one.close() for one in sources))
 
 
 @asynccontextmanager
@@ -123,11 +147,9 @@ async def city(people: int, latency: float, *, drafted: bool = True) -> AsyncIte
                     pass
                 async with await psycopg.AsyncConnection.connect(server.url("bench"), autocommit=True) as connection:
                     await connection.execute("VACUUM ANALYZE")
-                schemas = {name: catalogue.registers[name] for name in REGISTERS}
-                sources = await sql.open(plainly(addresses.reader, kind="sql", schemas=schemas))
-                await provider.start()
-                yield City(store, Registers(sources, facts), provider, catalogue, clock)
-                await asyncio.gather(*(one.close() for one in sources))
+                async with registers_at(addresses.reader, catalogue) as registers:
+                    await provider.start()
+                    yield City(store, registers, provider, catalogue, clock, server.url("bench"), addresses.reader)
         finally:
             await provider.kill()
             await server.stop()

@@ -4,8 +4,9 @@
 
 Everything that `offer` does in earnest: real dossiers, drafted from records; the registers, in a database of their own,
 asked again before each notice; manners; the claim and the outcome kept in PostgreSQL; the channel `sms` with Twilio's
-library over HTTP, against a stand-in in a process of its own. All of it runs on this machine, the database and the
-stand-in included, and whoever else is busy there counts too (`load`). Prints one JSON object.
+library over HTTP, against a stand-in in a process of its own. As many workers as there are cores, each a process, share
+the work. All of it runs on this machine, the database and the stand-in included, and whoever else is busy there counts
+too (`load`). Prints one JSON object.
 
 The bar: 500 a second, and memory that does not grow with their number. With `--outage` instead: the provider is killed
 while messages are on their way and is away for ten minutes. Of those, the product's clock runs 20 times as fast, so
@@ -18,12 +19,14 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,10 +39,12 @@ from sqlalchemy import text
 import proactive.demo
 from notifiers import sms
 from proactive.memory_use import calm_memory, one_heap
+from proactive.steps.ask import Registers
 from proactive.steps.offer import offer
 from proactive.steps.reconcile import reconcile
-from rules import manners
-from tests.benchmarks.city import City, city
+from proactive.store.store import Store, opened
+from rules import Catalogue, load, manners
+from tests.benchmarks.city import REGISTERS, City, Clock, city, registers_at
 from triggers.step import Step
 from triggers.worker import OFFERS_AT_ONCE
 
@@ -56,9 +61,9 @@ HOW = "SELECT n.state, count(*) FROM dossier d LEFT JOIN notice n ON n.dossier_i
 
 
 @asynccontextmanager
-async def working(of: City, *, a_second: int) -> AsyncIterator[None]:
+async def working(of: "City | Joined", *, a_second: int) -> AsyncIterator[None]:
     """A worker's steps `offer` and `reconcile` against this city, going on by themselves."""
-    os.environ |= TWILIO | {"TWILIO_BASE_URL": of.provider.url}
+    os.environ |= TWILIO | {"TWILIO_BASE_URL": of.provider_url}
     channel = await sms.open(public_url="http://127.0.0.1:8000", clock=of.clock)
     policy = manners.load(Path(proactive.demo.__file__).with_name("manners.yaml"))
     turn = asyncio.Lock()
@@ -89,52 +94,101 @@ async def working(of: City, *, a_second: int) -> AsyncIterator[None]:
         await channel.close()
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A city as another process sees it that works for it."""
+
+    store: Store
+    registers: Registers
+    provider_url: str
+    catalogue: Catalogue
+    clock: Clock
+
+
+async def joined(where: dict[str, Any]) -> None:
+    """A worker in a process of its own, until it is told to stop."""
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    catalogue, clock = load().connected(REGISTERS), Clock(timedelta(seconds=where["shift"]))
+    async with opened(where["database"], size=10) as store, registers_at(where["source"], catalogue) as registers:
+        of = Joined(store, registers, where["provider"], catalogue, clock)
+        async with working(of, a_second=where["a_second"]):
+            await over.wait()
+
+
+@asynccontextmanager
+async def workers(of: City, number: int, *, a_second: int) -> AsyncIterator[list[psutil.Process]]:
+    """So many of them, each a process."""
+    where = {
+        "database": of.database, "source": of.source, "provider": of.provider_url, "a_second": a_second,
+        "shift": of.clock.shift.total_seconds(),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "tests.benchmarks.notices", "--join", json.dumps(where)]
+    started = [await asyncio.create_subprocess_exec(*command) for _ in range(number)]
+    try:
+        yield [psutil.Process(one.pid) for one in started]
+    finally:
+        for one in started:
+            with contextlib.suppress(ProcessLookupError):
+                one.terminate()
+        for one in started:
+            await one.wait()
+
+
 async def how(of: City) -> Counter[str]:
     """How many dossiers have a notice in which state; without one: `none`."""
     async with of.store.engine.connect() as connection:
         return Counter({state or "none": int(count) for state, count in await connection.execute(text(HOW))})
 
 
-async def rate(of: City, people: int, a_second: int) -> dict[str, Any]:
-    """All of them told as fast as it goes; memory is looked at along the way."""
-    calm_memory()
+async def rate(of: City, people: int, a_second: int, number: int) -> dict[str, Any]:
+    """All of them told as fast as it goes, by so many workers; the memory of the largest is looked at along the way."""
     rss: list[float] = []
-    before, load, began = _cpu(of), os.getloadavg()[0], time.perf_counter()
-    async with working(of, a_second=a_second):
-        while (await how(of))["accepted"] < people:
-            rss.append(psutil.Process().memory_info().rss / 2**20)
-            await asyncio.sleep(0.5)
-    took, after = time.perf_counter() - began, _cpu(of)
+    load, began = os.getloadavg()[0], time.perf_counter()
+    async with workers(of, number, a_second=a_second) as them:
+        await _until(lambda: _accepted(of), 1)
+        before, first = _cpu(), await _accepted(of)
+        while await _accepted(of) < people:
+            rss.append(max(one.memory_info().rss for one in them) / 2**20)
+            await asyncio.sleep(1)
+        after = _cpu()
+    took = time.perf_counter() - began
     told = await of.provider.told()
     at = told["at"]
     waits = sorted(await _handed_over(of, told))
     steady = at[len(at) // 10 : -len(at) // 10 or None]
     return {
-        "people": people, "seconds": round(took, 1), "a_second": round((len(steady) - 1) / (steady[-1] - steady[0])),
+        "people": people, "workers": number, "seconds": round(took, 1),
+        "a_second": round((len(steady) - 1) / (steady[-1] - steady[0])),
         "ms_from_claim_to_provider": {
             "p50": round(statistics.median(waits)), "p99": round(waits[int(len(waits) * 0.99)]),
             "most": round(waits[-1]),
         },
-        "cpu_ms_each": {name: round((after[name] - before[name]) * 1000 / people, 2) for name in after},
+        "cpu_ms_each": {
+            name: round((after[name] - before[name]) * 1000 / (people - first), 2) for name in after
+        },
         "doubled": told["doubled"],
         "rss_mb": {"at_a_quarter": round(rss[len(rss) // 4]), "at_end": round(rss[-1])}, "load_before": round(load, 1),
         "load_after": round(os.getloadavg()[0], 1), "cores": os.cpu_count(), "bar": BAR,
     }  # fmt: skip
 
 
-def _cpu(of: City) -> dict[str, float]:
+def _cpu() -> dict[str, float]:
     """Seconds of processor time that everything here has used so far."""
-    spent = dict.fromkeys(("worker", "database", "provider"), 0.0)
-    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+    spent = dict.fromkeys(("workers", "database", "provider"), 0.0)
+    for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            who = "worker" if process.pid == os.getpid() else _who(process)
+            who = _who(process)
             own, gone = process.cpu_times()[:2], process.cpu_times()[2:4]
             spent[who] += sum(own) + (sum(gone) if who == "database" else 0.0)
     return spent
 
 
 def _who(process: psutil.Process) -> str:
-    return "provider" if "tests.benchmarks.provider" in process.cmdline() else "database"
+    words = process.cmdline()
+    if "tests.benchmarks.provider" in words:
+        return "provider"
+    return "workers" if "--join" in words else "database"
 
 
 async def _handed_over(of: City, told: dict[str, Any]) -> list[float]:
@@ -188,9 +242,9 @@ async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
             await asyncio.sleep(0.5)
 
 
-async def run(people: int, latency: float, a_second: int, *, away: bool) -> dict[str, Any]:
+async def run(people: int, latency: float, a_second: int, number: int, *, away: bool) -> dict[str, Any]:
     async with city(people, latency) as of:
-        return await (outage if away else rate)(of, people, a_second)
+        return await (outage(of, people, a_second) if away else rate(of, people, a_second, number))
 
 
 def main() -> None:
@@ -198,11 +252,17 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--latency", type=float, default=0.1, help="seconds that the provider takes to answer")
     parser.add_argument("--a-second", type=int, default=1000, help="the rate that is set")
-    parser.add_argument("--outage", action="store_true", help="ten minutes without the provider")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many processes send")
+    parser.add_argument("--outage", action="store_true", help="ten minutes without the provider, and one worker")
+    parser.add_argument("--join", type=json.loads, help=argparse.SUPPRESS)
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(run(given.people, given.latency, given.a_second, away=given.outage))
+        if given.join:
+            calm_memory()
+            runner.run(joined(given.join))
+            return
+        found = runner.run(run(given.people, given.latency, given.a_second, given.workers, away=given.outage))
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     good = not found["lost"] if given.outage else found["a_second"] >= BAR
     sys.exit(0 if good and not found["doubled"] else 1)
