@@ -35,19 +35,16 @@ NOTE = Words(
 def rows(found: Year, *, language: str) -> Iterator[list[str]]:
     """A line a month for the city, then a line a month and office."""
     for month in found.months:
-        yield _row(
-            month,
-            worded(CITY, language),
-            found.city[month],
-            away=few(found.city[month].sum.occasions),
-            language=language,
-        )
+        city = found.city[month]
+        away = worded(FEW, language) if few(city.sum.occasions) else ""
+        yield _row(month, worded(CITY, language), city, away=away, language=language)
     for month in found.months:
-        away = hidden({office: loads[month].sum.occasions for office, loads in found.offices.items()})
+        left_out = hidden({office: loads[month].sum.occasions for office, loads in found.offices.items()})
         for office, loads in found.offices.items():
             if loads[month].sum.occasions or loads[month].hours:
                 name = offices()[office].name if office in offices() else office
-                yield _row(month, name, loads[month], away=office in away, language=language)
+                away = LEFT_OUT if office in left_out else ""
+                yield _row(month, name, loads[month], away=away, language=language)
 
 
 def as_csv(found: Year, *, at: datetime, language: str) -> bytes:
@@ -69,10 +66,10 @@ async def as_pdf(found: Year, *, at: datetime, language: str) -> bytes:
     return await printed("workload", data)
 
 
-def _row(month: Month, place: str, load: Load, *, away: bool, language: str) -> list[str]:
+def _row(month: Month, place: str, load: Load, *, away: str, language: str) -> list[str]:
+    """`away`: what is said instead of its numbers."""
     if away:
-        said = [worded(FEW, language) if few(load.sum.occasions) else LEFT_OUT, LEFT_OUT]
-        messages = [LEFT_OUT, LEFT_OUT]
+        said, messages = [away, LEFT_OUT], [LEFT_OUT, LEFT_OUT]
     else:
         said, messages = _numbers(load.sum, language)
     hours = LEFT_OUT if load.hours is None else _decimal(load.hours, language)

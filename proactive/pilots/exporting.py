@@ -155,19 +155,16 @@ def _units(units: Sequence[OfUnit], language: str) -> Iterator[Row]:
     for one in units:
         cells = []
         for name in columns:
-            number = getattr(one, name)
             shown = str(one.unit) not in away[name]
-            cells.append(
-                grouped(number, language) if shown else worded(FEW, language) if few(number) else LEFT_OUT
-            )  # fmt: skip
+            cells.append(grouped(getattr(one, name), language) if shown else LEFT_OUT)
         yield Row("units", words.place(one.unit), *cells)
 
 
 def _cells(share: Share, away: bool, language: str) -> tuple[str, str]:
-    if few(share.part):
-        return worded(FEW, language), LEFT_OUT
     if away:
         return LEFT_OUT, LEFT_OUT
+    if few(share.part):
+        return worded(FEW, language), LEFT_OUT
     return grouped(share.part, language), _percent(share, language)
 
 
