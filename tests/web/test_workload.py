@@ -36,6 +36,10 @@ async def test_what_falls_due_is_what_the_store_says_and_hours_are_set_against_i
     assert counted == 24 == int(month[2])
     assert [tuple(one) for one in said] == [(OFFICE, 1, "lan")]
     assert "Quá tải" in page.text and "một người" in page.text
+    for chart in ("den-han", "den-han-co-quan"):
+        drawn = page.text.partition(f'id="{chart}"')[2].partition("</table>")[0]
+        assert f'data-value="{counted}"' in drawn and f"{due:%m/%Y}" in drawn
+    assert f"Tháng {due:%m/%Y} cần nhiều nhất so với ngân sách tin nhắn" in page.text
     assert paper.content.startswith(b"%PDF") and "04809" not in page.text + table.text
 
 

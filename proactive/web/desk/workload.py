@@ -6,6 +6,7 @@ that, and counts only where no worker has.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from proactive.errors import Permanent
 from proactive.foresight.capacity import NotTheirs, say
-from proactive.foresight.workload import Year, budgets, year
+from proactive.foresight.workload import Month, Year, budgets, year
 from proactive.foresight.workload_table import as_csv, as_pdf
 from proactive.foresight.year import FRESH, count_year, counted_at, year_kept
 from proactive.store.people import Officer, Role
@@ -28,7 +29,11 @@ from proactive.web.site import Site
 from rules.offices import offices
 
 HERE = "/desk/forecast/year"
-SERVICES_DRAWN = 6
+DRAWN = 6
+"""Services, and offices, that a chart draws each by itself; the others are drawn together."""
+
+FILLS = 10
+"""A budget that is more than so many times what is needed would make a chart in which what is needed is a flat line."""
 
 Reckoned = tuple[datetime, Mapping[str, Sequence[tuple[date, int]]], Mapping[str, tuple[int, int]]]
 """What a year is worked out from."""
@@ -90,7 +95,8 @@ class Workload:
         site = self._site
         at, found = await self._year()
         titles = {one.name: one.title for one in site.wording.services}
-        drawn = sorted(found.services, key=lambda name: -sum(one.occasions for one in found.services[name].values()))
+        due = {name: {month: one.occasions for month, one in of.items()} for name, of in found.services.items()}
+        work = {name: {month: one.sum.occasions for month, one in of.items()} for name, of in found.offices.items()}
         return site.pages.show(
             request,
             "desk/workload.html",
@@ -100,8 +106,9 @@ class Workload:
             at=at,
             year=found,
             titles=titles,
-            drawn=drawn[:SERVICES_DRAWN],
-            others=drawn[SERVICES_DRAWN:],
+            by_service=_charted(due, found.months),
+            by_office=_charted(work, found.months),
+            sending=_sending(found),
             steward=officer.role is Role.DATA,
             offices=sorted((one.name, one.id) for one in offices().values() if one.id in found.offices)
             if officer.role is Role.DATA
@@ -138,3 +145,50 @@ class Workload:
 
     def _language(self, request: Request) -> str:
         return self._site.pages.language(request)
+
+
+@dataclass(frozen=True)
+class Charted:
+    """What a chart draws: its series, and a line of numbers a month; the last series may be all others together."""
+
+    names: Sequence[str]
+    others: int
+    rows: Sequence[tuple[str, list[int]]]
+
+
+def _charted(groups: Mapping[str, Mapping[Month, int]], months: Sequence[Month]) -> Charted:
+    order = sorted(groups, key=lambda name: (-sum(groups[name].values()), name))
+    names, rest = order[:DRAWN], order[DRAWN:]
+    rows = [
+        (month.name, [groups[name][month] for name in names] + ([sum(groups[n][month] for n in rest)] if rest else []))
+        for month in months
+    ]
+    return Charted(names, len(rest), rows)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Messages a month: at least, at most and the budget of the services that have something due."""
+
+    rows: Sequence[tuple[str, int, int, int]]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether need and budget can be read in one drawing."""
+        return max(row[2] for row in self.rows) * FILLS >= max(row[3] for row in self.rows)
+
+    @property
+    def fullest(self) -> tuple[str, float | None]:
+        """The month that may take the largest share of its budget, and that share."""
+        shares = [(row[2] / row[3], row[0]) for row in self.rows if row[3]]
+        share, name = max(shares, default=(None, self.rows[0][0]))
+        return name, share
+
+
+def _sending(found: Year) -> Sending:
+    known = [name for name in found.services if name in found.budgets]
+    return Sending([
+        (month.name, found.city[month].sum.messages_least, found.city[month].sum.messages_most,
+         sum(found.budgets[name][month].messages for name in known))
+        for month in found.months
+    ])  # fmt: skip
