@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run
+from tests.cli.test_live_and_guests import officers
+from tests.cli.test_live_and_guests import run as typed
 from tests.sheets.files import workbook
 
+__all__ = ["officers"]
 HEAD = ["Mã TTHC", "Tên thủ tục hành chính", "Lĩnh vực", "Cơ quan thực hiện", "Số lượng hồ sơ", "Pháp luật",
         "Thiệt hại", "Cơ sở dữ liệu báo trước", "Phần điền sẵn (%)"]  # fmt: skip
 OFFICES = ("Sở Y tế", "Sở Công Thương thành phố Đà Nẵng", "UBND cấp xã", "so-xay-dung-da-nang", "unit")
@@ -105,3 +108,26 @@ async def test_the_sample_and_each_department_s_part_of_it(run: Run) -> None:
         one["missing"] == max(0, one["asked"] - one["proposed"] - one["accepted"]) for one in whole["departments"]
     )
     assert json.dumps(whole) and "No list was imported" in printed
+
+
+async def test_a_list_is_imported_by_an_officer_and_its_documents_are_written(
+    run: Run, officers: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "city.csv"
+    file.write_text("Tên thủ tục,Lĩnh vực,Đơn vị,Số hồ sơ\nA,X,Sở Y tế,5\nB,X,Sở Lạ,5\n")
+    importing = ("candidates", "import", str(file), "--by", "an", "--document", "12/UBND")
+
+    looked = await typed(*importing, "--dry-run", "--json")
+    kept = await typed(*importing, "--json")
+    refused = await typed(*importing, password="sai")
+    for kind, begins in (("pdf", b"%PDF"), ("docx", b"PK")):
+        paper = tmp_path / f"x.{kind}"
+        await run("candidates", "document", "so-y-te-da-nang", "--to", str(paper))
+        assert paper.read_bytes().startswith(begins)
+
+    assert [json.loads(one.stdout)["kept"] for one in (looked, kept)] == [0, 1]
+    assert {one.exit_code for one in (looked, kept)} == {1} and "password is wrong" in str(refused.exception)
+    found = (await run("candidates", "--json")).json
+    assert (found["sample"], [one["id"] for one in checked(found)]) == (False, ["a"])
+    assert "neither a .pdf nor" in (await run("candidates", "document", "unit", "--to", "x.txt")).refused
+    assert "no office" in (await run("candidates", "document", "nowhere", "--to", "x.pdf")).refused

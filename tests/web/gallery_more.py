@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import text
-
 from proactive.domain.dossier import Dossier
 from proactive.domain.pilot import Outcome, Verb
 from proactive.store.people import Role
@@ -48,8 +46,6 @@ async def calls_withdrawn(walk: Walk, dossier: Dossier, call: UUID) -> None:
     await house.store.live.stop(dossier.service, because=because, by="hoa", now=now, today=today)
     await walk.open("/desk/calls", "desk-calls-withdrawn")
     await walk.open(f"/desk/calls/{call}", "desk-call-withdrawn")
-    async with house.store.engine.begin() as connection:
-        await connection.execute(text("TRUNCATE live_switch"))
 
 
 async def letters(walk: Walk) -> None:
