@@ -55,6 +55,13 @@ def test_an_address_of_today_stays_where_it_is(unit) -> None:  # type: ignore[no
         ("xã Hòa Liên, huyện Hòa Vang", ["20197", "20194"]),
         ("Hoà Khánh Nam", ["20200"]),
         ("phường Phước Mỹ", ["20275"]),
+        ("phường Nam Dương, quận Hải Châu", ["20242"]),  # merged before, and written without spaces in the table
+        ("P. Bình Hiên", ["20242"]),
+        ("xã Quế Cường, huyện Quế Sơn", ["20662"]),
+        ("xã Tam Xuân 1", ["20971"]),
+        ("TT Tân An, Hiệp Đức", ["20779"]),
+        ("Nam Dương", []),
+        ("phường Hòa Khánh Bắc, xã Hòa Vang", ["20320"]),  # the unit of today before one of before
         ("Cà Mau", []),
         ("", []),
         ("٢٠٢٤٢", []),
