@@ -21,7 +21,7 @@ def _kind(value: object) -> str:
         return "table"
     if isinstance(value, list | tuple):
         return "numbers" if value and all(type(one) is int for one in value) else "list"
-    return "number" if isinstance(value, int) else "text"
+    return "number" if isinstance(value, int) and not isinstance(value, bool) else "text"
 
 
 Value = Annotated[

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong. `file` and `line` are known for rules; a row has only `where` (its column)."""
+    """One thing that is wrong. `file`, and mostly `line`, are known for rules; a row has only `where` (its column)."""
 
     where: str
     why: str
@@ -18,7 +18,8 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: {self.where}" if self.file else self.where
+        line = f":{self.line}" if self.line is not None else ""
+        place = f"{self.file}{line}: {self.where}" if self.file else self.where
         return f"{place}: {self.why} {self.mend}"
 
 

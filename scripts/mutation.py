@@ -10,7 +10,9 @@
 The order is shuffled over all modules (`--seed`), so that a part of the run is a fair sample of the whole. The tests
 are collected once. For each mutant a child is forked in which the code of one function is exchanged in place; it runs
 the tests that were seen to enter that function until one fails: first those that have noticed the most there, then the
-quickest. What is found stands in build/mutation/results.jsonl, a line a mutant; an edited function is tried again.
+quickest. The same tests are then run with nothing changed: one that fails all the same has noticed nothing, is named,
+and is asked no more. What is found stands in build/mutation/results.jsonl, a line a mutant; an edited function is
+tried again.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -54,6 +57,8 @@ class Mutation:
         self._until = None if minutes is None else time.monotonic() + 60 * minutes
         self._known = known()
         self._noticed: dict[str, Counter[str]] = defaultdict(Counter)
+        self._unsure: set[str] = set()
+        """Tests that failed with nothing changed."""
         self._worked_out: list[Any] = []
         for result in self._known.values():  # who noticed most before is asked first again
             if result.by is not None:
@@ -100,13 +105,13 @@ class Mutation:
                 break
             path = str(modules()[mutant.module])
             tests = self._in_order(mutant, entered[_name(path, mutant.function)])
-            read = [test for test in tests if test in using]
-            loads = len(read) == len(using)
+            on_the_book = [test for test in tests if test in using]
+            loads = len(on_the_book) == len(using)
             status, by = self._tried(
                 mutant,
                 live[path, mutant.function],
                 [items[test] for test in tests],
-                [items[test] for test in read if loads],
+                [items[test] for test in on_the_book if loads],
             )
             if by is not None:
                 self._note(mutant.module, mutant.function, by)
@@ -138,7 +143,7 @@ class Mutation:
         if not tests:
             return "untested", None
 
-        def run(book: str, tests: list[pytest.Item]) -> str | None:
+        def run(book: str, tests: list[pytest.Item], code: CodeType) -> str | None:
             rules.load = _BOOK[book]
             for function in live:
                 function.__code__ = code
@@ -151,10 +156,23 @@ class Mutation:
                     return None
             return None
 
+        def noticed(book: str, tests: list[pytest.Item]) -> str | None:
+            asked = [item for item in tests if item.nodeid not in self._unsure]
+            while (by := _in_a_child(partial(run, book, asked, code), seconds=2 * LONGEST)) is not None:
+                until = next(number for number, item in enumerate(asked, 1) if item.nodeid == by)
+                anyway = _in_a_child(partial(run, book, asked[:until], unchanged), seconds=4 * LONGEST)
+                if anyway is None:
+                    return str(by)
+                sys.stderr.write(f"{anyway} fails with nothing changed in {mutant.function}: it is asked no more\n")
+                self._unsure.add(anyway)
+                asked = [item for item in asked if item.nodeid != anyway]
+            return None
+
+        unchanged = live[0].__code__
         try:
-            by = _in_a_child(lambda: run("ready", tests), seconds=2 * LONGEST)
+            by = noticed("ready", tests)
             if by is None and reading:  # those that stand on the rule book, with one that the mutant has read
-                by = _in_a_child(lambda: run("read", reading), seconds=2 * LONGEST)
+                by = noticed("read", reading)
         except TimeoutError:
             return "timeout", None
         except ChildProcessError:

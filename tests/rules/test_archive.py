@@ -52,7 +52,7 @@ def test_files_that_are_no_text_are_all_named(tmp_path: Path) -> None:
         pack(tmp_path / "some")
 
     assert [str(one) for one in refused.value.problems] == [
-        f"some/{name}:None: file: It is not UTF-8 text, so it cannot be kept. Move it out."
+        f"some/{name}: file: It is not UTF-8 text, so it cannot be kept. Move it out."
         for name in ("messages/old.doc", "seal.png")
     ]
 

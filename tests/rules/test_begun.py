@@ -17,6 +17,16 @@ def test_a_service_begins_with_these_files(tmp_path: Path) -> None:
     assert begun(tmp_path) == TOLD.read_text(encoding="utf-8")
 
 
+def test_nothing_begins_where_nothing_could_fall_due(tmp_path: Path) -> None:
+    with pytest.raises(Taken) as refused:
+        begin("boat_check", tmp_path, load_registers(ROOT), "military_registrations")
+
+    assert str(refused.value) == (
+        "The register military_registrations has no date from which something could fall due. Name another."
+    )
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("name", "register", "why"),
     [
@@ -77,7 +87,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         archive.pack(place)
 
     (problem,) = refused.value.problems
-    assert str(problem) == ("service/picture.png:None: file: It is not UTF-8 text, so it cannot be kept. Move it out.")
+    assert str(problem) == ("service/picture.png: file: It is not UTF-8 text, so it cannot be kept. Move it out.")
 
 
 @pytest.mark.parametrize("name", ["../out", "/out", "", "in/../../out"])

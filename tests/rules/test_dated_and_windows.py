@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import rules.day
 import rules.explained
@@ -12,7 +13,7 @@ from rules.dated import Dated, InForce, flaws, in_force, uncovered
 from rules.register import RegisterSchema
 from rules.vocabulary import AnyWindow
 from tests.rules.conftest import LICENCE, PERSON, ROOT
-from tests.rules.test_conditions import BOTH, SCOPE, person
+from tests.rules.test_conditions import BOTH, SCOPE, dated, person
 
 
 def period(since: str, to: str | None = None) -> InForce:
@@ -21,6 +22,20 @@ def period(since: str, to: str | None = None) -> InForce:
 
 def wrong(*spans: tuple[str, str | None]) -> list[tuple[tuple[str | int, ...], str, str]]:
     return list(flaws([period(*span) for span in spans], ("values", "x", "periods")))
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [(3, 3), ("3", "3"), ([1, 2], (1, 2)), (["1", "2"], ("1", "2")), ([], ()), ({"a": ["b"]}, {"a": ("b",)})],
+)
+def test_a_value_is_kept_as_what_it_is_written_as(value: object, kept: object) -> None:
+    assert dated(value).periods[0].value == kept
+
+
+@pytest.mark.parametrize("value", [True, False, 1.5, None, [True], [1, "2"], {"a": "b"}, {"a": [1]}])
+def test_neither_yes_nor_no_nor_a_mixture_is_a_value(value: object) -> None:
+    with pytest.raises(ValidationError):
+        dated(value)
 
 
 def test_periods_in_order_without_gaps_are_sound() -> None:

@@ -131,3 +131,16 @@ def test_what_cannot_be_part_of_a_code_is_refused(number: int, owner: str | None
 def test_an_office_without_an_agency_files_under_the_city() -> None:
     assert agency_of("so-xay-dung-da-nang") == "H17.11"
     assert agency_of("nobody") == agency_of("centre-city") == "H17"
+
+
+def test_a_code_of_before_the_merger_tells_what_the_unit_was_and_how_much_of_it_went_where() -> None:
+    whole, split, today = resolve("20195"), resolve("20296"), resolve("20194")
+
+    assert [(one.unit.code, one.was and one.was.code, one.share) for one in whole.matches] == [
+        ("20194", "20195", Share.WHOLE)
+    ]
+    assert [(one.unit.code, one.was and one.was.code, one.share) for one in split.matches] == [
+        ("20197", "20296", Share.MOST), ("20194", "20296", Share.PART),
+    ]  # fmt: skip
+    assert [(one.unit.code, one.was, one.share) for one in today.matches] == [("20194", None, Share.WHOLE)]
+    assert (whole.by, whole.certain, split.certain) == ("code", True, False)

@@ -109,6 +109,16 @@ def test_the_plan_is_what_progress_is_measured_against() -> None:
     ]  # fmt: skip
 
 
+def test_before_the_rules_of_the_desk_began_their_file_is_named() -> None:
+    with pytest.raises(Unpublishable) as refused:
+        desk.on(date(2020, 1, 1))
+
+    assert told(refused) == [
+        "rules/desk/desk.yaml:1: decide_within_working_days: No whole number from 0 to 100 is in force on 2020-01-01. "
+        "Add a period with one."
+    ]
+
+
 def test_a_confirmed_dossier_is_looked_at_by_the_end_of_the_next_working_day() -> None:
     def at(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)

@@ -240,3 +240,25 @@ def test_without_a_text_for_a_channel_there_is_nothing_to_show(tmp_path: Path) -
         list(previews(one, channel="sms", language="en"))
 
     assert refused.value.args == ("driver_licence_renewal has no text messages/sms.en.j2",)
+
+
+def test_what_is_shown_without_a_case_is_of_the_first_rung_and_not_late(tmp_path: Path) -> None:
+    advice = {"title": {"vi": "a", "en": "b"}, "advice": {"vi": "a", "en": "b"}}
+    one = service({"variants/unheard_of": advice})
+    text = "{{ variant }} {{ rung }} {{ days_late }} {{ code }} {{ licence_class }}"
+    (tmp_path / "sms.vi.j2").write_text(text, encoding="utf-8")
+    one.messages_dir = tmp_path
+
+    *_, last = previews(one, channel="sms", language="vi")
+
+    assert last.text == f"unheard_of first 0 {CODE} FB2"
+
+
+def test_without_cases_nobody_can_be_written_to(tmp_path: Path) -> None:
+    one = service()
+    one.folder = tmp_path
+
+    with pytest.raises(LookupError) as refused:
+        list(previews(one, channel="sms", language="vi"))
+
+    assert str(refused.value).startswith("driver_licence_renewal/cases.yaml:1: file: It cannot be read: ")

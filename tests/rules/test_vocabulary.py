@@ -372,3 +372,14 @@ def test_what_is_no_sentence_says_why(written: dict[str, object], why: str) -> N
         AnyClause.model_validate(written)
 
     assert why in str(refused.value)
+
+
+def test_a_row_elsewhere_hangs_on_what_its_conditions_use_but_not_on_whose_it_is() -> None:
+    inner = [{"listed": {"columns": ["kind"], "table": "kinds", "by": ["town"]}}]
+
+    def hangs_on(**written: object) -> list[tuple[str, str]]:
+        return list(AnyClause.model_validate(written).condition.hangs_on(SCOPE))
+
+    assert hangs_on(exists={"register": "cards", "where": inner}) == [("cards", "kind"), ("people", "town")]
+    assert hangs_on(absent={"register": "cards"}) == []
+    assert hangs_on(present={"column": "town"}) == [("people", "town")]
