@@ -111,7 +111,8 @@ def _wrong(lines: list["Line"]) -> list[dict[str, Any]]:
 
 async def _ranking(source: Path | None) -> dict[str, Any]:
     from proactive.cli._stored import stored
-    from proactive.steps.candidates import ranking, ranking_by_rules, read, told
+    from proactive.steps.candidates import ranking, ranking_by_rules, read
+    from proactive.steps.candidates_told import told
 
     if source is None:
         async with stored("candidates") as here:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import uuid4
 
 from proactive.domain.proposal import LIVING, Proposal, Standing, Step, moved, proposed
@@ -146,6 +145,7 @@ async def ranking(
     made_up = False
     if listed is None:
         listed, made_up = await candidates(store)
+    listed = known_here(listed, catalogue)
     facts = _Facts(
         cases=numbers["cases"],
         due=numbers["due"],
@@ -164,9 +164,30 @@ async def ranking(
     )
 
 
+def known_here(listed: Sequence[Candidate], catalogue: Catalogue) -> list[Candidate]:
+    """The same, where a line names a procedure for which there is a service and not the service: with that, and with
+    the register that it goes by. So a list of codes and names says what we know of them."""
+    by_code: dict[str, Service] = {}
+    for service in [*catalogue.services.values(), *catalogue.drafts.values()]:
+        if service.text.procedure.code:
+            by_code.setdefault(_national(service.text.procedure.code), service)
+    return [
+        one.model_copy(update={"service": found.name, "register_name": one.register_name or found.text.registers.main})
+        if one.service is None and one.procedure is not None and (found := by_code.get(_national(one.procedure)))
+        else one
+        for one in listed
+    ]
+
+
+def _national(code: str) -> str:
+    """Without the city's own part: `1.014027.H17` is `1.014027`."""
+    return code.partition(".H")[0]
+
+
 def ranking_by_rules(listed: Sequence[Candidate], *, catalogue: Catalogue) -> Ranking:
     """The same where there is no store: nothing is connected, measured or counted, and nobody has proposed anything."""
     facts = _Facts(cases={}, due={}, connected=set(), registers={}, catalogue=catalogue)
+    listed = known_here(listed, catalogue)
     return Ranking(ranked([(one, facts.of(one)) for one in listed], criteria()), _departments(listed, ()))
 
 
@@ -203,7 +224,8 @@ class _Facts:
         """What the list says; else what was received here in a year; else what falls due here within a year."""
         if one.volume is not None and one.volume_source is not None:
             return one.volume, Words(vi=f"nguồn: {one.volume_source}", en=f"source: {one.volume_source}")
-        if one.procedure is not None and (cases := self.cases.get(one.procedure)):
+        code = one.procedure or ""
+        if cases := self.cases.get(code) or self.cases.get(_national(code)):
             return cases, Words(vi="hồ sơ đã tiếp nhận trong 365 ngày qua", en="cases received in the last 365 days")
         if one.service is not None and (due := self.due.get(one.service)):
             return due, Words(vi="việc sẽ đến hạn trong 365 ngày tới", en="occasions due in the next 365 days")
@@ -242,47 +264,6 @@ async def decide(before: Proposal, to: Standing, step: Step, *, store: Store) ->
     return after
 
 
-def told(found: Ranking) -> dict[str, Any]:
-    """All of it, as it is printed; docs/candidates.md says what each of it means."""
-    by = criteria()
-    return {
-        "sample": found.sample,
-        "criteria": {name: one.model_dump(mode="json", by_alias=True) for name, one in by.criteria.items()},
-        "candidates": [told_one(one, found) for one in found.ranked],
-        "departments": [
-            {
-                "office": one.office,
-                "asked": one.asked,
-                **{str(state): one.number(state) for state in Standing},
-                "missing": one.missing,
-                "proposals": [each.model_dump(mode="json") for each in one.proposals],
-            }
-            for one in found.departments
-        ],
-    }
-
-
-def told_one(one: Ranked, found: Ranking) -> dict[str, Any]:
-    """A candidate with its place, its points and why."""
-    proposal, by = found.living.get(one.candidate.id), criteria().criteria
-    return {
-        **one.candidate.model_dump(mode="json", by_alias=True),
-        "place": one.place,
-        "least": one.least,
-        "most": one.most,
-        "scores": {
-            name: {
-                "points": score.points,
-                "weight": by[name].weight,
-                "earned": None if score.points is None else score.points * by[name].weight / 100,
-                "says": score.says.model_dump(),
-            }
-            for name, score in one.scores.items()
-        },
-        "proposal": proposal.model_dump(mode="json") if proposal else None,
-    }
-
-
 __all__ = [
     "Department",
     "Line",
@@ -295,5 +276,4 @@ __all__ = [
     "ranking",
     "ranking_by_rules",
     "read",
-    "told",
 ]

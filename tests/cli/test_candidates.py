@@ -83,6 +83,20 @@ async def test_without_a_database_a_list_is_ranked_by_what_it_says_itself(
     assert "There is no database yet" in (await run("candidates", "--json")).refused
 
 
+async def test_a_code_is_enough_to_find_the_service_that_there_is_for_it(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text(
+        "STT,Mã TTHC,Tên thủ tục,Lĩnh vực,Cơ quan\n1,1.999999,Khác,X,Sở Y tế\n"
+        "2,3.000347.000.00.00.H17,Đổi giấy phép lái xe,X,Sở Y tế\n"
+    )
+
+    first, other = checked((await run("candidates", "--from", str(file), "--json")).json)
+
+    assert (first["service"], first["register"]) == ("driver_licence_renewal", "driver_licences")
+    assert first["scores"]["trigger"]["points"] == 40 and first["scores"]["prefill"]["points"] > 0
+    assert (other["service"], other["scores"]["trigger"]["points"]) == (None, 0)
+
+
 async def test_lines_that_cannot_be_used_are_named_and_the_others_are_ranked(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "other.csv"
     file.write_text("Tên thủ tục,Lĩnh vực,Đơn vị,Số hồ sơ\nA,X,Sở Y tế,5\nB,X,Sở Lạ,5\nC,X,Sở Y tế,nhiều\nA,X,unit,\n")

@@ -11,7 +11,8 @@ from starlette.routing import Route
 from proactive.domain.proposal import LIVING, LONGEST_DOCUMENT, LONGEST_REASON, Proposal, Standing, Step
 from proactive.errors import OutOfTurn, Overtaken, Permanent
 from proactive.papers.proposals import MEDIA, document
-from proactive.steps.candidates import Ranking, decide, propose, ranking, told
+from proactive.steps.candidates import Ranking, decide, propose, ranking
+from proactive.steps.candidates_told import told
 from proactive.steps.proposing import STANDINGS, words
 from proactive.store.people import Officer
 from proactive.web import forms
