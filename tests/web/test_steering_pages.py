@@ -51,6 +51,7 @@ async def test_progress_is_read_as_it_was_kept_and_any_day_can_be_asked_for(hous
     )
     await officer.opens("/desk/progress?on=2025-09-01")
     assert "01/09/2025" in officer.text and "Chưa có thủ tục nào được công bố" in officer.text
+    assert officer.text.count("Chưa đến hạn") == 1 and 'id="phi-dia-gioi"' not in officer.text  # the end of that day
     for day in ("2035-01-01", "1999-01-01", "x"):
         assert (await officer.opens(f"/desk/progress?on={day}")).status_code == 200
 

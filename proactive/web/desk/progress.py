@@ -61,7 +61,9 @@ class Progress:
             free=free,
             city=_share(free["city"]),
             plan=plan(),
-            targets=[{**one, "by": date.fromisoformat(one["by"])} for one in free["targets"]],
+            targets=[
+                {**one, "by": date.fromisoformat(one["by"]), "past": one["on"] is not None} for one in free["targets"]
+            ],
             months=[
                 (f"{date.fromisoformat(one['day']):%d/%m/%Y}", [_share(one)])
                 for one in dropwhile(lambda month: not month["of"], free["months"])
