@@ -110,7 +110,7 @@ def _data(row: Mapping[str, str]) -> dict[str, object]:
 
 def _code(cell: str) -> str | None:
     """`1.004194.000.00.00.H17`, as portals write it, is `1.004194.H17`."""
-    return re.sub(r"^(\d\.\d{6})(\.\d{2,3}){1,3}(?=\.H\d{2}$|$)", r"\1", cell) or None
+    return re.sub(r"^([0-9]\.[0-9]{6})(\.[0-9]{2,3}){1,3}(?=\.H[0-9]{2}$|$)", r"\1", cell) or None
 
 
 def _department(cell: str) -> str:
@@ -131,7 +131,7 @@ def _by_name() -> Mapping[str, str]:
 def _number(cell: str) -> str | None:
     """`12.500` is twelve thousand five hundred here, and so is `12,500`; what is no number is told as it stands."""
     plain = cell.replace(" ", "").replace(".", "")
-    return (plain.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", plain) else plain) or None
+    return (plain.replace(",", "") if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", plain) else plain) or None
 
 
 def _words(vi: str, en: str) -> dict[str, str] | None:
