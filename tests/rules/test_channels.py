@@ -112,3 +112,15 @@ def test_what_cannot_be_seen_is_told(letter: str, hidden: bool) -> None:
     said = list(prohibitions()["control_characters"].check(f"a{letter}b"))
 
     assert said == ([(HIDDEN, "Take them out.")] if hidden else [])
+
+
+def test_what_can_be_forbidden_is_called_in_both_languages() -> None:
+    said = {name: (one.says.vi, one.says.en) for name, one in prohibitions().items()}
+
+    assert list(said.items())[:4] == [
+        ("links", ("đường dẫn", "links")),
+        ("phone_numbers", ("số điện thoại", "phone numbers")),
+        ("long_numbers", ("dãy từ năm chữ số", "five digits or more in a row")),
+        ("control_characters", ("ký tự không nhìn thấy", "characters that cannot be seen")),
+    ]
+    assert len(said) > 4 and all(vi and en for vi, en in said.values())

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rules import explained
-from rules.condition import Clause, Scope
+from rules.base import Words
+from rules.condition import Clause, NotInForce, Scope
 from rules.explained import Explained, key_of, sayings
 from rules.kinds import Row
 from rules.vocabulary import AnyClause
@@ -122,3 +123,12 @@ def test_a_scope_looks_at_another_register_on_the_same_day() -> None:
 
     assert (other.schema, other.asked, other.day) == (REGISTERS["cards"], "people", ON)
     assert isinstance(other, Scope) and other.values is SCOPE.values
+
+
+def test_a_sentence_names_the_values_of_the_day_and_one_that_is_not_in_force_is_named() -> None:
+    assert SCOPE.told(Words(vi="{limit} đồng, {towns}", en="{limit} VND, {towns}")) == (
+        "500.000 đồng, Hue, Da Nang", "500,000 VND, Hue, Da Nang",
+    )  # fmt: skip
+    with pytest.raises(NotInForce) as missing:
+        SCOPE.told(Words(vi="{past} ngày", en="{past} days"))
+    assert (missing.value.name, missing.value.dated) == ("past", SCOPE.values["past"])

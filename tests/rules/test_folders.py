@@ -1,12 +1,13 @@
 """Folders of files that are read whole: one file that cannot be used is told, and nothing is read half."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from rules import channels, groups, prices
+from rules import calendar, channels, groups, prices
 from rules.forbidden import prohibitions
 
 ZALO = (Path(channels.__file__).parent / "zalo.yaml").read_text(encoding="utf-8")
@@ -115,3 +116,15 @@ def test_prices_are_read_by_name_and_a_file_that_cannot_be_used_is_told(
         "rules/prices/prices.yaml:2: one: The key 'one' is written twice, so one of the two would be silently lost. "
         "Keep one of them."
     )
+
+
+def test_rules_of_counting_that_cannot_be_read_are_all_told(elsewhere: Elsewhere) -> None:
+    folder = elsewhere(calendar, calendar._counting)
+    write(folder, counting=f"weekend: {PRICE}\nweekend: {PRICE}\nweekend: {PRICE}\n")
+
+    with pytest.raises(ValueError) as refused:
+        calendar.counted("weekend", date(2026, 11, 30))
+
+    assert [line.split(": ")[0] for line in str(refused.value).splitlines()] == [
+        "rules/calendar/counting.yaml:2", "rules/calendar/counting.yaml:3",
+    ]  # fmt: skip

@@ -147,3 +147,16 @@ def test_a_timestamp_counts_as_its_day_in_vietnam_up_to_the_end_of_the_calendar(
 )  # fmt: skip
 def test_only_where_its_escape_stands_a_nul_is_looked_for(body: bytes | str, may: bool) -> None:
     assert may_hold_nul(body) is may
+
+
+def test_many_rows_are_asked_at_once_what_each_is_asked() -> None:
+    years = in_our_time(AT)
+    good, early = datetime(2026, 6, 1, tzinfo=UTC), datetime(1989, 6, 1, tzinfo=UTC)
+    assert years.many([good, None, good]) and not years.many([good, early, None])
+
+    codes = codes_by(Kind("class", T.CODE), "scheme", {"1": ["A"]})
+    assert codes.many(["A", None, "B"], ["1", "1", None]) and not codes.many(["A", "A"], ["1", "2"])
+    assert codes.fits("A", "2") is False
+    assert str(codes.problem({"class": "A", "scheme": "2"})) == (
+        "class: 'A' is unknown where scheme is 2. Send one of , or correct scheme."
+    )

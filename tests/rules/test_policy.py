@@ -10,7 +10,7 @@ from rules.base import Rule, Text
 from rules.checks import VIETNAM
 from rules.dated import Dated
 from rules.policy import dated_policy, numbers_on, policy
-from rules.problem import Unpublishable
+from rules.problem import BadRow, Problem, Unpublishable
 
 
 class Some(Rule):
@@ -130,3 +130,25 @@ def test_a_confirmed_dossier_is_looked_at_by_the_end_of_the_next_working_day() -
     # as seen on the Wednesday, what was received by Friday should have been looked at on Monday
     assert desk.on(date(2026, 11, 25)).late_before(date(2026, 11, 25)) == at("2026-11-20T15:00")
     assert desk.on(date(2026, 11, 26)).late_before(date(2026, 11, 26)) == at("2026-11-23T15:00")
+
+
+def test_all_problems_are_told_one_under_the_other() -> None:
+    one, other = (
+        Problem("level", "It is 9.", "Write 1.", "service.yaml", 3),
+        Problem("date", "It is no day.", "Mend it."),
+    )
+
+    assert str(Unpublishable([one, other])) == (
+        "The rules cannot be published:\n  service.yaml:3: level: It is 9. Write 1.\n  date: It is no day. Mend it."
+    )
+    assert str(BadRow([other])) == "This row cannot be used:\n  date: It is no day. Mend it."
+    assert Unpublishable([one, other]).problems == (one, other)
+
+
+def test_an_empty_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text("# nothing\n", encoding="utf-8")
+
+    with pytest.raises(Unpublishable) as refused:
+        policy(Some, tmp_path / "some.yaml", "rules/some.yaml")
+
+    assert told(refused) == ["rules/some.yaml:1: file: It is empty. Write the rules into it."]
