@@ -24,5 +24,5 @@ async def test_the_list_says_what_is_made_up(run: Run) -> None:
     said = await run("office", "list", "--json")
 
     samples = [one["id"] for one in said.json["offices"] if one["sample"]]
-    assert len(said.json["offices"]) == 110
+    assert len(said.json["offices"]) == 117
     assert samples and all(id.startswith("police-") for id in samples)
