@@ -5,9 +5,11 @@ not have the reference is it handed over again: under the same reference, which 
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from proactive.domain.application import Applicant, Application, Paper
+from proactive.domain.document import Document
 from proactive.domain.dossier import Dossier, State, move
 from proactive.errors import Permanent, Unreachable
 from proactive.ports.clock import Clock
@@ -57,14 +59,18 @@ async def forward(
         for d, h in claimed
     ]
     kept = await store.dossiers.keep([*moves, *claims], now=now)
+    ids = [dossier.id for dossier, _ in claimed]
+    approved, papers = await store.dossiers.approved_at(ids), await store.documents.of_each(ids)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def hand_over(dossier: Dossier, handover: Handover) -> Move:
         async with gate:
             return await _hand_over(
-                dossier, handover, catalogue=catalogue, intake=intake, store=store, clock=clock,
-                asked_before=dossier.id in earlier,
+                dossier, handover, intake=intake, clock=clock, asked_before=dossier.id in earlier,
                 truth=truths[dossier.id],
+                application=lambda: _application(
+                    dossier, catalogue=catalogue, approved_at=approved.get(dossier.id), papers=papers[dossier.id]
+                ),
             )  # fmt: skip
 
     sent = [
@@ -91,12 +97,11 @@ async def _hand_over(
     dossier: Dossier,
     handover: Handover,
     *,
-    catalogue: Catalogue,
     intake: Intake,
-    store: Store,
     clock: Clock,
     asked_before: bool,
     truth: Truth,
+    application: Callable[[], Application],
 ) -> Move:
     outcome: Taken | Refused | Unanswered
     try:
@@ -108,7 +113,7 @@ async def _hand_over(
         elif isinstance(truth, CannotTell):
             outcome = Unanswered(truth.why)
         else:
-            outcome = await intake.submit(await _application(dossier, catalogue=catalogue, store=store))
+            outcome = await intake.submit(application())
     except Unreachable as error:
         outcome = Unanswered(str(error))
     now = clock.now()
@@ -126,13 +131,14 @@ async def _hand_over(
             return _hold(dossier, f"Nơi tiếp nhận chưa trả lời: {why}", now + pause, handover=unknown)
 
 
-async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) -> Application:
+def _application(
+    dossier: Dossier, *, catalogue: Catalogue, approved_at: datetime | None, papers: Sequence[Document]
+) -> Application:
+    """What is handed over. Raises `Unreachable` where the service is not at hand."""
     service = made_under(dossier, catalogue=catalogue)
     if service is None:
         raise Unreachable(f"The service {dossier.service} is no longer published.")
     fields = {field.name: field.value for field in dossier.fields}
-    history = await store.dossiers.history(dossier.id)
-    approved = max((line["at"] for line in history if line["to_state"] == State.APPROVED), default=dossier.updated_at)
     return Application(
         reference=dossier.reference or "",
         dossier_id=dossier.id,
@@ -147,11 +153,10 @@ async def _application(dossier: Dossier, *, catalogue: Catalogue, store: Store) 
         fields=_filled(dossier, service),
         needs=tuple(name for name in dossier.needs if service.needs[name].kind != NeedKind.CHOICE),
         documents=tuple(
-            Paper(need=one.need, hash=one.hash, kind=one.kind, size=one.size, pages=one.pages)
-            for one in await store.documents.of(dossier.id)
+            Paper(need=one.need, hash=one.hash, kind=one.kind, size=one.size, pages=one.pages) for one in papers
         ),
         approved_by=dossier.decided_by or "",
-        approved_at=approved,
+        approved_at=approved_at or dossier.updated_at,
         content_hash=dossier.approved_hash or "",
     )
 

@@ -1,6 +1,6 @@
 """Documents of dossiers, and which papers a register holds already so that nobody is asked for them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -52,11 +52,20 @@ class Documents:
 
     async def of(self, dossier_id: UUID) -> list[Document]:
         """In the order in which they were added."""
+        return (await self.of_each([dossier_id]))[dossier_id]
+
+    async def of_each(self, dossier_ids: Sequence[UUID]) -> dict[UUID, list[Document]]:
+        """The same of many dossiers."""
+        found: dict[UUID, list[Document]] = {dossier_id: [] for dossier_id in dossier_ids}
         async with self._engine.connect() as connection:
             rows = await connection.execute(
-                text(f"SELECT {COLUMNS} FROM document WHERE dossier_id = :id ORDER BY added_at, id"), {"id": dossier_id}
+                text(f"SELECT {COLUMNS} FROM document WHERE dossier_id = ANY(:ids) ORDER BY added_at, id"),
+                {"ids": list(dossier_ids)},
             )
-            return [Document.model_validate(dict(row)) for row in rows.mappings()]
+            for row in rows.mappings():
+                document = Document.model_validate(dict(row))
+                found[document.dossier_id].append(document)
+        return found
 
     async def content(self, dossier_id: UUID, document_id: UUID) -> tuple[Document, bytes] | None:
         """One document of this dossier with what is in it."""

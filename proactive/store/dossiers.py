@@ -176,6 +176,18 @@ class Dossiers:
             )
             return list(rows.mappings())
 
+    async def approved_at(self, dossier_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+        """When each of them was last approved."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(
+                text(
+                    "SELECT dossier_id, max(at) AS at FROM history "
+                    "WHERE dossier_id = ANY(:ids) AND to_state = 'approved' GROUP BY dossier_id"
+                ),
+                {"ids": list(dossier_ids)},
+            )
+            return {row.dossier_id: row.at for row in rows}
+
 
 async def add(connection: AsyncConnection, dossiers: Sequence[Dossier], *, now: datetime) -> set[UUID]:
     """Add new dossiers with their first line of history and their news; an occasion that has one already is left."""
