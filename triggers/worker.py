@@ -36,6 +36,8 @@ from triggers.recognise import Recognise
 from triggers.step import Step
 from triggers.watcher import comparing, watching
 
+DRAFTS_AT_ONCE = 2
+"""While one batch of dossiers is being kept, the next is filled in; no occasion is in two of them."""
 OFFERS_AT_ONCE = 2
 """While one batch of notices is with the providers, the next is claimed."""
 
@@ -95,7 +97,12 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         return Step(name, once, every=seconds, wakes_on=journey.PICKS_UP.get(name, ()))  # type: ignore[arg-type]  # a partial of the step
 
     return [
-        step("draft", lambda: journey.draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit)),
+        *(
+            step(
+                "draft", lambda: journey.draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit)
+            )
+            for _ in range(DRAFTS_AT_ONCE)
+        ),
         *(
             step(
                 "offer",
@@ -321,11 +328,12 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         if arriving is not None:
             running.append(Step("arrive", arriving.once, every=0.05))
         attach(app, names.dossiers, running)
-        draft = next(step for step in running if step.step == "draft")
+        drafts = [step for step in running if step.step == "draft"]
         loop = asyncio.get_running_loop()
 
         def owed() -> None:
-            loop.call_soon_threadsafe(draft.wake, tracing.here())
+            for draft in drafts:
+                loop.call_soon_threadsafe(draft.wake, tracing.here())
 
         recognise = Recognise(
             reached, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
