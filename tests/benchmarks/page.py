@@ -37,8 +37,8 @@ RUNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
     },
 }
-"""Script -> size -> its arguments. A large run is to take less than four minutes on two calm cores; dashboards, which
-write a city first, take twice that."""
+"""Script -> size -> its arguments. A large run takes one to four minutes on two calm cores; dashboards, which write a
+city first, twice that, and recognise, which reads a million changes in each way, a quarter of an hour."""
 
 HEAD = """# How fast it is
 
@@ -47,7 +47,7 @@ worth what the machine was doing: the load before and after stands beside each. 
 others were working too, and then rates are too low by a factor that nobody knows; ratios of one run are fairer.
 
     make bench                                        # small sizes, to see that the scripts work
-    make bench ARGS="--size large --only NAME"        # as they are meant, under four minutes each, on a calm machine
+    make bench ARGS="--size large --only NAME"        # as they are meant, some minutes each, on a calm machine
     make bench-recognise N=1000000                    # recognition beside Quix Streams, Bytewax and Faust as well
     .venv/bin/python -m tests.benchmarks.due_day --sizes 10000000     # ten million; needs 8 GB of disk
 """
