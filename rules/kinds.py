@@ -93,10 +93,10 @@ def _in_digits(value: str | None) -> bool:
     return value is None or (value.isascii() and value.isdecimal())
 
 
-def _all_in_digits(values: list[str | None]) -> bool:
+def _all_in_digits(values: list[Any]) -> bool:
     try:
-        return _in_digits("".join(values))  # type: ignore[arg-type]  # and where one is missing:
-    except TypeError:
+        return _in_digits("".join(values))
+    except TypeError:  # some are missing
         return all(map(_in_digits, values))
 
 

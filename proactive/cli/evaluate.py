@@ -98,7 +98,7 @@ class _Asked:
         """What is said of each line, and how many are bad; `before` lines were read already."""
         people = self._people.decode(lines)
         texts, bad = self._known(people), 0
-        for number in [number for number, text in enumerate(texts) if text is None] if None in texts else ():
+        for number in [number for number, text in enumerate(texts) if text is None]:
             try:
                 texts[number] = self._anew(people[number], lines[number])
             except BadRow as error:

@@ -70,7 +70,7 @@ class Notice(Value):
 
 
 OUTCOME = frozenset(Notice.model_fields) - {"dossier_id", "rung", "channel", "to", "body", "created_at"}
-"""What can change while a claim is carried out: what is sent to whom is settled by the claim."""
+"""The id, and what can change while a claim is carried out: what is sent to whom is settled by the claim."""
 
 
 def notice_id(dossier_id: UUID, rung: str, channel: str) -> UUID:

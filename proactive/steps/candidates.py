@@ -205,7 +205,7 @@ class _Facts:
         schema = catalogue.registers.get(register)
         scores = dict(self.registers[register].scores) if register in self.registers else {}
         worst = min(scores, key=lambda dimension: scores[dimension].score) if scores else None
-        service: Service | None = {**catalogue.services, **catalogue.drafts}.get(one.service or "")
+        service = catalogue.services.get(one.service or "") or catalogue.drafts.get(one.service or "")
         fields = service.form.fields if service is not None else ()
         filled = sum(bool(each.sources) for each in fields)
         stated = one.prefill / 100 if one.prefill is not None else None

@@ -4,6 +4,7 @@ Each sentence is one figure with its words. Whoever signs the report reads it fi
 worker drafts a week that is over once, on the first working day after it, and that draft stays.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -152,13 +153,19 @@ async def keep_weeks(*, catalogue: Catalogue, store: Store, clock: Clock) -> int
     return counted
 
 
+async def drafted(weeks: Sequence[Week], store: Store) -> set[Week]:
+    """Those of which the draft is there, and not only a count of before."""
+    kept = await store.kept.moments(KIND, [week.name for week in weeks])
+    return {week for week in weeks if week.name in kept and kept[week.name] >= week.drafted_from}
+
+
 async def _owed(last: Week, now: datetime, store: Store) -> list[Week]:
     """The weeks to be drafted now, the oldest first."""
     weeks = [last]
     for _ in range(LOOK_BACK - 1):
         weeks.append(weeks[-1].before)
-    kept = await store.kept.moments(KIND, [week.name for week in weeks])
-    done = [place for place, week in enumerate(weeks) if week.name in kept and kept[week.name] >= week.drafted_from]
+    known = await drafted(weeks, store)
+    done = [place for place, week in enumerate(weeks) if week in known]
     owed = weeks[: done[0]] if done else weeks[:1]
     return [week for week in reversed(owed) if week.drafted_from <= now]
 

@@ -1,6 +1,5 @@
 """Where the sense of a form and of dated values ends, with the exact sentences that their author is told."""
 
-
 import pytest
 
 from tests.rules.sense import GONE, Changes, dated, period, registers, unused, wrong_form

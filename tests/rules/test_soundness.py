@@ -1,6 +1,5 @@
 """Where a service's sense ends: each rule at its very edge, with the exact sentences that its author is told."""
 
-
 import pytest
 
 from tests.rules.sense import (

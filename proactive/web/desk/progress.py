@@ -13,7 +13,7 @@ from starlette.routing import Route
 from proactive.errors import Permanent
 from proactive.papers.printing import printed
 from proactive.steps.progress import DIMENSIONS, progress, progress_kept
-from proactive.steps.weekly import KIND, Week, paper, weekly_kept
+from proactive.steps.weekly import Week, drafted, paper, weekly_kept
 from proactive.web.desk.sign_in import officer_at
 from proactive.web.site import Site
 from rules.offices import offices
@@ -91,9 +91,8 @@ class Progress:
         for _ in range(WEEKS):
             weeks.append(this)
             this = this.before
-        kept = await self._site.store.kept.moments(KIND, [week.name for week in weeks])
-        drafted = {week.name for week in weeks if week.name in kept and kept[week.name] >= week.drafted_from}
-        newest = next((week for week in weeks if week.name in drafted), weeks[0])
+        known = await drafted(weeks, self._site.store)
+        newest = next((week for week in weeks if week in known), weeks[0])
         told, at = await self._report(request.query_params.get("week") or newest.name)
         return self._site.pages.show(
             request,
@@ -102,7 +101,7 @@ class Progress:
             officer=officer,
             told=told,
             at=at,
-            weeks=[(one, one.name in drafted) for one in weeks],
+            weeks=[(one, one in known) for one in weeks],
             due=Week.named(told["week"]).drafted_from,
             span=[date.fromisoformat(told[name]) for name in ("from", "to")],
         )
