@@ -30,7 +30,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsew
 
     yield move
     for reader in cached:
-        reader.cache_clear()  # type: ignore[attr-defined]
+        reader.cache_clear()  # type: ignore[attr-defined]  # the same
 
 
 def write(folder: Path, **files: str) -> None:

@@ -5,10 +5,8 @@ The number is masked until an officer takes the call, which is written down; for
 
 import csv
 import io
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import RowMapping
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,6 +47,7 @@ class Calls:
         session, officer = await officer_at(self._site, request)
         page = forms.page_number(request)
         calls, total = await self._site.store.calls.page(office=officer.office, limit=PAGE, offset=(page - 1) * PAGE)
+        halts = await self._site.store.calls.not_called(office=officer.office)
         return self._site.pages.show(
             request,
             "desk/calls.html",
@@ -58,13 +57,10 @@ class Calls:
             total=total,
             page=page,
             pages=max(1, -(-total // PAGE)),
-            halts=[(one, self._site.wording.service(one["service"])) for one in await self._not_called(officer)],
+            halts=[(one, self._site.wording.service(one["service"])) for one in halts],
             now=self._site.clock.now(),
             open=self._open(),
         )
-
-    async def _not_called(self, officer: Officer) -> Sequence[RowMapping]:
-        return await self._site.store.calls.not_called(office=officer.office)
 
     async def _rows(self, calls: list[Call]) -> list[tuple[Call, Dossier, str | None, object]]:
         wording = self._site.wording
@@ -75,24 +71,29 @@ class Calls:
             if (dossier := dossiers.get(call.dossier_id)) is not None
         ]
 
-    async def _opened(self, request: Request) -> tuple[SignedIn, Officer, Call, Dossier]:
+    async def _opened(self, request: Request, *, gone: int = 200) -> tuple[SignedIn, Officer, Call, Dossier] | Response:
+        """The call; or the page that says why nobody is to make it any more, with the status `gone`."""
         session, officer = await officer_at(self._site, request)
         call = await self._site.store.calls.get(_id(request), office=officer.office)
+        if call is None and (page := await self._withdrawn(request, session, officer, status=gone)) is not None:
+            return page
         dossier = await self._site.store.dossiers.get(call.dossier_id) if call else None
         if call is None or dossier is None:
             raise HTTPException(404)
         return session, officer, call, dossier
 
     async def one(self, request: Request) -> Response:
-        if (gone := await self._withdrawn(request)) is not None:
-            return gone
-        session, officer, call, dossier = await self._opened(request)
+        opened = await self._opened(request)
+        if isinstance(opened, Response):
+            return opened
+        session, officer, call, dossier = opened
         return await self._page(request, session, officer, call, dossier)
 
-    async def _withdrawn(self, request: Request, *, status: int = 200) -> Response | None:
+    async def _withdrawn(
+        self, request: Request, session: SignedIn, officer: Officer, *, status: int
+    ) -> Response | None:
         """Why nobody is to make this call any more, where that is so."""
         site = self._site
-        session, officer = await officer_at(site, request)
         why = await site.store.calls.withdrawn(_id(request), office=officer.office)
         if why is None:
             return None
@@ -141,9 +142,10 @@ class Calls:
 
     async def take(self, request: Request) -> Response:
         """The call is this officer's for a while, and they see the number; both are written down."""
-        if (gone := await self._withdrawn(request, status=409)) is not None:
-            return gone
-        session, officer, call, dossier = await self._opened(request)
+        opened = await self._opened(request, gone=409)
+        if isinstance(opened, Response):
+            return opened
+        session, officer, call, dossier = opened
         self._site.door.check(request, await forms.read(request), session)
         now = self._site.clock.now()
         if not self._open():
@@ -156,9 +158,10 @@ class Calls:
         return to(f"{HERE}/{call.notice_id}")
 
     async def outcome(self, request: Request) -> Response:
-        if (gone := await self._withdrawn(request, status=409)) is not None:
-            return gone
-        session, officer, call, dossier = await self._opened(request)
+        opened = await self._opened(request, gone=409)
+        if isinstance(opened, Response):
+            return opened
+        session, officer, call, dossier = opened
         form = await forms.read(request)
         self._site.door.check(request, form, session)
         typed = form.text("outcome")
