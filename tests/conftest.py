@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 import rules
 from proactive.domain.vault import Vault
@@ -34,6 +35,14 @@ VAULT = Vault([VAULT_KEY])
 IN_A_HURRY = {"fsync": "off", "full_page_writes": "off"}
 """Only the machine's own crash would lose something, and then the tests are over; dropping a database is 20 times as
 quick. What is killed with -9 loses nothing by it."""
+
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=list(HealthCheck))
+settings.load_profile("same")
+"""A change is judged by the same examples as the one before it, however busy the machine; new ones are looked for by
+`make test PYTEST_ARGS="--hypothesis-profile explore"`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

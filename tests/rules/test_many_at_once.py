@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import find, given
 from hypothesis import strategies as st
 
 import rules
@@ -44,12 +44,22 @@ def test_a_check_of_many_rows_is_that_of_each(which: int, data: st.DataObject) -
 @given(data=st.data())
 def test_one_bad_row_among_good_ones_is_seen(which: int, data: st.DataObject) -> None:
     check, row = CHECKS[which]
-    good = data.draw(st.lists(row.filter(lambda one: check.fits(*one)), min_size=1, max_size=6))
-    bad = data.draw(row.filter(lambda one: not check.fits(*one)))
-    place = data.draw(st.integers(0, len(good)))
+    good, bad = [], []
+    for one in data.draw(st.lists(row, min_size=1, max_size=12)):
+        (good if check.fits(*one) else bad).append(one)
 
-    assert check.many(*map(list, zip(*good, strict=True)))
-    assert not check.many(*map(list, zip(*good[:place], bad, *good[place:], strict=True)))
+    if good:
+        assert check.many(*map(list, zip(*good, strict=True)))
+    for one in bad:
+        place = data.draw(st.integers(0, len(good)))
+        assert not check.many(*map(list, zip(*good[:place], one, *good[place:], strict=True)))
+
+
+@pytest.mark.parametrize("which", range(len(CHECKS)))
+def test_every_check_has_rows_of_both_kinds(which: int) -> None:
+    check, row = CHECKS[which]
+    assert find(row, lambda one: check.fits(*one))
+    assert find(row, lambda one: not check.fits(*one))
 
 
 @pytest.mark.parametrize("some", [["048090000001"], ["048090000001", None], [None, None]])
