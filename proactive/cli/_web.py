@@ -8,6 +8,7 @@ import uvicorn
 
 from proactive.errors import ProactiveError
 from proactive.journeys import Journeys
+from proactive.memory_use import settle
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings
 from proactive.store.scope import DatabaseRole
@@ -42,6 +43,7 @@ async def serve(settings: Settings) -> None:
             )
         )
         following = asyncio.create_task(_follow(parts))
+        settle()
         try:
             await server.serve()
         finally:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 import rules
 from proactive.domain.dossier import Answer, State
+from proactive.memory_use import settle
 from proactive.ports.clock import SetClock
 from proactive.steps.approve import sampled
 from proactive.steps.seal import seal
@@ -50,6 +51,7 @@ async def main(url: str, port: int, clear: int) -> None:
         server = uvicorn.Server(
             uvicorn.Config(house.app, port=port, access_log=False, log_level="warning", timeout_keep_alive=60)
         )
+        settle()  # as `proactive web` does
         running = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  the server tells it in no other way
             await asyncio.sleep(0.05)

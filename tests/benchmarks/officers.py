@@ -32,6 +32,7 @@ import uvloop
 import rules
 from proactive.domain.keys import Keys
 from proactive.embedded.postgres import EmbeddedPostgres
+from proactive.memory_use import settle
 from proactive.ports.clock import SystemClock
 from proactive.store.migrate import migrate
 from proactive.store.people import Officer, Session
@@ -56,6 +57,7 @@ def serve(url: str, port: int, first: bool) -> None:
             if first:
                 await published(house)
             config = uvicorn.Config(house.app, "127.0.0.1", port, log_level="critical", access_log=False, ws="none")
+            settle()  # as `proactive web` does
             await uvicorn.Server(config).serve()
 
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
