@@ -28,7 +28,6 @@ _LINK = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w/])\+?[(]?[0-9](?:[ .()-]?[0-9]){6,}")
 _LONG = re.compile(r"[0-9]{5,}")
-_WORD = re.compile(r"\w+")
 _CLAUSE = re.compile(r"[.,;:!?\n]+")
 _DENIED = re.compile(r"\b(?:khong|chua|dung|never|not|no)\b")
 
@@ -46,12 +45,6 @@ class Group(Rule):
 def seen(text: str) -> str:
     """The text as it is compared."""
     return " ".join(plain(unicodedata.normalize("NFKC", text)).lower().split())
-
-
-@lru_cache(maxsize=16)
-def _words(text: str) -> frozenset[str]:
-    """The words of the text as it is compared, and the empty one."""
-    return frozenset(("", *_WORD.findall(seen(text))))
 
 
 def _links(text: str) -> Iterator[Fault]:
@@ -79,15 +72,13 @@ def _control_characters(text: str) -> Iterator[Fault]:
 
 def _phrases(group: Group) -> Check:
     """Looks for the phrases of a group as whole words."""
-    either = "|".join(re.escape(seen(phrase)) for phrase in sorted(group.phrases, key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w])(?:{either})(?![\w])")
-    first = {words[0] if (words := _WORD.findall(seen(phrase))) else "" for phrase in group.phrases}
+    phrases = [seen(phrase) for phrase in sorted(group.phrases, key=len, reverse=True)]
+    pattern = re.compile(rf"(?<![\w])(?:{'|'.join(map(re.escape, phrases))})(?![\w])")
 
     def check(text: str) -> Iterator[Fault]:
-        # a phrase begins with a whole word: where none of those stands, which is nearly always, there is none to find
-        if first.isdisjoint(_words(text)):
-            return
         whole = seen(text)
+        if not any(phrase in whole for phrase in phrases):  # nearly always, and 20 times as quick as the pattern
+            return
         for clause in _CLAUSE.split(whole) if group.unless_denied else [whole]:
             match = pattern.search(clause)
             if match and not (group.unless_denied and _DENIED.search(clause)):

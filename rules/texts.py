@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -34,6 +35,7 @@ def odd_letters(text: str) -> list[str]:
     return sorted(set(text) - GSM7 - GSM7_TWICE)
 
 
+@lru_cache(maxsize=16)  # it is asked of each text several times in a row
 def size(text: str) -> Size:
     """GSM-7 with 160 characters (153 when in parts), otherwise UCS-2 with 70 (67)."""
     if not odd_letters(text):

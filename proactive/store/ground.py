@@ -7,7 +7,9 @@ first, then dossiers, then pilots, then allowances, each in order: so nobody wai
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +20,19 @@ from rules.manners import Policy
 
 TOLD_KEPT = timedelta(days=60)
 """How long it is remembered when a person was told; longer than any span of the manners."""
+
+NOTHING_USED: Mapping[Allowance, int] = MappingProxyType({})
+
+_GIVEN = "jsonb_to_recordset(CAST(:given AS jsonb)) AS w(kind text, name text, since timestamptz, amount bigint)"
+_SAME = "(a.kind, a.name, a.since) = (w.kind, w.name, w.since)"
+USED = text(f"SELECT a.kind, a.name, a.since, a.used FROM allowance a JOIN {_GIVEN} ON {_SAME}")
+BEGUN = text(
+    f"INSERT INTO allowance (kind, name, since, used) SELECT kind, name, since, 0 FROM {_GIVEN} "
+    "ORDER BY kind, name, since ON CONFLICT DO NOTHING"
+)
+LOCKED = text(f"SELECT 1 FROM allowance a JOIN {_GIVEN} ON {_SAME} ORDER BY a.kind, a.name, a.since FOR UPDATE OF a")
+ADDED = text(f"UPDATE allowance a SET used = greatest(0, a.used + w.amount) FROM {_GIVEN} WHERE {_SAME}")
+"""What is used of some allowances; those of which nothing was, written down; all of them locked; and more used."""
 
 
 @dataclass
@@ -106,14 +121,7 @@ async def read(
         text("SELECT subject, service, channel FROM opt_out WHERE subject = ANY(:subjects)"),
         {"subjects": list(subjects)},
     )
-    wanted = sorted(set(allowances))
-    rows = await connection.execute(
-        text(
-            "SELECT a.kind, a.name, a.since, a.used FROM allowance a JOIN unnest(CAST(:kinds AS text[]), "
-            "CAST(:names AS text[]), CAST(:since AS timestamptz[])) AS w(kind, name, since) USING (kind, name, since)"
-        ),
-        _columns(wanted),
-    )
+    rows = await connection.execute(USED, _given(set(allowances)))
     return Ground(
         modes=await live.modes(connection, today=today),
         piloting=await piloting.read(connection, subjects=subjects, today=today),
@@ -140,55 +148,25 @@ async def lock_people(connection: AsyncConnection, subjects: Iterable[str]) -> N
 
 async def lock_allowances(connection: AsyncConnection, allowances: Iterable[Allowance]) -> None:
     """Until the end of the transaction nobody else uses any of this."""
-    values = _columns(sorted(set(allowances)))
-    given = (
-        "unnest(CAST(:kinds AS text[]), CAST(:names AS text[]), CAST(:since AS timestamptz[])) "
-        "WITH ORDINALITY AS w(kind, name, since, nth)"
-    )
-    await connection.execute(
-        text(
-            f"INSERT INTO allowance (kind, name, since, used) SELECT kind, name, since, 0 FROM {given} "
-            "ORDER BY nth ON CONFLICT DO NOTHING"
-        ),
-        values,
-    )
-    await connection.execute(
-        text(
-            f"SELECT 1 FROM allowance a JOIN {given} USING (kind, name, since) "
-            "ORDER BY kind, name, since FOR UPDATE OF a"
-        ),
-        values,
-    )
+    given = _given(set(allowances))
+    await connection.execute(BEGUN, given)
+    await connection.execute(LOCKED, given)
 
 
 async def use(connection: AsyncConnection, added: Mapping[Allowance, int]) -> None:
     """Write down what is used; negative amounts give back. Locks in order where nobody did before."""
-    ordered = sorted(added)
-    if not ordered:
+    if not added:
         return
     if any(amount < 0 for amount in added.values()):
-        await lock_allowances(connection, ordered)
-    await connection.execute(
-        text(
-            "UPDATE allowance a SET used = greatest(0, a.used + w.amount) FROM unnest(CAST(:kinds AS text[]), "
-            "CAST(:names AS text[]), CAST(:since AS timestamptz[]), CAST(:amounts AS bigint[])) "
-            "AS w(kind, name, since, amount) WHERE (a.kind, a.name, a.since) = (w.kind, w.name, w.since)"
-        ),
-        {**_columns(ordered), "amounts": [added[one] for one in ordered]},
-    )
+        await lock_allowances(connection, added)
+    await connection.execute(ADDED, _given(added, added))
 
 
 async def take(connection: AsyncConnection, shares: Sequence[tuple[Allowance, int, int]]) -> Allowance | None:
     """Use all of these (of what, how much, how much there is), or none: then gives what there is not enough of."""
     wanted = [allowance for allowance, _, _ in shares]
     await lock_allowances(connection, wanted)
-    rows = await connection.execute(
-        text(
-            "SELECT a.kind, a.name, a.since, a.used FROM allowance a JOIN unnest(CAST(:kinds AS text[]), "
-            "CAST(:names AS text[]), CAST(:since AS timestamptz[])) AS w(kind, name, since) USING (kind, name, since)"
-        ),
-        _columns(wanted),
-    )
+    rows = await connection.execute(USED, _given(wanted))
     used = {Allowance(Kind(kind), name, since): int(number) for kind, name, since, number in rows}
     for allowance, amount, most in shares:
         if used.get(allowance, 0) + amount > most:
@@ -220,9 +198,9 @@ async def forget_told(connection: AsyncConnection, untold: Iterable[tuple[str, d
         )
 
 
-def _columns(allowances: Sequence[Allowance]) -> dict[str, list[object]]:
-    return {
-        "kinds": [str(one.kind) for one in allowances],
-        "names": [one.name for one in allowances],
-        "since": [one.since for one in allowances],
-    }
+def _given(allowances: Iterable[Allowance], amounts: Mapping[Allowance, int] = NOTHING_USED) -> dict[str, str]:
+    """Allowances as the statements above take them: one document is read sooner than a list a column."""
+    rows = [
+        {"kind": one.kind, "name": one.name, "since": one.since, "amount": amounts.get(one, 0)} for one in allowances
+    ]
+    return {"given": msgspec.json.encode(rows).decode()}

@@ -26,6 +26,7 @@ from proactive.store.migrate import migrate
 from proactive.store.store import opened
 from rules import load
 from tests.benchmarks.city import REGISTERS, Clock, recognised
+from tests.benchmarks.server import deployed
 from tests.steps.people import driver
 from tests.steps.town import KEYS
 from tests.trust import trusted
@@ -121,7 +122,7 @@ async def run(sizes: list[int], due: int) -> dict[str, Any]:
     load_before, rows = os.getloadavg()[0], []
     with tempfile.TemporaryDirectory(prefix="proactive-bench-") as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o711)
-        server = EmbeddedPostgres(Path(folder), settings={"max_wal_size": "8GB"})
+        server = EmbeddedPostgres(Path(folder), settings=deployed())
         admin = await server.start()
         try:
             for number in sizes:

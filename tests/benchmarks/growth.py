@@ -30,6 +30,7 @@ from proactive.store.migrate import migrate
 from proactive.store.recognition import RecognitionStore
 from rules import load
 from tests.benchmarks.recognise import CLOCK, REGISTERS, licence
+from tests.benchmarks.server import deployed
 
 RECORDS_EACH = 2.5
 """Records a person, an assumption: that of the resident, and licences, certificates, violations of some."""
@@ -75,7 +76,7 @@ async def run(number: int, steps: int) -> dict[str, Any]:
     load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="proactive-bench-") as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o711)
-        server = EmbeddedPostgres(Path(folder))
+        server = EmbeddedPostgres(Path(folder), settings=deployed())
         url = await server.start()
         try:
             await migrate(url)

@@ -17,7 +17,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import parse_qsl
 
+import uvloop
 from aiohttp import web
 
 
@@ -47,8 +49,8 @@ class Provider:
         self.taken.setdefault(one.to, []).append(one)
 
     async def create(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        one = Taken(str(form["To"]), str(form["Body"]), time.time())
+        form = dict(parse_qsl((await request.read()).decode()))
+        one = Taken(form["To"], form["Body"], time.time())
         self.remember(one)
         self.log.write(json.dumps([one.to, one.body, one.at]) + "\n")
         self.log.flush()
@@ -96,7 +98,8 @@ def main() -> None:
         for line in log:
             if line.endswith("\n"):  # a kill may have cut the last one
                 provider.remember(Taken(*json.loads(line)))
-        asyncio.run(serve(given.port, provider))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            loop.run(serve(given.port, provider))
 
 
 if __name__ == "__main__":

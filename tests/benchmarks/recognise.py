@@ -2,8 +2,9 @@
 
     make bench-recognise N=200000
 
-One run on one machine: an embedded PostgreSQL and broker in a temporary folder, N made-up changes on a topic, then
-rounds in which each contestant reads all of them. Prints one JSON object: medians of changes a second, and our memory.
+One run on one machine: an embedded broker, and a PostgreSQL with a deployment's memory, in a temporary folder; N made
+up changes on a topic, then rounds in which each contestant reads all of them, ours and other libraries in processes of
+their own. Prints one JSON object: medians of changes a second, and our memory.
 
     ours            the product's own loop: records kept, occasions worked out, offsets committed
     confluent_loop  plain confluent-kafka, pydantic and psycopg, one upsert a table and batch: ends in the same rows
@@ -17,6 +18,7 @@ loop have kept is compared, row by row: a run in which they differ is refused.
 import argparse
 import asyncio
 import gc
+import itertools
 import json
 import os
 import statistics
@@ -46,6 +48,7 @@ from proactive.store.migrate import migrate
 from proactive.topics import Topics, ensure
 from rules import load
 from tests.benchmarks.peers.work import ByHand, Envelope
+from tests.benchmarks.server import deployed
 from triggers.recognise import Lanes, consumer
 
 Contestant = Callable[[str, str, int, int], float]
@@ -132,38 +135,61 @@ def timed(bootstrap: str, number: int, size: int, take: Callable[[Sequence[Messa
 
 
 class Memory:
-    """Resident memory of our process along the way, in MB: it must not grow with the number of changes."""
+    """Resident memory of a process along the way, in MB: it must not grow with the number of changes."""
 
     def __init__(self) -> None:
         self.after_100k: float | None = None
         self.at_end: float | None = None
+        self.seconds: list[float] = []
         self._seen = 0
+        self._began = time.perf_counter()
 
     def look(self, more: int) -> None:
+        if (self._seen + more) // PART > self._seen // PART:
+            self.seconds.append(time.perf_counter() - self._began)
         self._seen += more
         self.at_end = psutil.Process().memory_info().rss / 2**20
         if self.after_100k is None and self._seen >= 100_000:
             self.after_100k = self.at_end
 
 
-MEMORY = Memory()
+PART = 100_000
+MEMORY: dict[str, object] = {}
+"""What our process told of itself in the last round."""
 
 
 def ours(bootstrap: str, url: str, number: int, size: int) -> float:
+    """The product's own loop, in a process of its own, as a worker is one."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("TRUNCATE record, occasion, rejected_change CASCADE")
         connection.execute("CHECKPOINT")
-    calm_memory()
+    given = ["--worker", bootstrap, url, "--n", str(number), "--batch", str(size)]
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.recognise", *given], stdout=subprocess.PIPE, check=True
+    )  # fmt: skip
+    told = json.loads(ran.stdout.splitlines()[-1])
+    MEMORY.update(told["rss_mb"])
+    return float(told["seconds"])
+
+
+def work(bootstrap: str, url: str, number: int, size: int) -> dict[str, object]:
+    """What that process does."""
     lanes = Lanes(url, facts=Facts(load().connected(REGISTERS)), clock=CLOCK)
+    calm_memory()
+    memory = Memory()
 
     def take(messages: Sequence[Message]) -> None:
         lanes.take(messages)
-        MEMORY.look(len(messages))
+        memory.look(len(messages))
 
     try:
-        return timed(bootstrap, number, size, take)
+        seconds = timed(bootstrap, number, size, take)
     finally:
         lanes.close()
+    parts = [round(PART / (b - a)) for a, b in itertools.pairwise(memory.seconds)]
+    if parts:
+        sys.stderr.write(f"ours, changes/s by part: {parts}\n")
+    return {"seconds": seconds, "rss_mb": {"after_100k": memory.after_100k, "at_end": memory.at_end}}
 
 
 def by_hand(bootstrap: str, url: str, number: int, size: int) -> float:
@@ -249,7 +275,7 @@ def differences(url: str) -> int:
 
 @asynccontextmanager
 async def servers(folder: Path):  # type: ignore[no-untyped-def]  # a script
-    postgres, broker = EmbeddedPostgres(folder), EmbeddedBroker(folder)
+    postgres, broker = EmbeddedPostgres(folder, settings=deployed()), EmbeddedBroker(folder)
     url = await postgres.start()
     bootstrap = await broker.start()
     try:
@@ -286,7 +312,7 @@ async def run(number: int, rounds: int, size: int, names: Sequence[str]) -> dict
         "rates": rates, "ratio": ratio,
         "spread": {name: [round(number / max(t)), round(number / min(t))] for name, t in seconds.items()},
         "records": kept[0] if kept else None, "occasions": kept[1] if kept else None,
-        "rss_mb": {"after_100k": MEMORY.after_100k, "at_end": MEMORY.at_end},
+        "rss_mb": MEMORY,
     }  # fmt: skip
 
 
@@ -297,7 +323,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=10_000)
     parser.add_argument("--only", nargs="*", choices=sorted(CONTESTANTS), default=list(CONTESTANTS))
+    parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.worker:
+        sys.stdout.write(json.dumps(work(*given.worker, given.n, given.batch)) + "\n")
+        return
     sys.stdout.write(json.dumps(asyncio.run(run(given.n, given.rounds, given.batch, given.only))) + "\n")
 
 
