@@ -1,7 +1,8 @@
 """offer: the citizen is told, on the rung of the ladder whose day has come, if it is still true and good manners allow.
 
 A notice is claimed before it is sent: the claim is stored, then the provider is called with no transaction open, then
-what came of it is stored. Whoever dies in between leaves a claim that reconcile explains; none is resent blindly.
+what came of it is stored, with the dossier. Whoever dies in between leaves a claim that reconcile explains; none is
+resent blindly.
 Manners are asked twice: before the sources are troubled, and under lock in the transaction of the claim. Whether the
 service was stopped is asked a third time, before the batch is handed over.
 """
@@ -31,6 +32,7 @@ from proactive.steps.telling.outcomes import FIRST_QUESTION, OPERATOR_MENDS, hol
 from proactive.steps.telling.rungs import BrokenOff, Told, Unreached, next_channel
 from proactive.steps.under import made_under
 from proactive.store.claiming import Message, Refused, claim_messages
+from proactive.store.dossiers import LEASE
 from proactive.store.ground import Ground
 from proactive.store.keeping import Move
 from proactive.store.store import Store
@@ -97,6 +99,7 @@ async def _claimed(
 ) -> tuple[list[Message], int]:
     """The messages whose claims are stored, none of them handed over yet, and how many dossiers were looked at."""
     now, today = clock.now(), clock.today()
+    leased_until = now + LEASE
     left = await store.addressees.left_this_second(notifiers, most=a_second, now=now)
     dossiers = await store.dossiers.claim_to_tell(
         now=now, today=today, limit=min(limit, MOST, left), leaving=catalogue.aside
@@ -141,8 +144,9 @@ async def _claimed(
                 else:
                     moves.append(planned)
     messages, refused = await claim_messages(
-        store.engine, list(together(drafts, manners=manners)), policy=in_force, now=now, today=today
-    )
+        store.engine, list(together(drafts, manners=manners)), policy=in_force, now=now, today=today,
+        leased_until=leased_until,
+    )  # fmt: skip
     await store.dossiers.keep([*moves, *_refused(refused, manners)], now=now)
     return messages, len(dossiers)
 
@@ -216,9 +220,10 @@ def _plan(
 def _refused(refused: Sequence[Refused], manners: Manners) -> list[Move]:
     """What becomes of messages that manners stopped at the last moment: each matter waits as long as it has to."""
     return [
-        waits(matter.move.before, decision, policy=manners.policy, now=manners.now)
+        waits(matter.before, decision, policy=manners.policy, now=manners.now)
         for one in refused
         for matter, decision in zip(one.message.matters, one.decisions, strict=True)
+        if decision is not None
     ]
 
 

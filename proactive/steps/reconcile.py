@@ -86,22 +86,29 @@ async def _doubts(
     for notice in notices:
         answered = await _ask(notice, notifiers, now=clock.now(), absent_after=absent_after)
         same = [_as_carrier(one, answered) for one in carried.get(notice.id, ())]
-        moves = [_move(dossiers[one.dossier_id], one, clock) for one in (answered, *same)]
+        asked = (notice, *carried.get(notice.id, ()))
+        moves = [
+            _move(dossiers[one.dossier_id], was, one, clock) for was, one in zip(asked, (answered, *same), strict=True)
+        ]
         if answered.state is Sending.PLANNED and notice.sent_at is not None:
             moves[0] = replace(moves[0], untold=notice.sent_at)
         await store.dossiers.keep(moves, now=clock.now())
     return len(notices)
 
 
-def _move(dossier: Dossier, answered: Notice, clock: Clock) -> Move:
+def _move(dossier: Dossier, was: Notice, answered: Notice, clock: Clock) -> Move:
     """What the answer about a notice means for its dossier."""
     after, note = dossier, None
+    if was.state is Sending.CLAIMED and dossier.state in {State.DRAFTED, State.OFFERED, State.UNREACHED}:
+        # Whoever claimed it died before the dossier was written: it is on that rung, and offer says what comes next.
+        rung = dossier.model_copy(update={"rung": was.rung})
+        after = look_again(rung, today=clock.today(), at=clock.now())
     if answered.state is Sending.PLANNED and dossier.state in {State.DRAFTED, State.OFFERED}:
-        after = look_again(dossier, today=clock.today(), at=clock.now())
+        after = look_again(after, today=clock.today(), at=clock.now())
     elif answered.state is Sending.LOST and dossier.state is State.OFFERED:
-        after, note = move(dossier, State.UNREACHED), answered.why
+        after, note = move(after, State.UNREACHED), answered.why
     elif dossier.state is State.DRAFTED and answered.state is not Sending.PLANNED:
-        after = move(dossier, State.OFFERED)
+        after = move(after, State.OFFERED)
     return Move(before=dossier, after=after, actor="system", verb="reconcile", note=note, notices=(answered,))
 
 

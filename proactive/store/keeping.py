@@ -16,7 +16,7 @@ from proactive.domain.acting import Acting
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
 from proactive.domain.manners import Allowance
-from proactive.domain.notice import OUTCOME, Notice, Sending
+from proactive.domain.notice import OUTCOME, Notice
 from proactive.domain.ticket import Ticket
 from proactive.store import bulk, ground, sealed, tickets
 from proactive.store.tables import acted as acted_tables
@@ -214,25 +214,26 @@ async def news(connection: AsyncConnection, words: Sequence[tuple[UUID, str]], n
 
 
 async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
-    """A claim is written whole; of what came of one, only that: its text would have to be sealed and noted again."""
-    came = [notice for move in done for notice in move.notices if notice.state is not Sending.CLAIMED]
+    """A notice is written whole once; of what came of it, only that: its text would be sealed and noted again."""
+    came = [(move.after, notice) for move in done for notice in move.notices]
     known = await bulk.update(
-        connection, notices_tables.Notice, [bulk.part(notice, OUTCOME) for notice in came],
+        connection, notices_tables.Notice, [bulk.part(notice, OUTCOME) for _, notice in came],
         guard="old.fence <= new.fence",
     )  # fmt: skip
+    await add_notices(connection, [(dossier, notice) for dossier, notice in came if notice.id not in known])
+
+
+async def add_notices(connection: AsyncConnection, claims: Sequence[tuple[Dossier, Notice]]) -> None:
+    """Write these whole, each with its dossier; one that is there is written over unless somebody has claimed it since.
+    """
     rows = sealed.notice_rows(
         sealed.vault_of(connection),
-        (
-            bulk.row(notice, service=move.after.service, office=move.after.office)
-            for move in done
-            for notice in move.notices
-            if notice.id not in known
-        ),
+        (bulk.row(notice, service=dossier.service, office=dossier.office) for dossier, notice in claims),
     )
     fresh = await bulk.insert(connection, notices_tables.Notice, rows, returning="id")
     await bulk.update(
         connection,
         notices_tables.Notice,
         [row for row in rows if row["id"] not in fresh],
-        guard="old.fence <= new.fence",
+        guard="old.fence < new.fence",
     )

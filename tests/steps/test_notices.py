@@ -272,6 +272,61 @@ async def test_what_a_worker_claimed_and_died_before_sending_is_sent_after_all(t
     assert await state(town, dossier) is State.OFFERED
 
 
+@pytest.mark.parametrize("offer_comes_first", [True, False], ids=["offer first", "reconcile first"])
+@pytest.mark.parametrize("sent", [True, False], ids=["sent", "never sent"])
+@pytest.mark.parametrize("rung", [0, 1])
+async def test_after_a_dead_workers_claim_the_ladder_goes_on_as_if_nothing_had_happened(
+    town: Town, rung: int, sent: bool, offer_comes_first: bool
+) -> None:
+    """A claim is the notice alone: what it means for the dossier is found out afterwards."""
+    dossier = await town.drafted(driver())
+    if rung:
+        await town.offer()
+        again = await town.again(dossier)
+        assert again.tell_on is not None
+        town.clock.at = in_da_nang(again.tell_on)
+    town.sms.dies_after, town.sms.dies_before = sent, not sent
+    with pytest.raises(BrokeOff):
+        await town.offer()
+    town.sms.dies_after = town.sms.dies_before = False
+
+    town.clock.forward(seconds=61)
+    if offer_comes_first:
+        await town.offer()
+    await town.reconcile()
+    await _asked_until_absent(town)
+    for _ in range(3):
+        await town.offer()
+        await town.reconcile()
+
+    notice = (await town.notices(dossier))[-1]
+    told = await town.again(dossier)
+    _, next_day = town.catalogue.services[told.service].rung(anchor=told.anchor, today=town.clock.today())
+    assert len(town.sms.taken) == 1 + rung
+    assert (notice.state, told.state) == (Sending.ACCEPTED, State.OFFERED)
+    assert (told.rung, told.tell_on) == (notice.rung, next_day)
+    assert next_day is not None and next_day > town.clock.today()
+
+
+async def test_sources_that_are_slow_do_not_let_a_second_worker_at_a_message_under_way(town: Town) -> None:
+    dossier = await town.drafted(driver())
+
+    async def slowly() -> None:
+        town.clock.forward(seconds=50)
+
+    async def another_worker(_: Outgoing) -> None:
+        town.clock.forward(seconds=20)
+        assert (await town.offer(), await town.reconcile()) == (0, 0)
+
+    town.sources["residents"].meanwhile = slowly
+    town.sms.looks = another_worker
+
+    assert await town.offer() == 1
+
+    assert await town.sendings(dossier) == [Sending.ACCEPTED]
+    assert await state(town, dossier) is State.OFFERED
+
+
 async def _asked_until_absent(town: Town) -> None:
     town.clock.forward(seconds=5)
     await town.reconcile()

@@ -15,7 +15,6 @@ from proactive.ports.notifier import Content
 from proactive.steps.telling.hearing import Manners
 from proactive.steps.telling.rungs import Try, falls_back_at
 from proactive.store.claiming import Matter, Message
-from proactive.store.keeping import Move
 from rules import Service, merged, templates
 from rules.channels import Script, channels
 from rules.grammar import Rung
@@ -114,7 +113,9 @@ def _message(drafts: Sequence[Draft], letter: Letter, manners: Manners) -> Messa
         claimed = _claim(draft, letter.text, manners.now, carried_by=None if carries else carrier, vnd=asked.vnd)
         matters.append(
             Matter(
-                move=_claims(draft, claimed, manners),
+                before=draft.before,
+                after=_told(draft, claimed, manners),
+                notice=claimed,
                 asked=asked,
                 guest=manners.numbers.guest(draft.addressee),
                 simulated=manners.numbers.rehearses(draft.addressee),
@@ -143,12 +144,7 @@ def _claim(draft: Draft, body: str, now: datetime, *, carried_by: UUID | None, v
     )
 
 
-def _claims(draft: Draft, claimed: Notice, manners: Manners) -> Move:
-    """The dossier once the claim is kept: looked at again on the next rung's day, or when the next channel is due."""
-    after, falls_back = draft.dossier, falls_back_at(draft.rung, claimed)
-    if falls_back is not None:
-        after = look_again(after, today=manners.today, at=falls_back)
-    return Move(
-        before=draft.before, after=after, actor="system", verb="offer", notices=(claimed,),
-        rest_until=manners.now + CALL_LEASE,
-    )  # fmt: skip
+def _told(draft: Draft, claimed: Notice, manners: Manners) -> Dossier:
+    """The dossier once it has been told: looked at again on the next rung's day, or when the next channel is due."""
+    falls_back = falls_back_at(draft.rung, claimed)
+    return draft.dossier if falls_back is None else look_again(draft.dossier, today=manners.today, at=falls_back)

@@ -30,7 +30,7 @@ async def hand_over(
     handed: list[Handed] = []
 
     async def call(message: Message) -> tuple[Message, Outcome]:
-        [notice] = message.matters[0].move.notices
+        notice = message.matters[0].notice
         if any(matter.asked.service in halted for matter in message.matters):
             return message, HALTED
         simulated = message.matters[0].simulated

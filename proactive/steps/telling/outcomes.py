@@ -26,7 +26,7 @@ FIRST_QUESTION = timedelta(seconds=5)
 def kept(message: Message, outcome: Outcome, *, policy: Policy, now: datetime, today: date) -> Iterator[Move]:
     """The moves of all matters of a message; what surely did not go out gives back what was reserved for it."""
     if isinstance(outcome, Rejected) and outcome.failure is Failure.TECHNICAL:
-        channel = message.matters[0].move.notices[0].channel
+        channel = message.matters[0].notice.channel
         log.error("offer.channel_unusable", channel=channel, code=outcome.code, why=outcome.why)
     for matter in message.matters:
         made = _of(matter, outcome, now=now, today=today)
@@ -36,30 +36,31 @@ def kept(message: Message, outcome: Outcome, *, policy: Policy, now: datetime, t
 
 
 def _of(matter: Matter, outcome: Outcome, *, now: datetime, today: date) -> Move:
-    dossier, notice = as_claimed(matter)
+    before, after, notice = matter.before, matter.after, matter.notice
     match outcome:
         case Accepted(reference):
             accepted = advance(
                 notice, Sending.ACCEPTED, provider_ref=None if notice.carried_by else reference, lease_until=None
             )
-            return offered(dossier, dossier, notices=(accepted,), note=f"{notice.channel}: {notice.rung}")
+            return offered(before, after, notices=(accepted,), note=f"{notice.channel}: {notice.rung}")
         case Rejected(Failure.TEMPORARY, code, why, until) if until is None or _of_use(until, matter):
             again = advance(notice, Sending.PLANNED, error_code=code, why=why, lease_until=None)
             pause = min(TRY_PROVIDER_AGAIN * 2 ** min(notice.fence - 1, 10), LONGEST_PAUSE)
-            return _again(dossier, again, today=today, now=now, rest_until=max(until or now, now + pause))
+            return _again(matter, again, today=today, now=now, rest_until=max(until or now, now + pause))
         case Rejected(Failure.TECHNICAL, code, why):
             again = advance(notice, Sending.PLANNED, error_code=code, why=why, lease_until=None)
-            due = look_again(dossier, today=today, at=now)
-            return hold(due, f"{notice.channel}: {why} ({code})", now + OPERATOR_MENDS, notices=(again,))
+            due = look_again(after, today=today, at=now)
+            held = hold(due, f"{notice.channel}: {why} ({code})", now + OPERATOR_MENDS, notices=(again,))
+            return replace(held, before=before)
         case Rejected(failure, code, why):
             rejected = advance(notice, Sending.REJECTED, error_code=code, why=why, lease_until=None, settled_at=now)
             # The rung may have another channel: offer looks at the dossier again at once.
-            after = _again(dossier, rejected, today=today, now=now)
+            made = _again(matter, rejected, today=today, now=now)
             said_stop = failure is Failure.OPTED_OUT and matter.simulated is None
-            return replace(after, opt_out_on=notice.channel if said_stop else None)
+            return replace(made, opt_out_on=notice.channel if said_stop else None)
         case unknown:
             doubtful = advance(notice, Sending.UNKNOWN, why=unknown.why, lease_until=now + FIRST_QUESTION)
-            return offered(dossier, dossier, notices=(doubtful,), note=f"{notice.channel}: {notice.rung} (?)")
+            return offered(before, after, notices=(doubtful,), note=f"{notice.channel}: {notice.rung} (?)")
 
 
 def _of_use(until: datetime, matter: Matter) -> bool:
@@ -67,27 +68,21 @@ def _of_use(until: datetime, matter: Matter) -> bool:
     return until.astimezone(DA_NANG).date() <= matter.asked.useful_until
 
 
-def as_claimed(matter: Matter) -> tuple[Dossier, Notice]:
-    """The dossier as it is stored with the claim, and the claim."""
-    version = matter.move.before.version + 1
-    return matter.move.after.model_copy(update={"version": version}), matter.move.notices[0]
-
-
-def _again(dossier: Dossier, notice: Notice, *, today: date, now: datetime, rest_until: datetime | None = None) -> Move:
-    after = look_again(dossier, today=today, at=now)
+def _again(matter: Matter, notice: Notice, *, today: date, now: datetime, rest_until: datetime | None = None) -> Move:
+    after = look_again(matter.after, today=today, at=now)
     return Move(
-        before=dossier, after=after, actor="system", verb="offer", notices=(notice,), rest_until=rest_until
+        before=matter.before, after=after, actor="system", verb="offer", notices=(notice,), rest_until=rest_until
     )  # fmt: skip
 
 
 def _given_back(made: Move, matter: Matter, policy: Policy) -> Move:
-    _, notice = as_claimed(matter)
-    assert notice.sent_at is not None  # it was claimed
-    used = shares(matter.asked, policy=policy, now=notice.sent_at)
+    claimed_at = matter.notice.sent_at
+    assert claimed_at is not None
+    used = shares(matter.asked, policy=policy, now=claimed_at)
     back: tuple[tuple[Allowance, int], ...] = tuple(
         (allowance, amount) for allowance, amount, _ in used if allowance.kind is not Kind.CHANNEL_SECOND and amount
     )
-    return replace(made, gives_back=back, untold=notice.sent_at if matter.asked.carries else None)
+    return replace(made, gives_back=back, untold=claimed_at if matter.asked.carries else None)
 
 
 def offered(before: Dossier, dossier: Dossier, *, notices: tuple[Notice, ...] = (), note: str | None = None) -> Move:
