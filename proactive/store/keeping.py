@@ -167,7 +167,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
 def _changed(move: Move) -> set[str]:
     """The columns that a move is about: most of a dossier is its form, which hardly any of them touches."""
     before, after = vars(move.before), vars(move.after)
-    return {name for name, old in before.items() if (new := after[name]) is not old and new != old}
+    return {name for name in Dossier.model_fields if (new := after[name]) is not (old := before[name]) and new != old}
 
 
 async def _give_back(connection: AsyncConnection, done: Sequence[Move]) -> None:
