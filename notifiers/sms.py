@@ -257,8 +257,9 @@ class _Http(AsyncHttpClient):
         # No limit of its own: offer hands over a batch at once and at a set pace, and a call that waited here for its
         # turn would look like a Twilio that cannot be reached.
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
-        )
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )  # fmt: skip
 
     async def request(  # type: ignore[override] # the library's asynchronous base already differs from its own base
         self,

@@ -26,6 +26,8 @@ _ENDINGS = "vn|gov|com|net|org|info|top|xyz|cc|io|me|ly|app|site|online|shop|clu
 _LINK = re.compile(
     rf"h[tx]{{2}}ps?\b|\bwww\b|[a-z0-9]\.[a-z]{{2,}}|[a-z0-9][ [(]*(?:dot|cham|\.)[ )\]]*(?:{_ENDINGS})\b"
 )
+_MAYBE_LINK = re.compile(rf"h[tx]{{2}}p|www|\.[a-z]{{2}}|(?:dot|cham|\.)[ )\]]*(?:{_ENDINGS})\b")
+"""In every link, and found in a tenth of the time: it begins with one of five characters."""
 _PHONE = re.compile(r"(?<![\w/])\+?[(]?[0-9](?:[ .()-]?[0-9]){6,}")
 _LONG = re.compile(r"[0-9]{5,}")
 _CLAUSE = re.compile(r"[.,;:!?\n]+")
@@ -48,7 +50,8 @@ def seen(text: str) -> str:
 
 
 def _links(text: str) -> Iterator[Fault]:
-    if match := _LINK.search(seen(text)):
+    whole = seen(text)
+    if _MAYBE_LINK.search(whole) and (match := _LINK.search(whole)):
         yield f"'{match[0]}' looks like a link.", "Take it out: a message with a link looks like a fraud."
 
 

@@ -48,9 +48,10 @@ class Addressee:
         return next((form for form in forms if form in addresses), None)
 
 
+@lru_cache(maxsize=4096)
 def mobile(phone: str) -> str | None:
     """A Vietnamese mobile number as E.164, however it was written; None for everything else."""
-    # As registers write it and as channels do: the same number is looked at once.
+    # As registers write it and as channels do: the same number is parsed once.
     national = len(phone) == 10 and phone[0] == "0" and phone.isascii() and phone.isdigit()
     return _mobile(f"+84{phone[1:]}" if national else phone)
 

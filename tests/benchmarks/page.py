@@ -17,7 +17,7 @@ RUNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "due_day": {
         "small": ("--sizes", "20000", "100000", "--due", "1000"),
-        "large": ("--sizes", "100000", "1000000", "--due", "5000"),
+        "large": ("--sizes", "100000", "1000000", "10000000", "--due", "5000"),
     },
     "latency": {
         "small": ("--rates", "10", "50", "--seconds", "6", "--due", "5"),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from rules import forbidden
 from rules.channels import channels, read
 from rules.forbidden import prohibitions
 from rules.texts import plain, size
@@ -124,3 +125,9 @@ def test_what_can_be_forbidden_is_called_in_both_languages() -> None:
         ("control_characters", ("ký tự không nhìn thấy", "characters that cannot be seen")),
     ]
     assert len(said) > 4 and all(vi and en for vi, en in said.values())
+
+
+@given(st.from_regex(forbidden._LINK, alphabet=st.characters(max_codepoint=126)), st.text("ab .", max_size=6))
+def test_what_looks_like_a_link_is_found_wherever_it_stands(link: str, before: str) -> None:
+    text = f"{before}{link}"
+    assert bool(list(prohibitions()["links"].check(text))) == bool(forbidden._LINK.search(forbidden.seen(text)))

@@ -1,14 +1,15 @@
 """Who may be told now: manners are asked before the sources are, and whoever must wait rests with the reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
 import structlog
 
 from proactive.domain.addressee import Addressee, one_form
-from proactive.domain.dossier import Answer, Dossier, State, move
+from proactive.domain.dossier import Answer, Dossier, Field, State, move
 from proactive.domain.manners import DAY as A_DAY
 from proactive.domain.manners import Asked, Budget, Decision, Never, Send, Wait, Why, opens, shares
 from proactive.domain.notice import Notice, Sending
@@ -65,8 +66,28 @@ def candidate_of(dossier: Dossier) -> Candidate:
         unit=office.unit if office else None,
         variant=dossier.variant,
         service_version=dossier.service_version,
-        fields={field.name: field.value for field in dossier.fields},
+        fields=_ByName(dossier.fields),
     )
+
+
+class _ByName(Mapping[str, str | None]):
+    """A form's values by name, put together when somebody asks: most people are in no pilot."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._fields = fields
+
+    @cached_property
+    def _values(self) -> Mapping[str, str | None]:
+        return {field.name: field.value for field in self._fields}
+
+    def __getitem__(self, name: str) -> str | None:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 @dataclass(frozen=True, kw_only=True)
