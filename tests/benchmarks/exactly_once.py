@@ -56,7 +56,9 @@ async def _measured(town: Town, number: int) -> dict[str, object]:
     await catalogue.propose(LINES, signed=sign(), store=town.store)
     await publish(town.store)
     references = await approve(town, number)
+    sys.stderr.write(f"{number:,} dossiers are approved; now they are handed over\n")
     troubled = Troubled(receiver(town))
+    showing = asyncio.create_task(_shown(town, number))
     began = time.perf_counter()
     with pytest.MonkeyPatch.context() as patch:
         async with serving(troubled) as url:  # type: ignore[arg-type]  # an ASGI application, which is all it needs
@@ -66,6 +68,7 @@ async def _measured(town: Town, number: int) -> dict[str, object]:
                 await asyncio.wait(set(troubled.running))
             await intake.close()
     seconds = time.perf_counter() - began
+    showing.cancel()
     async with town.store.engine.connect() as connection:
         kept = set((await connection.execute(text("SELECT reference FROM intake_case"))).scalars())
         lines = int(await connection.scalar(text("SELECT count(*) FROM case_line")) or 0)
@@ -82,6 +85,15 @@ async def _measured(town: Town, number: int) -> dict[str, object]:
         "a_second": round(number / seconds, 1),
         "load": os.getloadavg()[0],
     }
+
+
+async def _shown(town: Town, number: int) -> None:
+    """How far it is, twice a minute."""
+    while True:
+        await asyncio.sleep(30)
+        async with town.store.engine.connect() as connection:
+            there = await connection.scalar(text("SELECT count(*) FROM intake_case"))
+        sys.stderr.write(f"{there:,} of {number:,} have arrived\n")
 
 
 def main() -> int:

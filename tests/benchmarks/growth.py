@@ -58,6 +58,7 @@ def parts(url: str, number: int, steps: int) -> Iterator[dict[str, float]]:
                 "(SELECT count(*) FROM record)"
             ).fetchone()
             assert found is not None
+            sys.stderr.write(f"{(step + 1) * each:,} of {number:,}: {each / seconds:,.0f} changes/s\n")
             yield {
                 "changes": (step + 1) * each, "records": found[1], "seconds": round(seconds, 2),
                 "rss_mb": round(psutil.Process().memory_info().rss / 2**20, 1), "disk_mb": round(found[0] / 2**20, 1),
