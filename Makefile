@@ -40,6 +40,7 @@ lint: setup ## Style, types and import contracts alone
 
 bench: setup ## Run the benchmarks of scale and write docs/performance.md; prints JSON (ARGS="--size large --only due_day")
 	@scripts/jars.sh
+	@PYTHON=$(BIN)/python sh scripts/peers.sh >&2
 	@$(BIN)/python -m tests.benchmarks.everything $(ARGS)
 
 workers: setup ## Workers that join, leave and are killed on 12 partitions: nobody lost, nobody told twice (ARGS="--people 2000")

@@ -36,8 +36,9 @@ from triggers.recognise import Recognise
 from triggers.step import Step
 from triggers.watcher import comparing, watching
 
-DRAFTS_AT_ONCE = 2
-"""While one batch of dossiers is being kept, the next is filled in; no occasion is in two of them."""
+DRAFTS_AT_ONCE, DRAFT_BATCH = 2, 500
+"""While one batch of dossiers is being kept, the next is filled in; no occasion is in two of them. A batch is as large as
+the memory of a worker allows."""
 OFFERS_AT_ONCE = 2
 """While one batch of notices is with the providers, the next is claimed."""
 
@@ -99,7 +100,10 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
     return [
         *(
             step(
-                "draft", lambda: journey.draft(catalogue=catalogue, facts=facts, store=store, clock=clock, limit=limit)
+                "draft",
+                lambda: journey.draft(
+                    catalogue=catalogue, facts=facts, store=store, clock=clock, limit=min(limit, DRAFT_BATCH)
+                ),
             )
             for _ in range(DRAFTS_AT_ONCE)
         ),

@@ -22,7 +22,7 @@ from proactive.memory_use import calm_memory, one_heap
 from proactive.steps.draft import draft
 from tests.benchmarks.city import City, city
 from tests.benchmarks.notices import how, working
-from triggers.worker import DRAFTS_AT_ONCE
+from triggers.worker import DRAFT_BATCH, DRAFTS_AT_ONCE
 
 BAR_SECONDS = 60.0
 
@@ -35,7 +35,7 @@ async def drafted(of: City) -> tuple[float, float, int]:
 
     async def drafting() -> None:
         nonlocal most
-        while await draft(catalogue=of.catalogue, facts=facts, store=of.store, clock=of.clock, limit=1000):
+        while await draft(catalogue=of.catalogue, facts=facts, store=of.store, clock=of.clock, limit=DRAFT_BATCH):
             most = max(most, round(psutil.Process().memory_info().rss / 2**20))
 
     await asyncio.gather(*(drafting() for _ in range(DRAFTS_AT_ONCE)))

@@ -97,9 +97,12 @@ ON CONFLICT (subject, service, cycle) DO UPDATE SET
 WHERE o.state = 'moot' OR (o.due_on, o.ends_on) IS DISTINCT FROM (excluded.due_on, excluded.ends_on)
 """
 MOOT = """
-UPDATE hand_occasion SET state = 'moot', changed_at = now()
-WHERE subject = ANY(%b) AND record_key = ANY(%b) AND state <> 'moot' AND NOT cycle = ANY(%b)
+UPDATE hand_occasion o SET state = 'moot', changed_at = now()
+FROM unnest(%b::text[], %b::text[]) AS n(subject, key)
+WHERE o.subject = n.subject AND o.record_key = n.key AND o.state <> 'moot'
+  AND o.cycle NOT IN (SELECT unnest(%b::text[]))
 """
+"""Lists are joined: `= ANY` of a parameter is looked through from its beginning for every row."""
 
 
 class ByHand:
