@@ -37,8 +37,8 @@ from triggers.step import Step
 from triggers.watcher import comparing, watching
 
 DRAFTS_AT_ONCE, DRAFT_BATCH = 2, 500
-"""While one batch of dossiers is being kept, the next is filled in; no occasion is in two of them. A batch is as large as
-the memory of a worker allows."""
+"""While one batch of dossiers is being kept, the next is filled in; no occasion is in two of them. A batch is no larger
+than the memory of a worker allows."""
 OFFERS_AT_ONCE = 2
 """While one batch of notices is with the providers, the next is claimed."""
 
