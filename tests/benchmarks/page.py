@@ -133,10 +133,11 @@ def workers(found: dict[str, Any]) -> str:
     rows: list[list[object]] = [[name, took] for name, took in found["seconds"].items()]
     verdict = "nothing lost, nothing doubled" if found["as_it_should_be"] else "NOT as it should be"
     return (
-        f"{found['people']:,} people in five waves on {found['partitions']} partitions of {found['kafka']} Kafka: "
+        f"{found['people']:,} people in {len(rows)} waves, {found['partitions']} partitions of {found['kafka']} Kafka: "
         f"**{verdict}** ({found['found']['records']:,} records, {found['found']['dossiers']:,} dossiers, "
         f"{found['texts_at_the_provider']:,} texts, {found['doubled']} twice; {found['claimed_when_killed']} notices "
-        f"were with the provider when a worker was killed).\n\n" + table(["wave", "seconds until all are told"], rows)
+        f"were with the provider when a worker was killed). A worker holds at most {max(found['rss_mb']):.0f} MB (bar: "
+        "300).\n\n" + table(["wave", "seconds until all are told"], rows)
     )  # fmt: skip
 
 

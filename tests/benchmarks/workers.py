@@ -2,9 +2,9 @@
 
     make workers ARGS="--people 4000"
 
-On 12 partitions: one worker; a second joins; two more; one is asked to leave; one is killed with -9 in the middle of a
-wave. Each wave of people is written into the source and followed until all have their text. Prints one JSON object,
-with seconds a wave; ends with status 1 where a record, occasion, dossier or text is missing or doubled.
+On 12 partitions: one worker; a second joins; two more; four more; five are asked to leave; one is killed with -9 in the
+middle of a wave. Each wave of people is written into the source and followed until all have their text. Prints one JSON
+object, with seconds a wave; ends with status 1 where a record, occasion, dossier or text is missing or doubled.
 """
 
 import argparse
@@ -49,7 +49,7 @@ async def killed_in_the_middle(of: Office, first: int, number: int) -> tuple[flo
 
 
 async def run(number: int) -> dict[str, Any]:
-    each = number // 5
+    each = number // 6
     seconds: dict[str, float] = {}
     async with office(latency=0.2) as of:
         await of.join()
@@ -58,10 +58,12 @@ async def run(number: int) -> dict[str, Any]:
         seconds["2 workers"] = await wave(of, each + 1, each)
         await asyncio.gather(of.join(), of.join())
         seconds["4 workers"] = await wave(of, 2 * each + 1, each)
-        await of.leave(of.workers[0], signal.SIGTERM)
-        seconds["3 workers, one has left"] = await wave(of, 3 * each + 1, each)
-        seconds["1 of 3 killed in the middle"], then = await killed_in_the_middle(of, 4 * each + 1, each)
+        await asyncio.gather(*(of.join() for _ in range(4)))
+        seconds["8 workers"] = await wave(of, 3 * each + 1, each)
         memory = of.memory()
+        await asyncio.gather(*(of.leave(one, signal.SIGTERM) for one in (of.workers[0], *of.workers[4:])))
+        seconds["3 workers, five have left"] = await wave(of, 4 * each + 1, each)
+        seconds["1 of 3 killed in the middle"], then = await killed_in_the_middle(of, 5 * each + 1, each)
         await of.until(f"SELECT 1 - least(1, ({UNTOLD}))", 1)
         found = {
             "records": await of.count(RECORDS), "occasions": await of.count(OCCASIONS),
@@ -69,7 +71,7 @@ async def run(number: int) -> dict[str, Any]:
         }  # fmt: skip
         told = await of.provider.told()
         kind = of.kafka
-    everybody = 5 * each
+    everybody = 6 * each
     wanted = {name: everybody * (2 if name == "records" else 1) for name in found}
     return {
         "people": everybody, "partitions": 12, "kafka": kind, "seconds": seconds, "claimed_when_killed": then,
