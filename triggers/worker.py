@@ -36,7 +36,7 @@ from triggers.recognise import Recognise
 from triggers.step import Step
 from triggers.watcher import comparing, watching
 
-DRAFTS_AT_ONCE, DRAFT_BATCH = 2, 500
+DRAFTS_AT_ONCE, DRAFT_BATCH = 2, 300
 """While one batch of dossiers is being kept, the next is filled in; no occasion is in two of them. A batch is no larger
 than the memory of a worker allows."""
 OFFERS_AT_ONCE = 2

@@ -28,7 +28,7 @@ RUNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "large": ("--people", "50000", "--rate", "100", "--seconds", "60"),
     },
     "growth": {"small": ("--n", "50000", "--steps", "5"), "large": ("--n", "10000000", "--steps", "10")},
-    "workers": {"small": ("--people", "250"), "large": ("--people", "5000")},
+    "workers": {"small": ("--people", "250"), "large": ("--people", "3000")},
     "dashboards": {
         "small": ("--n", "50000", "--piloted", "2000", "--requests", "20"),
         "large": (
