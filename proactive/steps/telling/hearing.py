@@ -187,8 +187,8 @@ def declined(dossier: Dossier) -> Move:
     return Move(before=dossier, after=after, actor="system", verb="offer", note="Ông/bà đã chọn không nhận thông báo.")
 
 
-def waits(dossier: Dossier, decision: Decision | None, *, policy: Policy, now: datetime) -> Move:
-    """It rests until it may be told, with the reason; None and `opted_out` rest no longer: they are looked at anew."""
+def waits(dossier: Dossier, decision: Decision, *, policy: Policy, now: datetime) -> Move:
+    """It rests until it may be told, with the reason; whatever else was decided, it is looked at anew at once."""
     match decision:
         case Wait(until, why):
             update: dict[str, object] = {"tell_after": until, "not_told_because": why}
