@@ -5,7 +5,7 @@
 One worker on Kafka (Apache's where it is there), polling the source each half second. At each rate, changes are
 committed twenty times a second; a few of them, `--due` a second, bring a licence's day near, so that its holder is
 told; the others change a licence that is not due. The clock runs from just before COMMIT until the provider has taken
-the text. Prints one JSON object, in milliseconds.
+the text. With `--captured` the source is not polled: Debezium reads its log. Prints one JSON object, in milliseconds.
 """
 
 import argparse
@@ -14,12 +14,13 @@ import json
 import os
 import sys
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 
-from tests.benchmarks.running import SHIFT, Office, now, office, people
+from tests.benchmarks.running import SHIFT, Office, captured, now, office, people
 from tests.benchmarks.workers import RECORDS
 
 BAR_MS = {100: 2000}
@@ -71,10 +72,10 @@ def _arrived(of: Office) -> dict[str, float]:
     return {to: at for to, _, at in (json.loads(line) for line in lines if line.endswith("\n"))}
 
 
-async def run(rates: list[int], due: int, seconds: float) -> dict[str, Any]:
+async def run(rates: list[int], due: int, seconds: float, *, log: bool) -> dict[str, Any]:
     load, each = os.getloadavg()[0], round(due * seconds) + due
     number = each * len(rates) + 1000
-    async with office() as of:
+    async with office() as of, captured(of) if log else nullcontext():
         day = now().date() + timedelta(days=30) + FAR
         await of.put([one.with_licence(expires_on=day) for one in people(1, number)])
         await of.join()
@@ -86,7 +87,7 @@ async def run(rates: list[int], due: int, seconds: float) -> dict[str, Any]:
         ]
         memory, kind = of.memory(), of.kafka
     return {
-        "kafka": kind, "poll_s": 0.5, "rates": measured, "bar_p99_ms": BAR_MS, "rss_mb": memory,
+        "kafka": kind, "poll_s": 0.5, "debezium": log, "rates": measured, "bar_p99_ms": BAR_MS, "rss_mb": memory,
         "cores": os.cpu_count(), "load_before": round(load, 1),
     }  # fmt: skip
 
@@ -96,5 +97,7 @@ if __name__ == "__main__":
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 100])
     parser.add_argument("--due", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--captured", action="store_true", help="Debezium reads the source's log")
     given = parser.parse_args()
-    sys.stdout.write(json.dumps(asyncio.run(run(given.rates, given.due, given.seconds))) + "\n")
+    measured = asyncio.run(run(given.rates, given.due, given.seconds, log=given.captured))
+    sys.stdout.write(json.dumps(measured) + "\n")

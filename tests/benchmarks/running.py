@@ -23,7 +23,9 @@ import psycopg
 
 import proactive.demo
 from proactive.demo import source as demo_source
+from proactive.demo.capture import PREFIX, connector, give_up, prepare
 from proactive.embedded.broker import EmbeddedBroker
+from proactive.embedded.connect import Connect
 from proactive.embedded.java import found
 from proactive.embedded.kafka import ApacheKafka
 from proactive.embedded.ports import kept_port
@@ -63,6 +65,7 @@ class Office:
     env: Mapping[str, str]
     folder: Path
     source: str
+    admin: str
     workers: list[Process] = field(default_factory=list)
 
     async def join(self) -> Process:
@@ -139,11 +142,56 @@ async def office(
             await provider.start()
             stack.push_async_callback(provider.kill)
             env = _environment(folder, url, bootstrap, source.reader, provider.url, partitions) | dict(more or {})
-            made = Office(kind, url, provider, env, folder, source.owner)
+            made = Office(kind, url, provider, env, folder, source.owner, admin)
             try:
                 yield made
             finally:
                 await asyncio.gather(*(worker.stop((signal.SIGTERM, 30.0)) for worker in made.workers))
+
+
+CAPTURED = """kind: debezium
+title: {vi: Cơ sở dữ liệu thử, en: The source of a benchmark}
+address: {env: CAPTURED_TOPICS}
+registers:
+  residents: {promised_hours: 1}
+  driver_licences: {promised_hours: 1}
+  violations: {promised_hours: 1}
+  health_certificates: {promised_hours: 1}
+"""
+
+
+STRANGERS = (
+    "INSERT INTO violations VALUES ('V1', '048168999999', '2026-01-01', '2026-02-01', now())",
+    "INSERT INTO health_certificates VALUES ('H1', '048168999999', '1', '2026-01-01', '2027-01-01', now())",
+)
+"""A row for each table that would be empty: Debezium makes no topic of one."""
+
+
+@asynccontextmanager
+async def captured(of: Office) -> AsyncIterator[None]:
+    """Debezium reads the source's log; workers that join read its topics and ask the source nothing."""
+    async with await psycopg.AsyncConnection.connect(of.source) as connection:
+        for statement in STRANGERS:
+            await connection.execute(statement)
+    capture = await prepare(of.admin, of.source, password="bench")
+    bootstrap = of.env["PROACTIVE_KAFKA_BOOTSTRAP"]
+    connect = Connect(
+        of.folder / "connect", java=found(), bootstrap=bootstrap, connector=connector(capture), restart=False
+    )
+    sources = of.folder / "sources"
+    sources.mkdir()
+    (sources / "captured.yaml").write_text(CAPTURED, "utf-8")
+    before = of.env
+    of.env = {name: value for name, value in before.items() if name != "PROACTIVE_SOURCE_URL"} | {
+        "PROACTIVE_SOURCES": str(sources), "CAPTURED_TOPICS": f"kafka://{bootstrap}/{PREFIX}.public",
+    }  # fmt: skip
+    try:
+        await connect.start()
+        yield
+    finally:
+        of.env = before
+        await connect.stop()
+        await give_up(of.admin, of.source)
 
 
 def _broker(folder: Path) -> tuple[Any, str]:
