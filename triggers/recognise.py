@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 LANES = 2
 LONGEST_PAUSE = 15.0
+GATHER_SECONDS = 0.02
+"""A transaction for each single change would cost more time than it saves."""
 LAG_SECONDS = 5.0
 
 
@@ -63,13 +65,7 @@ class Lanes:
         parts: list[list[bytes]] = [[] for _ in self._stores]
         for message in messages:
             parts[(message.partition() or 0) % len(parts)].append(message.value() or b"")
-        total = Outcome()
-        for done in self._pool.map(self._lane, parts, self._stores):
-            total.taken += done.taken
-            total.kept += done.kept
-            total.rejected += done.rejected
-            total.owed += done.owed
-        return total
+        return sum(self._pool.map(self._lane, parts, self._stores), Outcome())
 
     def _lane(self, values: list[bytes], store: RecognitionStore) -> Outcome:
         if not values:
@@ -93,11 +89,7 @@ class Lanes:
             if len(values) == 1:
                 return refuse(values[0], why=type(error).__name__, store=store, clock=self._clock)
             middle = len(values) // 2
-            first, second = self._divide(values[:middle], store), self._divide(values[middle:], store)
-            return Outcome(
-                first.taken + second.taken, first.kept + second.kept, first.rejected + second.rejected,
-                first.owed + second.owed,
-            )  # fmt: skip
+            return self._divide(values[:middle], store) + self._divide(values[middle:], store)
 
     def close(self) -> None:
         self.stopping.set()
@@ -107,7 +99,7 @@ class Lanes:
 
 
 class Recognise(Service):
-    """The loop: consume, take, commit. `on_owed` is called (from its thread) when something may have fallen due."""
+    """The loop: consume, take, commit. `on_owed` is called (from its thread) when there is something for draft."""
 
     def __init__(
         self,
@@ -154,7 +146,7 @@ class Recognise(Service):
             source.subscribe([self._topic])
             looked = 0.0
             while not self._lanes.stopping.is_set():
-                messages = _sound(source.consume(self._batch, timeout=0.1))
+                messages = _sound(_batch(source, self._batch))
                 if not messages:
                     continue
                 started = time.monotonic()
@@ -162,7 +154,7 @@ class Recognise(Service):
                     outcome = self._lanes.take(messages)
                     source.commit(asynchronous=False)
                     tracing.found(span, outcome.taken)
-                    if outcome.kept:
+                    if outcome.due or outcome.outdated:
                         self._on_owed()
                 _count(outcome)
                 if time.monotonic() > looked + LAG_SECONDS:
@@ -174,6 +166,12 @@ class Recognise(Service):
                 )  # fmt: skip
         finally:
             source.close()
+
+
+def _batch(source: Consumer, limit: int) -> list[Message]:
+    """Wait for the first message, then take what comes with it: the client would wait to the end for a full batch."""
+    first = source.consume(1, timeout=0.1)
+    return first + source.consume(limit - 1, timeout=GATHER_SECONDS) if first and limit > 1 else first
 
 
 def _count(outcome: Outcome) -> None:

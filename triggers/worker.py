@@ -8,7 +8,7 @@ import contextlib
 import signal
 import ssl
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -16,6 +16,7 @@ import faust
 import msgspec
 import structlog
 import uvloop
+from opentelemetry.trace import SpanContext
 
 from proactive import journey, metrics, tracing
 from proactive.brokers import Brokers, brokers
@@ -26,8 +27,10 @@ from proactive.parts import Parts, assembled, inboxes, signer, witnesses
 from proactive.ports.intake import PullsNews
 from proactive.settings import Settings, read
 from proactive.steps.arrivals import hear, tell_statuses
+from proactive.steps.offer import MOST
 from proactive.steps.portal import show_cases
 from proactive.steps.relay import look_after
+from proactive.store.news import Word
 from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
 from triggers.applications import Applications
@@ -44,6 +47,7 @@ OFFERS_AT_ONCE = 2
 
 log = structlog.get_logger()
 
+WORDS = 1000
 SEAL_SECONDS = 30.0
 COUNT_SECONDS = 15.0
 
@@ -86,37 +90,57 @@ def application(settings: Settings, reached: Brokers) -> faust.App:
 
 
 def steps(parts: Parts, publisher: Publisher) -> list[Step]:
-    """Every step that runs by itself, with what wakes it."""
+    """Every step that runs by itself, with what wakes it.
+
+    Word of what one of them has done is told at once, and wakes those in this process without going by way of Kafka.
+    """
     s = parts.settings
     limit, every = min(s.batch, 1000), s.poll_seconds
     store, clock = parts.store, parts.clock
     catalogue, facts, registers = parts.catalogue, parts.facts, parts.registers
     notifiers, intake = parts.notifiers, parts.intake
     turn = asyncio.Lock()
+    running: list[Step] = []
 
-    def step(name: str, once: object, *, seconds: float = every) -> Step:
-        return Step(name, once, every=seconds, wakes_on=journey.PICKS_UP.get(name, ()))  # type: ignore[arg-type]  # a partial of the step
+    async def publish(words: Sequence[Word]) -> None:
+        for state, since in {word.state: word.trace for word in words}.items():
+            awaken(running, state, tracing.heard({tracing.HEADER: since}))
+        await publisher.news(words)
 
-    return [
-        *(
-            step(
-                "draft",
-                lambda: journey.draft(
-                    catalogue=catalogue, facts=facts, store=store, clock=clock, limit=min(limit, DRAFT_BATCH)
-                ),
-            )
-            for _ in range(DRAFTS_AT_ONCE)
+    telling = Step(
+        "tell",
+        lambda: journey.tell(store=store, publish=publish, clock=clock, limit=WORDS),
+        every=min(every, 0.25),
+        full=WORDS,
+    )
+
+    def step(
+        name: str, once: Callable[[], Awaitable[int]], *, seconds: float = every, full: int = 1, hands: int = 1
+    ) -> Step:
+        return Step(
+            name, once, every=seconds, wakes_on=journey.PICKS_UP.get(name, ()), full=full, hands=hands,
+            found=telling.wake,
+        )  # fmt: skip
+
+    running += [
+        telling,
+        step(
+            "draft",
+            lambda: journey.draft(
+                catalogue=catalogue, facts=facts, store=store, clock=clock, limit=min(limit, DRAFT_BATCH)
+            ),
+            full=min(limit, DRAFT_BATCH),
+            hands=DRAFTS_AT_ONCE,
         ),
-        *(
-            step(
-                "offer",
-                lambda: journey.offer(
-                    catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock,
-                    limit=limit, policy=parts.manners, a_second=s.notices_a_second, turn=turn,
-                ),
-                seconds=min(every, 0.25),
-            )
-            for _ in range(OFFERS_AT_ONCE)
+        step(
+            "offer",
+            lambda: journey.offer(
+                catalogue=catalogue, registers=registers, notifiers=notifiers, store=store, clock=clock,
+                limit=limit, policy=parts.manners, a_second=s.notices_a_second, turn=turn,
+            ),
+            seconds=min(every, 0.25),
+            full=min(limit, MOST),
+            hands=OFFERS_AT_ONCE,
         ),
         step(
             "reconcile",
@@ -146,11 +170,6 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         ),
         *rework(parts),
         *pushed(parts, publisher, limit=s.batch),
-        step(
-            "tell",
-            lambda: journey.tell(store=store, publish=publisher.news, clock=clock, limit=1000),
-            seconds=min(every, 0.25),
-        ),
         step("replay", lambda: journey.replay(store=store, publish=publisher.again, clock=clock, limit=limit)),
         step(
             "measure",
@@ -183,6 +202,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             for compare in comparing(parts, publish=publisher.changes, limit=s.batch)
         ),
     ]  # fmt: skip
+    return running
 
 
 async def erase(parts: Parts, *, limit: int) -> int:
@@ -292,10 +312,13 @@ def attach(app: faust.App, topic: str, running: list[Step]) -> None:
 
 def word_came(value: bytes, headers: Mapping[str, bytes] | None, running: Sequence[Step]) -> None:
     """Wake the steps that pick up what is in this state; they go on in the trace of who brought it there."""
-    state = _state(value)
+    awaken(running, _state(value), tracing.heard(headers))
+
+
+def awaken(running: Sequence[Step], state: str | None, since: SpanContext | None) -> None:
     for step in running:
         if state in step.wakes_on:
-            step.wake(tracing.heard(headers))
+            step.wake(since)
 
 
 class _Word(msgspec.Struct):
@@ -332,12 +355,11 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         if arriving is not None:
             running.append(Step("arrive", arriving.once, every=0.05))
         attach(app, names.dossiers, running)
-        drafts = [step for step in running if step.step == "draft"]
+        [draft] = [step for step in running if step.step == "draft"]
         loop = asyncio.get_running_loop()
 
         def owed() -> None:
-            for draft in drafts:
-                loop.call_soon_threadsafe(draft.wake, tracing.here())
+            loop.call_soon_threadsafe(draft.wake, tracing.here())
 
         recognise = Recognise(
             reached, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,

@@ -130,8 +130,7 @@ def _nearest(person: PersonFacts) -> str | None:
 
 async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
     today, now = clock.today(), clock.now()
-    dossiers = await store.dossiers.claim_stale(now=now, limit=limit, leaving=catalogue.aside)
-    dossiers += await store.dossiers.claim_over(now=now, today=today, limit=limit, leaving=catalogue.aside)
+    dossiers = await store.dossiers.claim_outdated(now=now, today=today, limit=limit, leaving=catalogue.aside)
     if not dossiers:
         return 0
     kept = await store.records.of([dossier.subject for dossier in dossiers])

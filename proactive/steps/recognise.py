@@ -4,7 +4,7 @@ It is the one step that is not async: it works in threads of the loop that reads
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import msgspec
 
@@ -27,6 +27,13 @@ class Outcome:
     kept: int = 0
     rejected: int = 0
     owed: int = 0
+    due: int = 0
+    """Of what is owed, what has fallen due."""
+    outdated: int = 0
+    """Open dossiers whose records are others now."""
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
 
 
 class _Good(msgspec.Struct, frozen=True):
@@ -79,7 +86,7 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
         )  # fmt: skip
         outcome.kept = len(kept.records)
         if kept.subjects:
-            outcome.owed = _owe(batch, good, kept.records, kept.subjects, facts=facts, clock=clock)
+            _owe(outcome, batch, good, kept.records, kept.subjects, facts=facts, clock=clock)
     return outcome
 
 
@@ -104,6 +111,7 @@ def refuse(value: bytes, *, why: str, store: RecognitionStore, clock: Clock) -> 
 
 
 def _owe(
+    outcome: Outcome,
     batch: Batch,
     good: Mapping[RecordKey, _Good],
     kept: set[RecordKey],
@@ -111,12 +119,12 @@ def _owe(
     *,
     facts: Facts,
     clock: Clock,
-) -> int:
+) -> None:
     """Work out anew what everybody touched owes to every service that watches a register of this batch."""
     changed = {register for register, _ in kept}
     services = {s.name: s for register in changed for s in facts.services_watching(register)}
     if not services:
-        return 0
+        return
     watched = {register for service in services.values() for register in service.registers}
     known: dict[str, PersonFacts] = {subject: {} for subject in subjects}
     for register, key in kept:
@@ -132,8 +140,9 @@ def _owe(
         for subject, person in known.items()
         for one in service.owed(person, today)
     ]
-    batch.owe(owed, touched=subjects, watching=services, kept_beside=facts.kept_beside())
-    return len(owed)
+    outcome.owed = len(owed)
+    outcome.outdated = batch.owe(owed, touched=subjects, watching=services, kept_beside=facts.kept_beside())
+    outcome.due = sum(one.due_on <= today for one in owed)
 
 
 def _read(value: bytes, facts: Facts) -> _Good:

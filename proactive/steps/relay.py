@@ -22,6 +22,8 @@ REQUESTS_KEPT = timedelta(minutes=20)
 async def relay(*, catalogue: Catalogue, store: Store, publish: Publish, clock: Clock, limit: int) -> int:
     """Settle what is kept, tell again what was forgotten, tell what is new; gives how many changes were told."""
     now, ledger = clock.now(), store.ledger
+    if not await ledger.waiting():
+        return 0
     await ledger.settle(now=now, limit=MOST_ON_THEIR_WAY)
     if again := await ledger.tell_again(before=now - TELL_AGAIN, limit=limit):
         log.warning("relay.told_again", changes=again)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -59,33 +60,28 @@ class Dossiers:
     ) -> list[Dossier]:
         """Dossiers whose citizen should hear from us now: freshly drafted, or the day of the next rung has come. With
         them come the other matters of the same people that are due too: they may share a message."""
-        fresh = await self._claim(FRESH, now, limit, leaving, order="tell_after")
-        again = await self._claim(AGAIN, now, limit - len(fresh), leaving, order="tell_after", today=today)
-        found = fresh + again
-        beside = await self._claim(
-            f"subject = ANY(:subjects) AND ({FRESH} OR {AGAIN})",
-            now,
-            limit,
-            leaving,
-            today=today,
-            subjects=sorted({dossier.subject for dossier in found}),
-        )
-        return found + beside
+        async with self._engine.begin() as connection:
+            claim = partial(self._claim_in, connection, now=now, leaving=leaving)
+            found = await claim(FRESH, limit=limit, order="tell_after")
+            found += await claim(AGAIN, limit=limit - len(found), order="tell_after", today=today)
+            people = sorted({dossier.subject for dossier in found})
+            if people:
+                beside = f"subject = ANY(:subjects) AND ({FRESH} OR {AGAIN})"
+                found += await claim(beside, limit=limit, today=today, subjects=people)
+            return found
 
-    async def claim_stale(self, *, now: datetime, limit: int, leaving: Leaving = NOTHING) -> list[Dossier]:
-        """Dossiers that were drafted from a record which has changed since."""
-        return await self._claim("stale AND rest_until <= :now", now, limit, leaving)
-
-    async def claim_over(self, *, now: datetime, today: date, limit: int, leaving: Leaving = NOTHING) -> list[Dossier]:
-        """Dossiers that wait for a citizen although the service's window is over."""
-        return await self._claim(
-            "ends_on < :today AND state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined') "
-            "AND rest_until <= :now",
-            now,
-            limit,
-            leaving,
-            today=today,
-        )
+    async def claim_outdated(
+        self, *, now: datetime, today: date, limit: int, leaving: Leaving = NOTHING
+    ) -> list[Dossier]:
+        """Dossiers that were drafted from a record which has changed since, and those that wait for a citizen although
+        the service's window is over; `limit` of each."""
+        async with self._engine.begin() as connection:
+            claim = partial(self._claim_in, connection, now=now, limit=limit, leaving=leaving)
+            return await claim("stale AND rest_until <= :now") + await claim(
+                "ends_on < :today AND state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined') "
+                "AND rest_until <= :now",
+                today=today,
+            )
 
     async def claim_unanswered(
         self, made_before: Mapping[str, datetime], *, now: datetime, limit: int, leaving: Leaving = NOTHING
@@ -102,9 +98,14 @@ class Dossiers:
             moments=list(made_before.values()),
         )
 
-    async def _claim(
-        self, condition: str, now: datetime, limit: int, leaving: Leaving, *, order: str = "rest_until", **more: Any
-    ) -> list[Dossier]:
+    async def _claim(self, condition: str, now: datetime, limit: int, leaving: Leaving, **more: Any) -> list[Dossier]:
+        async with self._engine.begin() as connection:
+            return await self._claim_in(connection, condition, now=now, limit=limit, leaving=leaving, **more)
+
+    async def _claim_in(
+        self, connection: AsyncConnection, condition: str, *, now: datetime, limit: int, leaving: Leaving,
+        order: str = "rest_until", **more: Any,
+    ) -> list[Dossier]:  # fmt: skip
         if limit <= 0:
             return []
         if leaving:
@@ -115,10 +116,9 @@ class Dossiers:
             f"FOR UPDATE SKIP LOCKED) UPDATE dossier d SET rest_until = :until FROM claimed WHERE d.id = claimed.id "
             f"RETURNING {FIELDS}"
         )
-        async with self._engine.begin() as connection:
-            rows = await connection.execute(statement, {"now": now, "until": now + LEASE, "limit": limit, **more})
-            vault = sealed.vault_of(connection)
-            return [read(row, vault) for row in rows.mappings()]
+        rows = await connection.execute(statement, {"now": now, "until": now + LEASE, "limit": limit, **more})
+        vault = sealed.vault_of(connection)
+        return [read(row, vault) for row in rows.mappings()]
 
     async def get(self, dossier_id: UUID) -> Dossier | None:
         found = await self.many([dossier_id])

@@ -2,12 +2,14 @@
 
 import asyncio
 import select
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 import sqlalchemy
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from proactive import tracing
 from proactive.domain.vault import Vault
@@ -37,6 +39,26 @@ def options(role: DatabaseRole | None = None) -> str:
     return "-c timezone=UTC" + (f" -c role={role}" if role else "")
 
 
+class Working(AsyncEngine):
+    """A worker's way in: `begin` opens a transaction, `connect` reads without one.
+
+    Each statement sees what is committed at its moment either way (READ COMMITTED); a read alone in a transaction makes
+    three journeys to the database instead of one.
+    """
+
+    def __init__(self, engine: sqlalchemy.Engine) -> None:
+        super().__init__(engine)
+        self._reading = self.execution_options(isolation_level="AUTOCOMMIT")
+
+    def connect(self) -> AsyncConnection:
+        return self._reading.connect()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        async with super().connect() as connection, connection.begin():
+            yield connection
+
+
 def pool(
     url: str, *, size: int, application: str, role: DatabaseRole | None = None, vault: Vault | None = None
 ) -> AsyncEngine:
@@ -56,7 +78,7 @@ def pool(
     event.listen(engine.sync_engine, "begin", _say_trace)
     if role is DatabaseRole.WEB:
         say_in_every_transaction(engine)
-    return engine
+    return Working(engine.sync_engine) if role is DatabaseRole.WORKER else engine
 
 
 def _say_trace(connection: sqlalchemy.Connection) -> None:

@@ -191,6 +191,11 @@ class Ledger:
         """What was told before this moment and is not settled counts as untold again; gives how many."""
         return await self._do(AGAIN, before=before, limit=limit)
 
+    async def waiting(self) -> bool:
+        """Whether anything is not settled yet."""
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(text("SELECT EXISTS (SELECT FROM event WHERE settled_at IS NULL)")))
+
     async def on_their_way(self) -> int:
         """How many were told to Kafka and are not settled yet."""
         async with self._engine.connect() as connection:

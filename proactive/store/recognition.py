@@ -246,8 +246,9 @@ class Batch:
         touched: Iterable[str],
         watching: Iterable[str],
         kept_beside: Sequence[str] = (),
-    ) -> None:
-        """What the people touched owe now to the services that were asked; whatever else they owed there is moot.
+    ) -> int:
+        """What the people touched owe now to the services that were asked; whatever else they owed there is moot. Gives
+        how many of their open dossiers are to be looked at again.
 
         `kept_beside` are versions that are no longer in force: dossiers that run under them are left to draft.
         """
@@ -271,7 +272,7 @@ class Batch:
         if ordered:
             self._cursor.execute(OWE, values)
         self._cursor.execute(MOOT + UNLESS_RUNNING if kept_beside else MOOT, values)
-        self._cursor.execute(DOSSIERS, values)
+        return self._cursor.execute(DOSSIERS, values).rowcount
 
     def reject(self, rejections: Sequence[Rejection], encoded: Mapping[int, str]) -> None:
         """Keep what was refused, once, with its problems as JSON (by position in `encoded`)."""

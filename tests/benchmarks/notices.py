@@ -40,7 +40,7 @@ import proactive.demo
 from notifiers import sms
 from proactive.memory_use import calm_memory, one_heap
 from proactive.steps.ask import Registers
-from proactive.steps.offer import offer
+from proactive.steps.offer import MOST, offer
 from proactive.steps.reconcile import reconcile
 from proactive.store.store import Store, opened
 from rules import Catalogue, load, manners
@@ -68,14 +68,16 @@ async def working(of: "City | Joined", *, a_second: int) -> AsyncIterator[None]:
     policy = manners.load(Path(proactive.demo.__file__).with_name("manners.yaml"))
     turn = asyncio.Lock()
     steps = [
-        *(Step(
+        Step(
             "offer",
             lambda: offer(
                 catalogue=of.catalogue, registers=of.registers, notifiers={"sms": channel}, store=of.store,
                 clock=of.clock, policy=policy, a_second=a_second, limit=1000, turn=turn,
             ),
             every=0.25,
-        ) for _ in range(OFFERS_AT_ONCE)),
+            full=MOST,
+            hands=OFFERS_AT_ONCE,
+        ),
         Step(
             "reconcile",
             lambda: reconcile(

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from opentelemetry.trace import SpanContext
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -114,8 +115,13 @@ async def test_changes_and_word_get_through(
     await asyncio.to_thread(lambda: ensure(reached, made, partitions=2, replication=1))
     sender = publisher(reached, made)
     app = application(settings, reached)
-    woken = Step("a step", lambda: asyncio.sleep(0, 0), every=600, wakes_on=["drafted"])
-    attach(app, made.dossiers, [woken])
+    woken: list[str] = []
+
+    class Sleeper(Step):
+        def wake(self, since: SpanContext | None = None) -> None:
+            woken.append(self.step)
+
+    attach(app, made.dossiers, [Sleeper("a step", lambda: asyncio.sleep(0, 0), every=600, wakes_on=["drafted"])])
     await app.start()
     try:
         changes = people(4)
@@ -127,7 +133,7 @@ async def test_changes_and_word_get_through(
         assert len(found) == len(changes)
 
         async def heard() -> bool:
-            return woken._word.is_set()
+            return bool(woken)
 
         await until(heard, seconds=30, what="word of a dossier")
     finally:

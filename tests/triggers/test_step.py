@@ -73,6 +73,76 @@ async def test_without_word_it_looks_by_itself() -> None:
         await until(lambda: len(work.turns) >= 4)
 
 
+async def test_after_a_batch_that_was_not_full_it_rests_until_there_is_word_and_says_that_it_found_something() -> None:
+    told: list[str] = []
+    work = Work(waiting=2)
+    step = Step("draft", work.once, every=60, full=2, found=lambda: told.append("found"))
+
+    await step.start()
+    await until(lambda: len(work.turns) == 1)
+    await asyncio.sleep(0.05)
+    assert work.waiting == 1 and told == ["found"]
+    step.wake()
+    await until(lambda: work.waiting == 0)
+    await step.stop()
+    assert len(work.turns) == 2
+
+
+class Crowded:
+    """Work that stays in hand until it is let go."""
+
+    def __init__(self, waiting: int) -> None:
+        self.waiting = waiting
+        self.in_hand = self.looks = 0
+        self.let_go = asyncio.Semaphore(0)
+
+    async def once(self) -> int:
+        self.looks += 1
+        if not self.waiting:
+            return 0
+        self.waiting, self.in_hand = self.waiting - 1, self.in_hand + 1
+        await self.let_go.acquire()
+        self.in_hand -= 1
+        return 1
+
+
+async def test_word_wakes_one_hand_that_rests_and_the_next_word_another() -> None:
+    work = Crowded(0)
+    step = Step("offer", work.once, every=60, hands=2)
+
+    await step.start()
+    await until(lambda: work.looks == 2)  # each looks once at the start
+    work.waiting = 2
+    step.wake()
+    await until(lambda: work.in_hand == 1)
+    await asyncio.sleep(0.05)
+    assert work.looks == 3, "the other hand rests: one batch needs one"
+    step.wake()
+    await until(lambda: work.in_hand == 2)
+    step.wake()  # nobody rests; it is heard by whoever is done first
+    work.let_go.release()
+    work.let_go.release()
+    await until(lambda: work.in_hand == 0)
+    await step.stop()
+
+
+async def test_a_full_batch_calls_the_other_hand() -> None:
+    work = Crowded(0)
+    step = Step("offer", work.once, every=60, hands=2)
+
+    await step.start()
+    await until(lambda: work.looks == 2)
+    work.waiting = 3
+    step.wake()
+    await until(lambda: work.in_hand == 1)
+    work.let_go.release()
+    await until(lambda: work.in_hand == 2)
+    for _ in range(2):
+        work.let_go.release()
+    await until(lambda: work.in_hand == 0)
+    await step.stop()
+
+
 @pytest.mark.parametrize("error", [Unreachable("away"), ValueError("a bug"), ConnectionResetError()])
 async def test_whatever_goes_wrong_the_work_is_taken_up_again(error: Exception) -> None:
     work = Work(waiting=3)
