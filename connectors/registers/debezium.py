@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import confluent_kafka
 import msgspec
+import structlog
 from pydantic import BaseModel, ConfigDict
 
 from connectors.registers._debezium_change import Message, Part, Reader
@@ -30,10 +31,14 @@ from proactive.errors import Permanent, Unusable
 from proactive.ports.register import Page, Position, Readable
 from proactive.sources import ConnectedSource
 
+log = structlog.get_logger()
+
 ONLY_PUSHES = True
 
 T = TypeVar("T")
 _FRESH = 120.0
+_GRACE, _AGAIN = 30.0, 600.0
+"""Seconds without a topic until it is told of, and until it is told of again."""
 _CLIENT = ("security.", "sasl.", "ssl.")
 
 
@@ -94,6 +99,7 @@ class DebeziumRegister(Readable):
         self._reader = reader
         self._topic = topic
         self._beats = False
+        self._tell_at = time.monotonic() + _GRACE
         # A thread of its own: many sources that wait would use up the loop's common ones.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"debezium-{register}")
 
@@ -102,6 +108,7 @@ class DebeziumRegister(Readable):
         offsets = {number: part.next for number, part in mark.parts.items()}
         found = await self._apart(lambda: self._topic.read(mark.topic, offsets, limit=limit))
         if not found.id:
+            self._tell_of_absence()
             return Page([], after, more=True)
         if found.id != mark.topic:
             mark = Mark(topic=found.id, parts=_from_the_beginning(mark))
@@ -117,6 +124,12 @@ class DebeziumRegister(Readable):
     async def close(self) -> None:
         await self._apart(self._topic.close)
         self._thread.shutdown(wait=False)
+
+    def _tell_of_absence(self) -> None:
+        """Nobody is judged by this register before its topic is there, and of a table without a row none is made."""
+        if time.monotonic() > self._tell_at:
+            self._tell_at = time.monotonic() + _AGAIN
+            log.warning("debezium.no_topic", register=self.register, topic=self._topic.name)
 
     def _change(self, message: confluent_kafka.Message, mark: Mark) -> Change | None:
         number, offset = message.partition() or 0, message.offset() or 0

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.registers import debezium
 from proactive.embedded.broker import EmbeddedBroker
@@ -55,6 +56,19 @@ async def test_pages_join_without_a_gap_whatever_their_size(topic: DebeziumTopic
 
     assert keys(pages) == [f"N{n}" for n in range(10)]
     assert all(len(page.changes) <= 3 for page in pages)
+
+
+async def test_a_topic_that_is_not_there_is_told_of(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debezium, "_GRACE", 0.0)
+    missing = DebeziumTopic(kafka)
+    source = await missing.open()
+
+    with capture_logs() as lines:
+        pages = [await source.changes(Position(), limit=10) for _ in range(3)]
+    await source.close()
+
+    assert [page.changes for page in pages] == [[], [], []]
+    assert [(line["event"], line["topic"]) for line in lines] == [("debezium.no_topic", missing.name)], "once"
 
 
 async def test_a_register_is_whole_when_its_snapshot_was_read_to_the_end(
