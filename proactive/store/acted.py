@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.acting import Acting
 from proactive.domain.base import Value
+from proactive.store.statement import text
 
 
 class Answered(Value):

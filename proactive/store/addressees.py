@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.manners import Allowance, Kind
 from proactive.store import ground, sealed
 from proactive.store.ground import Ground
+from proactive.store.statement import text
 
 
 class Addressees:

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.audit import START, Checkpoint, Leaf, chained
+from proactive.store.statement import text
 
 ONE_SEALER = 4_041_908
 """Key of the advisory lock under which leaves are numbered: two sealers would give one number twice."""

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.statement import text
 
 LATE = ((1, "a day"), (7, "a week"), (None, "more"))
 """Days that an occasion which is still owed is past its day, at most, and what that is called."""

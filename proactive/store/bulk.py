@@ -8,11 +8,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 from proactive.domain.base import Value
+from proactive.store.statement import text
 
 
 def row(value: Value, **more: object) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,6 +14,7 @@ from proactive.domain.vault import Vault
 from proactive.errors import Unreachable
 from proactive.store import sealed
 from proactive.store.live import HALTED
+from proactive.store.statement import text
 
 FIELDS = ", ".join(f'c."{name}"' for name in Call.model_fields)
 WAITS = (

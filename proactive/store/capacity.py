@@ -2,8 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.statement import text
 
 
 class Capacities:

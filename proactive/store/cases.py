@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.case import Case, Line, Result
 from proactive.store import bulk, sealed
+from proactive.store.statement import text
 from proactive.store.tables import cases as tables
 
 FIELDS = ", ".join(f'c."{name}"' for name in Case.model_fields)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.dossier import Dossier
@@ -20,6 +19,7 @@ from proactive.domain.notice import Notice
 from proactive.ports.notifier import Content
 from proactive.store import ground, piloting
 from proactive.store.keeping import add_notices
+from proactive.store.statement import text
 from rules.manners import Policy, Simulated
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.statement import text
 
 THERE = """
 SELECT d.id, d.created_at AS since, NULL::timestamptz AS shown, 0 AS times FROM dossier d

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import Sending
 from proactive.store.people import Officer, Session
+from proactive.store.statement import text
 
 LEFT_US = [Sending.ACCEPTED, Sending.UNKNOWN, Sending.LOST, Sending.DELIVERED, Sending.UNDELIVERED]
 """Sending states in which the message has left us, or may have."""

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.document import Document
 from proactive.domain.dossier import State
 from proactive.store import sealed
+from proactive.store.statement import text
 
 COLUMNS = ", ".join(f'"{name}"' for name in Document.model_fields)
 OVER = [str(state) for state in (State.CLOSED, State.REFUSED, State.MOOT, State.ENDED)]

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.dossier import Dossier, State
 from proactive.domain.vault import Vault
 from proactive.store import bulk, keeping, sealed
 from proactive.store.keeping import Move, keep
+from proactive.store.statement import text
 from proactive.store.tables import dossiers as dossiers_tables
 
 LEASE = timedelta(seconds=60)

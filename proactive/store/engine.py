@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from proactive import tracing
@@ -16,6 +16,7 @@ from proactive.domain.vault import Vault
 from proactive.errors import Unusable
 from proactive.store.scope import DatabaseRole, say_in_every_transaction
 from proactive.store.sealed import OPTION
+from proactive.store.statement import text
 
 OLDEST = 180_000
 """PostgreSQL 18: `RETURNING old.*` tells recognise which person a changed row belonged to before."""

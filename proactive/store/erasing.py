@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.statement import text
 
 DUE = """
 SELECT d.id FROM unnest(CAST(:states AS text[]), CAST(:moments AS timestamptz[])) AS k(state, moment)

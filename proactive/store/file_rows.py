@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.change import Change, Op
 from proactive.domain.files import Listing, OfficeFile
 from proactive.store.files import note
 from proactive.store.hearing import heard_in
+from proactive.store.statement import text
 
 TOLD = "fate IN ('new', 'changed', 'vanishes')"
 

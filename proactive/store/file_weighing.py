@@ -8,11 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.files import Fate, FileState, Listing, OfficeFile, suspicious
 from proactive.store.files import note
+from proactive.store.statement import text
 
 DOUBLED = """
 WITH d AS (

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.files import FileState, OfficeFile
 from proactive.domain.rejected import Deed
+from proactive.store.statement import text
 
 FIELDS = ", ".join(
     "f.register AS register_name" if name == "register_name" else f'f."{name}"' for name in OfficeFile.model_fields

@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proactive.domain.manners import Allowance, Asked, Decision, Kind, Mode, Send, Standing, Wait, decide, shares
 from proactive.store import live, piloting, sealed
 from proactive.store.piloting import Piloting
+from proactive.store.statement import text
 from rules.manners import Policy
 
 TOLD_KEPT = timedelta(days=60)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.dossier import State
+from proactive.store.statement import text
 
 WAITING = [str(state) for state in (State.CONFIRMED, State.DISPUTED, State.RETURNED)]
 

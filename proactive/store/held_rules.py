@@ -8,8 +8,9 @@ Ages are by the database's clock: nobody's own clock can make another worker loo
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.statement import text
 
 GONE_AFTER = timedelta(minutes=2)
 """Who has not been seen for so long holds nothing any more."""

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.application import Progress
 from proactive.store import bulk
 from proactive.store.keeping import Handover
+from proactive.store.statement import text
 from proactive.store.tables import intake as intake_tables
 
 HANDOVER = ", ".join(f'h."{name}"' for name in Handover.model_fields)

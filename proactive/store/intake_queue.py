@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.application import Arrived, Progress
+from proactive.store.statement import text
 
 SETTLE = text(
     "UPDATE application_queue SET state = CAST(:state AS text), why = :why, "

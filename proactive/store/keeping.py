@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.acting import Acting
@@ -19,6 +18,7 @@ from proactive.domain.manners import Allowance
 from proactive.domain.notice import OUTCOME, Notice
 from proactive.domain.ticket import Ticket
 from proactive.store import bulk, ground, sealed, tickets
+from proactive.store.statement import text
 from proactive.store.tables import acted as acted_tables
 from proactive.store.tables import dossiers as dossiers_tables
 from proactive.store.tables import intake as intake_tables

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from proactive.store.statement import text
 
 KEEP = text(
     "INSERT INTO kept_figures (kind, period, told, at) VALUES (:kind, :period, CAST(:told AS jsonb), :at) "

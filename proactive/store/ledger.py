@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.change import Change, Op
 from proactive.errors import ProactiveError
 from proactive.store.hearing import heard_in
 from proactive.store.recognition import BETWEEN, array, rows
+from proactive.store.statement import text
 
 CHANGED, CAUGHT_UP = "changed", "caught_up"
 

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.manners import Mode, Why
 from proactive.errors import OutOfTurn, Permanent
+from proactive.store.statement import text
 
 HELD = [str(why) for why in Why if why in {Why.TRIAL, Why.STOPPED} or why.startswith("pilot_")]
 PILOT_OPEN = "SELECT EXISTS (SELECT FROM pilot WHERE service = :service AND state IN ('running', 'paused', 'stopped'))"

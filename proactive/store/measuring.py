@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.store.questions import SAMPLES, Expected, Meaning, Register, statement, values_of
+from proactive.store.statement import text
 
 SLICE = 20_000
 """Rows that one statement looks at: some tenths of a second, and nothing is kept waiting by it."""

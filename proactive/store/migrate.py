@@ -8,11 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.errors import Unusable
 from proactive.store.engine import connect
+from proactive.store.statement import text
 
 ONE_AT_A_TIME = 4_041_907
 """Key of the advisory lock under which migrations run."""

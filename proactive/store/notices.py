@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import OUTCOME, Notice
 from proactive.domain.vault import Vault
 from proactive.ports.notifier import Receipt
 from proactive.store import bulk, sealed
+from proactive.store.statement import text
 from proactive.store.tables import notices as notices_tables
 
 FIELDS = ", ".join(f'n."{name}"' for name in Notice.model_fields)

@@ -5,11 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.obstacle import Obstacle
 from proactive.store import bulk
+from proactive.store.statement import text
 from proactive.store.tables import steering as tables
 
 FIELDS = ", ".join(f'o."{name}"' for name in Obstacle.model_fields)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.domain.dossier import Dossier
 from proactive.store import dossiers as dossier_rows
+from proactive.store.statement import text
 
 
 class Occasion(Value):

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.domain.vault import Vault
 from proactive.errors import TooMany
 from proactive.store import sealed
+from proactive.store.statement import text
 
 
 class Passcode(Value):

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proactive.domain.manners import DAY as A_DAY
 from proactive.domain.manners import Asked, Wait, Why, opens, tomorrow
 from proactive.domain.pilot import IN_FORCE, Arm, Pilot, PilotState, drawn, includes
 from proactive.ports.clock import DA_NANG
+from proactive.store.statement import text
 from rules.manners import Policy
 
 FIELDS = ", ".join(f"p.{name}" for name in Pilot.model_fields)

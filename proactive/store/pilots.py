@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,6 +17,7 @@ from proactive.errors import OutOfTurn, Permanent
 from proactive.store import live
 from proactive.store.kept import Kept
 from proactive.store.piloting import FIELDS, read_pilot
+from proactive.store.statement import text
 
 KEY_BYTES = 32
 WAKES = frozenset({Verb.START, Verb.RESUME, Verb.CONCLUDE})

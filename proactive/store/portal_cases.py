@@ -7,10 +7,10 @@ goes back over some that were seen before.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.case import Line
+from proactive.store.statement import text
 
 BACK = 10_000
 """Lines that are looked at again: far more than are ever under way at once."""

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.domain.procedure import Entry, Signed, Stage
+from proactive.store.statement import text
 
 FIELDS = ", ".join(f'p."{name}"' for name in Entry.model_fields)
 LINE = (

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.providers import Seen
+from proactive.store.statement import text
 
 KEPT = timedelta(days=1)
 """How long counts are evidence: what is older says nothing about a provider today."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.store import bulk
+from proactive.store.statement import text
 from proactive.store.tables import versions as versions_tables
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.domain.quality import Score, ScoreKey
 from proactive.store import bulk
+from proactive.store.statement import text
 from proactive.store.tables import quality as tables
 
 EVERY_ONE = timedelta(hours=6)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.decidable import Decidable
@@ -18,6 +18,7 @@ from proactive.domain.dossier import State
 from proactive.domain.vault import Vault
 from proactive.store import readings, sealed
 from proactive.store.people import Officer
+from proactive.store.statement import text
 
 COUNTED = 1000
 """No officer needs to know whether 4,000 or 5,000 wait: counting stops here, and the page says "more than"."""

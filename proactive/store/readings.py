@@ -5,8 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from proactive.store.statement import text
 
 ADD = text(
     "INSERT INTO reading (at, actor, office, dossier_id, dossiers, what, purpose) "

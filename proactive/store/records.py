@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.change import Change, storable
 from proactive.ports.register import Position
+from proactive.store.statement import text
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.rejected import Deed, Refused, Standing, Which
+from proactive.store.statement import text
 
 AT_ONCE = 2000
 """Rows that one statement marks: long lists are marked piece by piece, so that recognise never waits long."""

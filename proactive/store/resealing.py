@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.vault import MARK, Vault
 from proactive.errors import Unusable
 from proactive.store.sealed import NO_KEY, about, vault_of
+from proactive.store.statement import text
 
 
 @dataclass(frozen=True)

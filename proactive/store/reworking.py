@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import psycopg
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.store.engine import libpq
 from proactive.store.recognition import BETWEEN, COMES_BACK, OwedOccasion, array, rows
+from proactive.store.statement import text
 
 PARTS = 8
 """So many workers can go over one service's people side by side."""

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.rights import Asked, Right, RightsRequest
 from proactive.store import bulk
+from proactive.store.statement import text
 from proactive.store.tables.rights import RightsRequestRow
 
 FIELDS = ", ".join(f'r."{name}"' for name in RightsRequest.model_fields)

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.notice import Notice
@@ -14,6 +14,7 @@ from proactive.domain.vault import Vault
 from proactive.ports.clock import DA_NANG
 from proactive.store import sealed
 from proactive.store.notices import FIELDS
+from proactive.store.statement import text
 
 LAST_NINE = "right(regexp_replace({0}, '[^0-9]', '', 'g'), 9)"
 """A phone however it is written: registers and channels write the same one differently. Indexed in this very form."""

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.proposal import Proposal, Step
 from proactive.store import bulk
+from proactive.store.statement import text
 from proactive.store.tables import steering as tables
 
 LINE = (

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.ticket import LIVE, Ticket, TicketState
 from proactive.store import bulk
+from proactive.store.statement import text
 from proactive.store.tables import tickets as tables
 
 FIELDS = ", ".join(

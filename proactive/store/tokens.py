@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.token import RENEWED_AFTER, Kept
+from proactive.store.statement import text
 
 SETTLED = timedelta(minutes=10)
 """A pair this fresh that is refused all the same is not mended by buying another."""
