@@ -7,6 +7,7 @@ Manners are asked twice: before the sources are troubled, and under lock in the 
 service was stopped is asked a third time, before the batch is handed over.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
@@ -107,13 +108,13 @@ async def _claimed(
     if not dossiers:
         return [], 0
     in_force = policy.on(today)
-    numbers = await special_numbers(store, in_force)
-    shares = await shares_of(store)
+    numbers, shares, told = await asyncio.gather(
+        special_numbers(store, in_force), shares_of(store), store.notices.of([dossier.id for dossier in dossiers])
+    )
     manners = Manners(policy=in_force, a_second=a_second, numbers=numbers, shares=shares, now=now, today=today)
     ready, moves, ground = await may_hear(
         dossiers, catalogue=catalogue, notifiers=notifiers, store=store, manners=manners
     )
-    told = await store.notices.of([dossier.id for dossier in ready])
     ready, waiting = spaced_out(ready, told, catalogue=catalogue, manners=manners)
     moves += waiting
     ready, waiting = await untrusted(
