@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -27,21 +27,29 @@ A_STACK = 12
 """Schedules on one stack: by then the made-up day has passed, and a new database is cheaper than a long one."""
 
 
-async def played(schedules: Iterable[Schedule], *, folder: Path, deadline: float, **how: Any) -> list[Played]:
-    """Play them, a stack for every dozen; a failed one ends its stack, whose folder stays."""
-    waiting, done = list(schedules), list[Played]()
+async def played(
+    schedules: Iterable[Schedule], *, folder: Path, deadline: float, at_once: int = 1, **how: Any
+) -> list[Played]:
+    """Play them on so many stacks at once; what was not begun by the deadline is left out."""
+    waiting, done = deque(schedules), list[Played]()
+    await asyncio.gather(*(_on_stacks(waiting, done, folder, deadline, how) for _ in range(at_once)))
+    return done
+
+
+async def _on_stacks(
+    waiting: deque[Schedule], done: list[Played], folder: Path, deadline: float, how: dict[str, Any]
+) -> None:
+    """A stack for every dozen; a failed one ends its stack, whose folder stays."""
     while waiting and time.monotonic() < deadline:
         place = folder / f"stack-{waiting[0].seed}"
         place.mkdir(parents=True)
         clean = True
+        schedule = waiting.popleft()
         async with stack(place, today=TODAY, **how) as running:
             await prepare(running)
             crowd = Crowd(running)
             try:
-                for _ in range(A_STACK):
-                    if not (waiting and clean and time.monotonic() < deadline):
-                        break
-                    schedule = waiting.pop(0)
+                for left in reversed(range(A_STACK)):
                     try:
                         one = await play(schedule, running, crowd)
                     except Exception as error:  # whatever it was, the schedule is not clean
@@ -50,13 +58,15 @@ async def played(schedules: Iterable[Schedule], *, folder: Path, deadline: float
                     done.append(one)
                     clean = one.clean
                     _tell(one)
+                    if not (left and waiting and clean and time.monotonic() < deadline):
+                        break
+                    schedule = waiting.popleft()
             finally:
                 await crowd.stop()
         if clean:
             shutil.rmtree(place, ignore_errors=True)
         else:
             say(f"  what it left is in {place}")
-    return done
 
 
 def _tell(one: Played) -> None:
@@ -91,6 +101,7 @@ def main() -> int:
     parser.add_argument("--n", type=int, default=20, help="how many schedules")
     parser.add_argument("--seed", type=int, default=1, help="the first one's seed; the others follow it")
     parser.add_argument("--minutes", type=float, default=600, help="begin none after so many minutes")
+    parser.add_argument("--at-once", type=int, default=1, help="stacks side by side; one uses about a core")
     parser.add_argument(
         "--act", action="append", choices=sorted(ACTS | LARGER), help="these acts in each; default: drawn"
     )
@@ -110,6 +121,7 @@ def main() -> int:
             schedules,
             folder=folder,
             deadline=deadline,
+            at_once=options.at_once,
             old=options.old,
             brokers=options.brokers,
             small_disk=options.small_disk,
