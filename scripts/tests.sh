@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every test: those that are quick in two processes, a file in one of them, then the walk and the faults alone, because
-# they need the whole machine. With arguments (-x -k notice) what they select, in one process.
+# Every test: those that are quick in two processes, a file in one of them, then the walk alone, because it needs the whole
+# machine, then the faults on two stacks. With arguments (-x -k notice) what they select, in one process.
 set -eu
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
@@ -11,4 +11,5 @@ if [ $# -gt 0 ]; then
 fi
 "$python" -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/walk \
     --ignore tests/faults/test_faults.py
-"$python" -m pytest tests/walk tests/faults/test_faults.py
+"$python" -m pytest tests/walk
+"$python" -m pytest --numprocesses 2 --dist load tests/faults/test_faults.py
