@@ -25,6 +25,8 @@ from proactive.store.scope import DatabaseRole
 log = structlog.get_logger()
 
 LANES = 2
+ONE_LANE = 500
+"""So few changes cost less in one transaction than in two."""
 LONGEST_PAUSE = 15.0
 GATHER_SECONDS = 0.02
 """A transaction for each single change would cost more time than it saves."""
@@ -62,7 +64,7 @@ class Lanes:
 
     def take(self, messages: Sequence[Message]) -> Outcome:
         """Recognise all of them; what the database cannot be asked now is asked again until it answers or we stop."""
-        parts: list[list[bytes]] = [[] for _ in self._stores]
+        parts: list[list[bytes]] = [[] for _ in self._stores[: 1 if len(messages) < ONE_LANE else None]]
         for message in messages:
             parts[(message.partition() or 0) % len(parts)].append(message.value() or b"")
         return sum(self._pool.map(self._lane, parts, self._stores), Outcome())

@@ -1,6 +1,8 @@
 """What `proactive web` does."""
 
 import asyncio
+import signal
+from types import FrameType
 
 import sqlalchemy
 import structlog
@@ -20,6 +22,15 @@ log = structlog.get_logger()
 FOLLOW_SECONDS = 15.0
 
 
+class _Server(uvicorn.Server):
+    """Ends well when it is asked to: uvicorn would send itself the signal once more in the end, and nothing of ours
+    would be closed."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
 async def serve(settings: Settings) -> None:
     async with assembled(settings, application="proactive web", role=DatabaseRole.WEB, connections=12) as parts:
         pages = create(
@@ -28,7 +39,7 @@ async def serve(settings: Settings) -> None:
             told=parts.registers.told.registers if parts.registers.told is not None else (),
             files=parts.files, clients=identity.load(settings.identity), manners=parts.manners,
         )  # fmt: skip
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 pages,
                 host=settings.web_host,

@@ -3,6 +3,7 @@
 What changed under an open dossier is looked at again here too: it becomes moot, or its values are brought up to date.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -130,7 +131,7 @@ def _nearest(person: PersonFacts) -> str | None:
 
 async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock, limit: int) -> int:
     today, now = clock.today(), clock.now()
-    dossiers = await store.dossiers.claim_outdated(now=now, today=today, limit=limit, leaving=catalogue.aside)
+    dossiers, claim = await store.dossiers.claim_outdated(now=now, today=today, limit=limit, leaving=catalogue.aside)
     if not dossiers:
         return 0
     kept = await store.records.of([dossier.subject for dossier in dossiers])
@@ -151,7 +152,7 @@ async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: C
             moves.append(redraft(dossier, truth, catalogue=catalogue, today=today, as_of=as_of))
         else:
             moves.append(Move(before=dossier, after=dossier, actor="system", verb="draft", stale=False))
-    await store.dossiers.keep(moves, now=now)
+    await store.dossiers.keep([replace(one, claim=claim) for one in moves], now=now)
     return len(dossiers)
 
 

@@ -3,6 +3,7 @@
 So whatever a broker forgets is read and told again: deleting all of Kafka at any moment changes nothing in the end.
 """
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ TELL_AGAIN = timedelta(seconds=15)
 """How long a published page may stay unkept before it is published again."""
 
 PAGES_AHEAD = 4
+"""So many full pages may be told and not kept yet."""
+SETTLE_SECONDS = 0.25
 NOTE_WORD = timedelta(minutes=1)
 
 
@@ -66,6 +69,8 @@ class Watch:
         self._caught_up = False
         self._answers = answers
         self._noted: datetime | None = None
+        self._quiet = True
+        self._settled_at = 0.0
 
     async def step(self) -> int:
         """Read on, tell, and move the position over what was kept; gives how many changes were told.
@@ -75,17 +80,16 @@ class Watch:
         try:
             if self._position is None:
                 await self._begin()
-            told = await self._settle()
-            while len(self._ahead) < PAGES_AHEAD:
+            told = await self._settle() if self._time_to_settle() else 0
+            while self._on_the_way() < PAGES_AHEAD * self._limit:
                 page = await self._source.changes(self._read_to or Position(), limit=self._limit)
                 await self._note_word(page)
                 unmoved = page.position == self._read_to
-                news = page.changes if self._retelling else await self._store.records.unsettled(page.changes)
-                news = await self._whose(news, page)
+                news = await self._whose(await self._new(page), page)
                 if news:
                     await self._publish(news)
                     told += len(news)
-                self._read_to = page.position
+                self._read_to, self._quiet = page.position, not news
                 if news or self._ahead:
                     self._ahead.append(_Told(page, self._clock.now()))
                 else:
@@ -121,9 +125,16 @@ class Watch:
         """Everything read so far was kept."""
         return not self._ahead
 
+    def _on_the_way(self) -> int:
+        return sum(max(1, len(told.page.changes)) for told in self._ahead)
+
+    def _time_to_settle(self) -> bool:
+        """A log brings many small pages a second: while it does, they are asked about some at a time."""
+        return self._quiet or not self._source.waits or time.monotonic() - self._settled_at > SETTLE_SECONDS
+
     async def _settle(self) -> int:
         """Drop pages that were kept, oldest first; tell a page again that has waited too long."""
-        told = 0
+        told, kept_to = 0, None
         while self._ahead:
             oldest = self._ahead[0]
             open_changes = await self._store.records.unsettled(oldest.page.changes)
@@ -133,10 +144,19 @@ class Watch:
                     await self._publish(open_changes)
                     told += len(open_changes)
                     oldest.at = self._clock.now()
-                return told
-            self._ahead.popleft()
-            await self._advance(oldest.page.position)
+                break
+            kept_to = self._ahead.popleft().page.position
+        if kept_to is not None:
+            await self._advance(kept_to)
+        self._settled_at = time.monotonic()
         return told
+
+    async def _new(self, page: Page) -> Sequence[Change]:
+        """What of a page is to be told. A log that was read to its end brings nothing twice; what is asked of tables
+        comes again and again, and so does all of it after a start."""
+        if self._retelling or (self._source.waits and self._caught_up):
+            return page.changes
+        return await self._store.records.unsettled(page.changes)
 
     async def _whose(self, news: Sequence[Change], page: Page) -> Sequence[Change]:
         """Deletions that do not say whom they are about, with what was told or kept of their records before."""

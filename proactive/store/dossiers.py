@@ -73,16 +73,18 @@ class Dossiers:
 
     async def claim_outdated(
         self, *, now: datetime, today: date, limit: int, leaving: Leaving = NOTHING
-    ) -> list[Dossier]:
+    ) -> tuple[list[Dossier], str | None]:
         """Dossiers that were drafted from a record which has changed since, and those that wait for a citizen although
-        the service's window is over; `limit` of each."""
+        the service's window is over; `limit` of each. With them the transaction that claimed them: see `Move.claim`."""
         async with self._engine.begin() as connection:
             claim = partial(self._claim_in, connection, now=now, limit=limit, leaving=leaving)
-            return await claim("stale AND rest_until <= :now") + await claim(
+            found = await claim("stale AND rest_until <= :now") + await claim(
                 "ends_on < :today AND state IN ('drafted', 'offered', 'unreached', 'returned', 'disputed', 'declined') "
                 "AND rest_until <= :now",
                 today=today,
             )
+            mine = text("SELECT CAST(CAST(pg_current_xact_id() AS xid) AS text)")
+            return found, await connection.scalar(mine) if found else None
 
     async def claim_unanswered(
         self, made_before: Mapping[str, datetime], *, now: datetime, limit: int, leaving: Leaving = NOTHING

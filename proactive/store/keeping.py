@@ -50,6 +50,8 @@ class Move:
     rest_until: datetime | None = None
     """Until when no step takes it up again; None: at once."""
     stale: bool | None = None
+    claim: str | None = None
+    """The transaction that claimed it. What has marked it as stale since then stays: its records were read before."""
     notices: tuple[Notice, ...] = ()
     """New ones are added, known ones written over if their fence has not been passed by somebody else's."""
     handover: Handover | None = None
@@ -96,6 +98,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
     )
     vault = sealed.vault_of(connection)
     changed = {"id"}.union(*(_changed(move) for move in ordered))
+    again = await _written_since(connection, ordered)
     for stale in (None, True, False):
         rows = [
             sealed.dossier_row(
@@ -110,7 +113,7 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
                 ),
             )
             for move in ordered
-            if move.stale is stale
+            if (None if move.before.id in again else move.stale) is stale
         ]
         kept |= await bulk.update(connection, dossiers_tables.Dossier, rows, guard="old.version = new.version - 1")
     done = [move for move in ordered if move.before.id in kept]
@@ -162,6 +165,18 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         guard="old.reference = new.reference",
     )
     return kept
+
+
+async def _written_since(connection: AsyncConnection, moves: Sequence[Move]) -> set[UUID]:
+    """Those that somebody has written since they were claimed; a mark alone raises no version. They are locked."""
+    claims = {move.before.id: move.claim for move in moves if move.claim is not None}
+    if not claims:
+        return set()
+    rows = await connection.execute(
+        text("SELECT id, CAST(xmin AS text) FROM dossier WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"),
+        {"ids": list(claims)},
+    )
+    return {dossier_id for dossier_id, written in rows if written != claims[dossier_id]}
 
 
 def _changed(move: Move) -> set[str]:
