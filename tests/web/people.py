@@ -11,6 +11,7 @@ from connectors.registers.memory import MemoryRegister
 from proactive.domain.dossier import Dossier, State, move
 from proactive.domain.keys import new_code
 from proactive.domain.notice import Notice, Sending, notice_id
+from proactive.domain.pseudonym import PLAIN
 from proactive.ports.clock import SetClock
 from proactive.prefill import prefill, reasons
 from proactive.store.dossiers import add
@@ -122,7 +123,7 @@ class People:
             blocked_by=verdict.blocked_by,
             needs=tuple(verdict.needs),
             because=reasons(verdict),
-            fields=prefill(service, record, known, today, as_of=now),
+            fields=prefill(service, record, known, today, as_of=now, pseudonyms=PLAIN),
             code=new_code(),
             phone=phone,
             office=office,
