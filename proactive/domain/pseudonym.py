@@ -6,7 +6,6 @@ under a keyed permutation, so that somebody can still be found by those. Without
 """
 
 import hashlib
-import hmac
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
@@ -55,7 +54,7 @@ class Pseudonyms:
 
     def of(self, personal_id: str) -> str:
         """What stands for this id; a pseudonym, and nothing at all, stand for themselves."""
-        if not self.hides or not personal_id or like(personal_id):
+        if not self.hides or not personal_id or personal_id.startswith(PSEUDONYM):
             return personal_id
         hidden = urlsafe_b64encode(self._cipher.encrypt(personal_id.encode(), None)).rstrip(b"=").decode()
         return f"{PSEUDONYM}{hidden}{self._ends.get(personal_id[-ENDS:], _NO_DIGITS)}"
@@ -105,6 +104,6 @@ def read_key(written: str) -> bytes:
 def _permuted(key: bytes) -> tuple[dict[str, str], dict[str, str]]:
     """Four digits -> the four that stand for them, and back: in the order of their hashes under the key."""
     plain = [f"{number:0{ENDS}d}" for number in range(10**ENDS)]
-    shuffled = sorted(plain, key=lambda digits: hmac.digest(key, digits.encode(), "sha256"))
+    shuffled = sorted(plain, key=lambda digits: hashlib.blake2b(digits.encode(), key=key).digest())
     there = dict(zip(plain, shuffled, strict=True))
     return there, {hidden: digits for digits, hidden in there.items()}

@@ -28,6 +28,14 @@ ON CONFLICT (only_one) DO UPDATE SET name = excluded.name, hiding = true
 WHERE lookup_key.name IN ('', excluded.name) RETURNING name
 """
 
+TAKEN_BACK = ("opt_out", "wrong_phone")
+FORGET = """
+SELECT audit_forget_rows('{table}', ARRAY(
+  SELECT DISTINCT l.row_key FROM audit_leaf l WHERE l.place = '{table}' AND l.salt IS NOT NULL
+    AND NOT EXISTS (SELECT FROM {table} t WHERE t.id::text = l.row_key)))
+"""
+"""Rows that are gone and held an id: of them the last salt is forgotten, too."""
+
 Tell = Callable[[str, int], None]
 """What is told of the progress: a table, and how many of its rows are done by now."""
 
@@ -99,6 +107,8 @@ class Hiding:
                     "AND (o.service, o.version) = (r.service, r.version)"
                 )
             )
+            for table in TAKEN_BACK:
+                await connection.execute(text(FORGET.format(table=table)))
             await connection.execute(text("UPDATE rework SET after = '', upto = NULL"))
             await connection.execute(text("UPDATE comparison SET after = ''"))
             await connection.execute(text("UPDATE lookup_key SET hiding = false"))
@@ -147,6 +157,11 @@ async def _written(connection: AsyncConnection, place: Place, found: Sequence[Ro
         text(f'UPDATE "{place.table}" SET {sets} WHERE {where}'),
         [{**new, **{f"old_{name}": row[name] for name in place.keys}} for row, new in zip(found, changed, strict=True)],
     )
+    if place.leaf:  # a hash of all that a row held tells its id to whoever tries them: its salt is forgotten
+        gone = [str(row[place.leaf]) for row in found]
+        await connection.execute(
+            text("SELECT audit_forget_rows(:place, CAST(:gone AS text[]))"), {"place": place.table, "gone": gone}
+        )
 
 
 def _listed(names: Sequence[str]) -> str:

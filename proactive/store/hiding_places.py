@@ -66,6 +66,8 @@ class Place:
     """Of columns that are not text."""
     reads: Mapping[str, str] = field(default_factory=dict)
     """How a column is read, where that is not by its name alone."""
+    leaf: str = ""
+    """The column that names the row in the audit log; empty where its rows are not there, or without whose they are."""
 
     def values(self, hider: Hider) -> Values:
         """What `plain` asks for."""
@@ -76,7 +78,7 @@ class Place:
 
     @property
     def read(self) -> str:
-        names = (*self.keys, *self.columns)
+        names = dict.fromkeys((*self.keys, *self.columns, *((self.leaf,) if self.leaf else ())))
         return ", ".join(f'{self.reads[name]} AS "{name}"' if name in self.reads else f'"{name}"' for name in names)
 
     async def hidden(self, connection: AsyncConnection, rows: Sequence[RowMapping], hider: Hider) -> list[Values]:
@@ -179,27 +181,29 @@ PLACES: tuple[Place, ...] = (
         {"body": "json"}, {"body": "CAST(body AS text)"},
     ),
     Place("occasion", ("id",), _plain("subject"), lambda row, hider: hider.matter(row), _MATTER),
-    Dossiers("dossier", ("id",), _plain("subject"), _subject),
+    Dossiers("dossier", ("id",), _plain("subject"), _subject, leaf="id"),
     Place("addressee", ("subject",), _plain("subject"), _addressee, ("email",)),
-    Place("opt_out", ("subject", "service", "channel"), _plain("subject"), _subject),
-    Place("wrong_phone", ("subject", "phone"), _plain("subject"), _subject),
+    Place("opt_out", ("subject", "service", "channel"), _plain("subject"), _subject, leaf="id"),
+    Place("wrong_phone", ("subject", "phone"), _plain("subject"), _subject, leaf="id"),
     Place("pilot_member", ("pilot_id", "subject"), _plain("subject"), _subject),
-    Place("rights_request", ("id",), _plain("subject"), _subject, ("subject",)),
-    Place("ticket", ("id",), _plain("subject"), _ticket, ("subject", "register", "key")),
+    Place("rights_request", ("id",), _plain("subject"), _subject, ("subject",), leaf="id"),
+    Place("ticket", ("id",), _plain("subject"), _ticket, ("subject", "register", "key"), leaf="id"),
     Place("session", ("token_hash",), f"kind = 'person' AND {_plain('holder')}", _holder, ("holder",)),
     Place(
         "event", ("id",), f"({_plain('person')} OR {_BY_KEY})", _event, ("register", "key", "person"),
     ),
     Place(
         "intake_case", ("reference",), _plain("personal_id"), _case, ("personal_id", "fields"), {"fields": "jsonb"},
+        leaf="reference",
     ),
-    Place("case_result", ("reference",), _plain("personal_id"), _result, ("personal_id",)),
+    Place("case_result", ("reference",), _plain("personal_id"), _result, ("personal_id",), leaf="reference"),
     Place(
         "acted", ("id",), "acting ->> 'personal_id' ~ '^[0-9]{12}$'", _acted, ("acting",), {"acting": "jsonb"},
+        leaf="id",
     ),
     Place("missing_record", ("register", "key"), _BY_KEY, _key),
     Place("rejected_change", ("id",), _BY_KEY, _key, ("key",)),
-    Place("look", ("id",), _BY_KEY, _key, ("key",)),
+    Place("look", ("id",), _BY_KEY, _key, ("key",), leaf="id"),
     Place("watch_position", ("register",), _BY_KEY, _key, ("key",)),
     Place(
         "quality_measure", ("register",), f"{_BY_PERSON} AND worst @? '$[*].key ? (!(@ starts with \"~\"))'", _worst,

@@ -72,7 +72,8 @@ class Walk:
     async def dossier(self, name: str) -> Dossier | None:
         async with self.store.engine.connect() as connection:
             found = await connection.scalar(
-                text("SELECT id FROM dossier WHERE subject = :subject"), {"subject": PSEUDONYMS.of(WHO[name].personal_id)}
+                text("SELECT id FROM dossier WHERE subject = :subject"),
+                {"subject": PSEUDONYMS.of(WHO[name].personal_id)},
             )
         return await self.store.dossiers.get(found) if found else None
 
