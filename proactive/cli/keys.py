@@ -66,17 +66,20 @@ def register(app: typer.Typer) -> None:
 async def _status() -> tuple[list[str], dict[str, dict[str, int]], dict[str, int], str]:
     from proactive.cli._stored import stored
     from proactive.parts import vault
+    from proactive.steps.hide import still_plain
 
     async with stored("keys", anyhow=True) as here:
         names, counted = list(vault(here.settings).names), await here.store.resealing.counted()
-        return names, counted, await here.store.hiding.counted(here.folder), here.store.pseudonyms.name
+        plain = await still_plain(store=here.store, catalogue=here.folder)
+        return names, counted, plain, here.store.pseudonyms.name
 
 
 async def _hidden(limit: int, tell: "Tell") -> int:
     from proactive.cli._stored import stored
+    from proactive.steps.hide import hide
 
     async with stored("keys", anyhow=True) as here:
-        return await here.store.hiding.all(here.folder, limit=limit, tell=tell)
+        return await hide(store=here.store, catalogue=here.folder, limit=limit, tell=tell)
 
 
 async def _rotated(limit: int) -> int:

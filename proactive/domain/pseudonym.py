@@ -50,7 +50,7 @@ class Pseudonyms:
         self.name = hashlib.sha256(b"proactive lookup key name" + key).hexdigest()[:8]
         derived = HKDF(SHA256(), 96, salt=None, info=b"proactive pseudonyms").derive(key)
         self._cipher = AESSIV(derived[:64])
-        self._ends, self._digits = _permuted(derived[64:])
+        self._ends = _permuted(derived[64:])
 
     def of(self, personal_id: str) -> str:
         """What stands for this id; a pseudonym, and nothing at all, stand for themselves."""
@@ -79,10 +79,6 @@ class Pseudonyms:
         """What the pseudonyms of ids with these last four digits end with; None ends with anything else."""
         return self._ends.get(digits, digits) if self.hides else digits
 
-    def last(self, kept: str) -> str:
-        """The last four digits of the id that this stands for, which nobody needs to open it for."""
-        return self._digits.get(kept[-ENDS:], "") if like(kept) and self.hides else kept[-ENDS:]
-
 
 PLAIN = Pseudonyms()
 """Every personal id stands for itself: tools and tests that hold nobody's."""
@@ -101,9 +97,8 @@ def read_key(written: str) -> bytes:
         raise Unusable(f"PROACTIVE_LOOKUP_KEY is not base64. Make one: {MAKE_KEY}") from error
 
 
-def _permuted(key: bytes) -> tuple[dict[str, str], dict[str, str]]:
-    """Four digits -> the four that stand for them, and back: in the order of their hashes under the key."""
+def _permuted(key: bytes) -> dict[str, str]:
+    """Four digits -> the four that stand for them, in the order of their hashes under the key."""
     plain = [f"{number:0{ENDS}d}" for number in range(10**ENDS)]
     shuffled = sorted(plain, key=lambda digits: hashlib.blake2b(digits.encode(), key=key).digest())
-    there = dict(zip(plain, shuffled, strict=True))
-    return there, {hidden: digits for digits, hidden in there.items()}
+    return dict(zip(plain, shuffled, strict=True))

@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.errors import Unusable
 from proactive.store.hidden import pseudonyms_of
-from proactive.store.hiding_places import PLACES, Hider, Place
+from proactive.store.hiding_places import PLACES, About, Hider, Place
 from proactive.store.sealed import vault_of
-from rules import Catalogue
 
 OURS = "proactive keys"
 
@@ -69,9 +68,9 @@ class Hiding:
         self._engine = engine
         self._pseudonyms = pseudonyms_of(engine)
 
-    async def counted(self, catalogue: Catalogue) -> dict[str, int]:
+    async def counted(self, about: About) -> dict[str, int]:
         """How many rows of each table hold a personal id that has no pseudonym yet."""
-        hider = Hider(self._pseudonyms, None, catalogue)
+        hider = Hider(self._pseudonyms, None, about)
         async with self._engine.connect() as connection:
             return {
                 place.table: int(
@@ -83,7 +82,7 @@ class Hiding:
                 for place in PLACES
             }
 
-    async def all(self, catalogue: Catalogue, *, limit: int, tell: Tell) -> int:
+    async def all(self, about: About, *, limit: int, tell: Tell) -> int:
         """Turn all of them; gives how many rows were changed. Raises `Unusable` where something else runs."""
         if not self._pseudonyms.hides:
             raise Unusable("There is no look-up key. Set PROACTIVE_LOOKUP_KEY, and take PROACTIVE_PSEUDONYMS=0 away.")
@@ -93,11 +92,11 @@ class Hiding:
         total = 0
         for place in PLACES:
             done, after = 0, dict[str, object]()
-            while found := await self._batch(place, catalogue, after, limit=limit):
+            while found := await self._batch(place, about, after, limit=limit):
                 done, after = done + len(found), {name: found[-1][name] for name in place.keys}
                 tell(place.table, done)
             total += done
-        if left := {table: number for table, number in (await self.counted(catalogue)).items() if number}:
+        if left := {table: number for table, number in (await self.counted(about)).items() if number}:
             raise Unusable(f"These still hold personal ids: {left}. Run it again.")
         async with self._engine.begin() as connection:
             # Their bounds were ids, which stood in another order: whoever was in the middle begins again.
@@ -128,13 +127,13 @@ class Hiding:
                 raise Unusable(f"Still connected: {', '.join(others)}. Stop every process, then run it again.")
 
     async def _batch(
-        self, place: Place, catalogue: Catalogue, after: Mapping[str, object], *, limit: int
+        self, place: Place, about: About, after: Mapping[str, object], *, limit: int
     ) -> Sequence[RowMapping]:
         """Rows of one table, by its key: each is looked at once."""
         keys = _listed(place.keys)
         further = f"({keys}) > ({', '.join(f':after_{name}' for name in place.keys)}) AND" if after else ""
         async with self._engine.begin() as connection:
-            hider = Hider(self._pseudonyms, vault_of(connection), catalogue)
+            hider = Hider(self._pseudonyms, vault_of(connection), about)
             rows = await connection.execute(
                 text(
                     f'SELECT {place.read} FROM "{place.table}" WHERE {further} {place.plain} ORDER BY {keys} '

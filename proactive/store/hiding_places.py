@@ -12,31 +12,30 @@ from proactive.domain.pseudonym import Pseudonyms
 from proactive.domain.vault import Vault
 from proactive.store import dossiers, sealed
 from proactive.store.hidden import document_in
-from rules import Catalogue
-from rules.kinds import ColumnType
 
 Values = dict[str, object]
 
 
-class Hider:
-    """What is known of ids while they are hidden: which columns, keys and services are about them."""
+@dataclass(frozen=True)
+class About:
+    """What the rules say of ids: each register's columns that hold one, the registers whose rows are named by one, and
+    each service's main register."""
 
-    def __init__(self, pseudonyms: Pseudonyms, vault: Vault | None, catalogue: Catalogue) -> None:
-        self.pseudonyms, self.vault = pseudonyms, vault
-        self.registers = [name for name, schema in catalogue.registers.items() if schema.by_person]
-        self._ids = {
-            name: [n for n, column in schema.columns.items() if column.type is ColumnType.PERSONAL_ID]
-            for name, schema in catalogue.registers.items()
-        }
-        every = {**catalogue.services, **catalogue.drafts}
-        self._registers = {name: service.register for name, service in every.items()}
+    columns: Mapping[str, Sequence[str]]
+    by_person: frozenset[str]
+    services: Mapping[str, str]
+
+
+class Hider:
+    def __init__(self, pseudonyms: Pseudonyms, vault: Vault | None, about: About) -> None:
+        self.pseudonyms, self.vault, self.about = pseudonyms, vault, about
 
     def matter(self, row: RowMapping | Mapping[str, Any]) -> Values:
         """What an occasion and its dossier are known by."""
         subject, key = row["subject"], row["record_key"]
         hidden = self.pseudonyms.of(subject)
-        register = self._registers.get(row["service"])
-        if register in self.registers or (register is None and key == subject):
+        register = self.about.services.get(row["service"])
+        if register in self.about.by_person or (register is None and key == subject):
             cycle = row["cycle"].replace(subject, hidden)
             return {"subject": hidden, "record_key": self.pseudonyms.of(key), "cycle": cycle}
         return {"subject": hidden, "record_key": key, "cycle": row["cycle"]}
@@ -44,7 +43,7 @@ class Hider:
     def body(self, register: str, body: str) -> str:
         """A kept row, as recognise would keep it now."""
         row = msgspec.json.decode(body)
-        for name in self._ids.get(register, ()):
+        for name in self.about.columns.get(register, ()):
             if row.get(name):
                 row[name] = self.pseudonyms.of(str(row[name]))
         return msgspec.json.encode(row).decode()
@@ -71,7 +70,7 @@ class Place:
 
     def values(self, hider: Hider) -> Values:
         """What `plain` asks for."""
-        return {"registers": hider.registers} if ":registers" in self.plain else {}
+        return {"registers": sorted(hider.about.by_person)} if ":registers" in self.plain else {}
 
     def cast(self, name: str) -> str:
         return f"CAST(:{name} AS {self.casts[name]})" if name in self.casts else f":{name}"

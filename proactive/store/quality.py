@@ -35,7 +35,8 @@ SELECT {SCORE} FROM (
 
 
 class Measured(Value):
-    """The newest measurement of a register. `expectations`: name, dimension, says, wrong; `worst`: key, faults."""
+    """The newest measurement of a register. `expectations`: name, dimension, says, wrong;
+    `worst`: key as its owner writes it, faults."""
 
     register_name: str
     measured_at: datetime
@@ -136,7 +137,8 @@ class Quality:
                     "expectations, worst FROM quality_measure WHERE measured_at IS NOT NULL ORDER BY register"
                 )
             )
-            return {row["register_name"]: Measured.model_validate(dict(row)) for row in rows.mappings()}
+            found = [{**row, "worst": document_out(self._pseudonyms, row["worst"])} for row in rows.mappings()]
+            return {row["register_name"]: Measured.model_validate(row) for row in found}
 
     async def waiting(self, services: Collection[str], *, today: Any) -> Mapping[str, int]:
         """How many occasions of these services have come to their day and are not drafted."""

@@ -15,7 +15,7 @@ from proactive.parts import pseudonyms
 from proactive.settings import Settings
 from proactive.store.store import opened
 from tests.cli.conftest import Arrive, Run
-from tests.conftest import LOOKUP_KEY, PSEUDONYMS
+from tests.conftest import LOOKUP_KEY, MORNING, PSEUDONYMS
 from tests.steps.people import driver
 
 WHO = driver(1)
@@ -49,6 +49,21 @@ async def test_an_older_database_is_refused_then_hidden_then_used(
     assert said.code == 0 and WHO.personal_id not in said.out and "~" not in said.out
     async with opened(database_url, pseudonyms=PSEUDONYMS) as store:
         assert (await store.records.of([PSEUDONYMS.of(WHO.personal_id)]))[PSEUDONYMS.of(WHO.personal_id)]
+
+
+async def test_the_audit_log_is_still_whole_when_ids_are_hidden(
+    run: Run, database_url: str, with_pseudonyms: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROACTIVE_SECRET", "of this test alone, and of nobody else")
+    async with opened(database_url) as store:
+        await store.addressees.stop(WHO.personal_id, now=MORNING)
+    await run("audit", "seal")
+
+    await run("keys", "hide")
+    await run("audit", "seal")
+    verified = await run("audit", "verify", "--json")
+
+    assert verified.code == 0 and json.loads(verified.out)["findings"] == []
 
 
 async def test_what_is_hidden_is_said_in_words_too(run: Run, arrive: Arrive, with_pseudonyms: None) -> None:

@@ -81,11 +81,7 @@ class Quality:
         lines = await site.store.quality.trend(schema.name, since=since)
         faults = {one["name"]: one for one in measured.expectations} if measured else {}
         rows = [
-            {
-                "ticket": self._ticket(schema.name, row["key"]),
-                "key": site.store.pseudonyms.open(row["key"]),
-                "faults": _said(row["faults"], faults),
-            }
+            {"ticket": self._ticket(schema.name, row["key"]), "key": row["key"], "faults": _said(row["faults"], faults)}
             for row in (measured.worst if measured and officer.role is Role.DATA else ())
         ]
         shown = next((row for row in rows if row["ticket"] == open_row), None)

@@ -14,6 +14,7 @@ from proactive.domain.pseudonym import KEY_BYTES, PLAIN, Pseudonyms
 from proactive.errors import Unusable
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
+from proactive.steps.hide import hide, still_plain
 from proactive.store.hiding import require_one_form
 from proactive.store.store import Store, opened
 from rules import Catalogue
@@ -54,7 +55,7 @@ async def played(town: Town) -> None:
 
 async def hidden(url: str, *, limit: int = 3) -> int:
     async with opened(url, application="proactive keys", vault=VAULT, pseudonyms=PSEUDONYMS) as store:
-        return await store.hiding.all(rules.load(), limit=limit, tell=quiet)
+        return await hide(store=store, catalogue=rules.load(), limit=limit, tell=quiet)
 
 
 def told_of(url: str) -> dict[str, list[object]]:
@@ -169,13 +170,13 @@ async def test_it_may_be_broken_off_and_nothing_starts_before_its_end(
 
     async with opened(database_url, application="proactive keys", vault=VAULT, pseudonyms=PSEUDONYMS) as store:
         with pytest.raises(KeyboardInterrupt):
-            await store.hiding.all(rules.load(), limit=2, tell=breaks)
-        counted = await store.hiding.counted(rules.load())
+            await hide(store=store, catalogue=rules.load(), limit=2, tell=breaks)
+        counted = await still_plain(store=store, catalogue=rules.load())
         assert counted["record"] == 0 and 0 < counted["dossier"] < len(IDS)
         with pytest.raises(Unusable, match="Run `proactive keys hide` to its end"):
             await require_one_form(store.engine)
 
-        await store.hiding.all(rules.load(), limit=2, tell=quiet)
+        await hide(store=store, catalogue=rules.load(), limit=2, tell=quiet)
 
         await require_one_form(store.engine)
     assert tables_with(database_url, IDS) == set()
