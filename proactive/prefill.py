@@ -31,7 +31,7 @@ def prefill(
     return tuple(
         Field(
             name=filled.field.name,
-            value=None if filled.value is None else pseudonyms.open(text(filled.value)),
+            value=None if filled.value is None else pseudonyms.shown(text(filled.value)),
             register_name=filled.register_name,
             column=filled.column,
             as_of=_said(filled.record, as_of) if filled.register_name else None,

@@ -71,12 +71,20 @@ class Pseudonyms:
         except (InvalidTag, ValueError) as error:
             raise Unopened from error
 
+    def shown(self, text: str) -> str:
+        """Any text as people read it: opened where it is a pseudonym of ours, and otherwise, whatever it looks like, as
+        it is. Somebody may have typed it."""
+        try:
+            return self.open(text)
+        except Unopened:
+            return text
+
     def key(self, register: str, key: str) -> str:
         """A record's key as it is kept: a pseudonym where the register names its rows by a personal id."""
         return self.of(key) if self.hides and register in self._by_person else key
 
     def ends(self, digits: str) -> str:
-        """What the pseudonyms of ids with these last four digits end with; None ends with anything else."""
+        """What the pseudonyms of ids with these last four digits end with; no others end so."""
         return self._ends.get(digits, digits) if self.hides else digits
 
 

@@ -72,7 +72,7 @@ def _origin(
 
 def _says(one: Kept, field: Field, pseudonyms: Pseudonyms) -> bool:
     value = msgspec.json.decode(one.body).get(field.column)
-    return value is not None and pseudonyms.open(text(value)) == field.value
+    return value is not None and pseudonyms.shown(text(value)) == field.value
 
 
 async def complain(

@@ -55,7 +55,7 @@ async def _records(subject: str, store: Store, catalogue: Catalogue) -> list[Pie
             column = schema.columns.get(name) if schema else None
             if value is not None:
                 title = column.title.vi if column else name
-                said = store.pseudonyms.open(str(value))
+                said = store.pseudonyms.shown(str(value))
                 found.append(Piece(place=place, name=title, value=said, source=owner, since=record.kept_at))
     return found
 

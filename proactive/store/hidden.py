@@ -29,7 +29,7 @@ def document_in(pseudonyms: Pseudonyms, document: Any) -> Any:
 
 def document_out(pseudonyms: Pseudonyms, document: Any) -> Any:
     """The same on its way out."""
-    return _each(document, pseudonyms.open)
+    return _each(document, pseudonyms.shown)
 
 
 def _each(document: Any, change: Any) -> Any:

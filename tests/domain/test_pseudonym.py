@@ -1,5 +1,7 @@
 """Pseudonyms: the same person has the same one, nobody is read without the key, and no id is taken for one."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +67,20 @@ def test_one_that_was_changed_does_not_open() -> None:
 
     with pytest.raises(Unopened):
         OURS.open(other)
+
+
+@pytest.mark.parametrize("typed", ["~", "~~~", "~" + "A" * 38 + "1234", "~" + "A" * 40 + "----", AN, ""])
+def test_whatever_somebody_types_is_shown_as_they_typed_it(typed: str) -> None:
+    assert OURS.shown(typed) == PLAIN.shown(typed) == typed
+    assert OURS.shown(OURS.of(AN)) == AN
+
+
+def test_many_threads_make_the_same_ones() -> None:
+    ids = [f"048{number:09d}" for number in range(2000)]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda one: [OURS.open(OURS.of(id)) for id in one], [ids] * 8))
+
+    assert found == [ids] * 8
 
 
 def test_only_keys_of_registers_that_name_their_rows_by_a_person_are_hidden() -> None:
