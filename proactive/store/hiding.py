@@ -6,13 +6,14 @@ start: pseudonyms and plain ids must never mix, or the same person would be two.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.errors import Unusable
 from proactive.store.hidden import pseudonyms_of
 from proactive.store.hiding_places import PLACES, About, Hider, Place
 from proactive.store.sealed import vault_of
+from proactive.store.statement import text
 
 OURS = "proactive keys"
 

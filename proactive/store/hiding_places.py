@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proactive.domain.pseudonym import Pseudonyms
 from proactive.domain.vault import Vault
 from proactive.store import dossiers, sealed
 from proactive.store.hidden import document_in
+from proactive.store.statement import text
 
 Values = dict[str, object]
 
