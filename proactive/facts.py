@@ -46,6 +46,12 @@ class Facts:
                     row[name] = self.pseudonyms.of(str(value))
         return row
 
+    def whose(self, register: str, row: Row) -> str:
+        """Whom a hidden row is about, as a pseudonym whatever its register names them by."""
+        column = self.registers[register].subject.column
+        said = str(row[column])
+        return said if column in self._ids[register] else self.pseudonyms.of(said)
+
     def read(self, register: str, body: str) -> Row:
         """A kept row. Raises `BadRow` where what was kept under older rules is no longer enough."""
         return self._cut()[register].read(body)

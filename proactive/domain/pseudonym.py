@@ -53,8 +53,8 @@ class Pseudonyms:
         self._ends = _permuted(derived[64:])
 
     def of(self, personal_id: str) -> str:
-        """What stands for this id; a pseudonym, and nothing at all, stand for themselves."""
-        if not self.hides or not personal_id or personal_id.startswith(PSEUDONYM):
+        """What stands for this id; a pseudonym of ours, and nothing at all, stand for themselves."""
+        if not self.hides or not personal_id or (personal_id[0] == PSEUDONYM and self._ours(personal_id)):
             return personal_id
         hidden = urlsafe_b64encode(self._cipher.encrypt(personal_id.encode(), None)).rstrip(b"=").decode()
         return f"{PSEUDONYM}{hidden}{self._ends.get(personal_id[-ENDS:], _NO_DIGITS)}"
@@ -70,6 +70,9 @@ class Pseudonyms:
             return self._cipher.decrypt(urlsafe_b64decode(hidden + "=" * (-len(hidden) % 4)), None).decode()
         except (InvalidTag, ValueError) as error:
             raise Unopened from error
+
+    def _ours(self, text: str) -> bool:
+        return self.shown(text) != text
 
     def shown(self, text: str) -> str:
         """Any text as people read it: opened where it is a pseudonym of ours, and otherwise, whatever it looks like, as

@@ -166,7 +166,7 @@ def _read(value: bytes, facts: Facts) -> _Good:
     if row[schema.key] != change.key or row[schema.subject.column] != change.subject:
         raise BadRow([Problem("key", "The message and its row name different records.", "Send the row's own key.")])
     facts.hide(change.register, row)
-    subject = facts.pseudonyms.of(str(row[schema.subject.column]))
+    subject = facts.whose(change.register, row)
     return _Good(change, str(row[schema.key]), subject, row, facts.body(change.register, row))
 
 

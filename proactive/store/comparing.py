@@ -74,7 +74,7 @@ class Comparisons:
 
     def _written(self, kept: KeptKey) -> KeptKey:
         """As its source writes it."""
-        return replace(kept, key=self._pseudonyms.open(kept.key), subject=self._pseudonyms.open(kept.subject))
+        return replace(kept, key=self._pseudonyms.shown(kept.key), subject=self._pseudonyms.open(kept.subject))
 
     def _kept(self, register: str, key: str) -> str:
         return self._pseudonyms.key(register, key)

@@ -84,7 +84,7 @@ class OfficeFileRows:
                 ),
                 {"id": file.id, "register": file.register_name, "limit": limit},
             )
-            return [Shown(line, self._pseudonyms.open(key), self._read(b), self._read(a)) for line, key, b, a in rows]
+            return [Shown(line, self._pseudonyms.shown(key), self._read(b), self._read(a)) for line, key, b, a in rows]
 
     def _read(self, body: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = document_out(self._pseudonyms, msgspec.json.decode(body))
@@ -115,10 +115,10 @@ class OfficeFileRows:
                 ),
                 {"id": file.id, "now": now, "patience": patience, "limit": limit},
             )
-            open = self._pseudonyms.open
+            opened = self._pseudonyms.shown
             return [
                 Change(
-                    register=file.register_name, key=open(key), subject=open(subject), version=version,
+                    register=file.register_name, key=opened(key), subject=opened(subject), version=version,
                     op=Op.DELETE if deleted else Op.UPSERT, record=msgspec.Raw(row.encode()),
                 )
                 for key, subject, version, deleted, row in rows

@@ -174,10 +174,10 @@ class Ledger:
         """Untold changes, oldest first; marked as told when the block ends well, untold again when it fails."""
         async with self._engine.begin() as connection:
             found = list(await connection.execute(text(UNTOLD), {"limit": limit}))
-            open = self._pseudonyms.open
+            opened = self._pseudonyms.shown
             yield [
                 Change(
-                    register=row.register, key=open(row.key), subject=open(row.person), version=row.version,
+                    register=row.register, key=opened(row.key), subject=opened(row.person), version=row.version,
                     op=Op.DELETE if row.deleted else Op.UPSERT, record=msgspec.Raw(row.body.encode()),
                 )
                 for row in found

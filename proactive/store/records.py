@@ -85,7 +85,7 @@ class Positions:
     async def all(self) -> Mapping[str, Position]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text("SELECT register, mark, key FROM watch_position"))
-            return {register: Position(mark, self._pseudonyms.open(key)) for register, mark, key in rows}
+            return {register: Position(mark, self._pseudonyms.shown(key)) for register, mark, key in rows}
 
     async def caught_up(self) -> set[str]:
         """The registers of which everything was kept at least once."""

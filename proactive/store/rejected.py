@@ -46,7 +46,7 @@ class RejectedChanges:
         return _conditions(which, self._pseudonyms)
 
     def _read(self, row: RowMapping) -> Refused:
-        return Refused.model_validate({**row, "key": self._pseudonyms.open(row["key"])})
+        return Refused.model_validate({**row, "key": self._pseudonyms.shown(row["key"])})
 
     async def found(self, which: Which, *, limit: int, before: int | None = None) -> list[Refused]:
         """The newest of these; `before` is the id of the last one of the page before."""

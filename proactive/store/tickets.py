@@ -33,7 +33,7 @@ class Arrived:
 def read(row: RowMapping, pseudonyms: Pseudonyms) -> Ticket:
     """A ticket as its register's owner reads it: with the key that the row has there."""
     values = {name: row[name] for name in Ticket.model_fields}
-    return Ticket.model_validate(values | {"key": pseudonyms.open(row["key"])})
+    return Ticket.model_validate(values | {"key": pseudonyms.shown(row["key"])})
 
 
 class Tickets:

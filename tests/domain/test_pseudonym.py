@@ -75,6 +75,11 @@ def test_whatever_somebody_types_is_shown_as_they_typed_it(typed: str) -> None:
     assert OURS.shown(OURS.of(AN)) == AN
 
 
+def test_what_only_looks_like_a_pseudonym_is_hidden_as_everything_is() -> None:
+    for sent in ("~", "~" + "A" * 38 + "1234", Pseudonyms(OTHER).of(AN)):
+        assert OURS.open(OURS.of(sent)) == sent != OURS.of(sent)
+
+
 def test_many_threads_make_the_same_ones() -> None:
     ids = [f"048{number:09d}" for number in range(2000)]
     with ThreadPoolExecutor(4) as threads:
