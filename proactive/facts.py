@@ -6,8 +6,10 @@ A register is kept cut down to the columns that services need; here is the one p
 from collections.abc import Iterable, Mapping, Sequence
 
 from proactive.domain.change import Change, Op
+from proactive.domain.pseudonym import PLAIN, Pseudonyms
 from proactive.store.records import Kept
 from rules import BadRow, Catalogue, Problem, RegisterSchema
+from rules.kinds import ColumnType
 
 Row = Mapping[str, object]
 PersonFacts = dict[str, list[Row]]
@@ -15,9 +17,17 @@ PersonFacts = dict[str, list[Row]]
 
 
 class Facts:
-    """Reads rows of every register of a catalogue, whole as they come and cut down as they are kept."""
+    """Reads rows of every register of a catalogue, whole as they come and cut down as they are kept.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    In a row that the product works with, pseudonyms stand for personal ids, wherever it was read from.
+    """
+
+    def __init__(self, catalogue: Catalogue, pseudonyms: Pseudonyms = PLAIN) -> None:
+        self.pseudonyms = pseudonyms
+        self._ids = {
+            name: tuple(n for n, column in schema.columns.items() if column.type is ColumnType.PERSONAL_ID)
+            for name, schema in catalogue.registers.items()
+        }
         self.registers: Mapping[str, RegisterSchema] = catalogue.registers
         self.services_watching = catalogue.services_watching
         self.kept_beside = catalogue.kept_beside
@@ -27,6 +37,20 @@ class Facts:
     def body(self, register: str, row: Row) -> str:
         """A sound row as it is kept: only the columns that a service needs."""
         return self._cut()[register].encode(row).decode()
+
+    def hide(self, register: str, row: dict[str, object]) -> dict[str, object]:
+        """A row as its owner has it, in place: with pseudonyms from here on."""
+        if self.pseudonyms.hides:
+            for name in self._ids[register]:
+                if (value := row[name]) is not None:
+                    row[name] = self.pseudonyms.of(str(value))
+        return row
+
+    def whose(self, register: str, row: Row) -> str:
+        """Whom a hidden row is about, as a pseudonym whatever its register names them by."""
+        column = self.registers[register].subject.column
+        said = str(row[column])
+        return said if column in self._ids[register] else self.pseudonyms.of(said)
 
     def read(self, register: str, body: str) -> Row:
         """A kept row. Raises `BadRow` where what was kept under older rules is no longer enough."""
@@ -47,7 +71,8 @@ class Facts:
             if change.op is Op.UPSERT and change.register in found:
                 if change.faults:
                     raise BadRow([Problem(fault.where, fault.why, fault.mend) for fault in change.faults])
-                found[change.register].append(self.registers[change.register].read(bytes(change.record)))
+                row = self.registers[change.register].read(bytes(change.record))
+                found[change.register].append(self.hide(change.register, row))
         return found
 
     def _cut(self) -> Mapping[str, RegisterSchema]:

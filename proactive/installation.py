@@ -28,10 +28,14 @@ from proactive.embedded.ports import is_free, kept_port, require_free
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
+from proactive.parts import pseudonyms, rule_book, vault
 from proactive.ports.clock import DA_NANG, SystemClock
 from proactive.settings import Settings
+from proactive.steps.hide import hide
 from proactive.store.engine import libpq
+from proactive.store.hiding import OURS
 from proactive.store.migrate import migrate
+from proactive.store.store import opened
 from proactive.topics import ensure, topics
 from rules import calendar
 
@@ -166,10 +170,24 @@ class Installation:
             )
         await self._topics()
         await self._supervisor.while_running(migrate(str(self._running.settings.database_url)))
+        if admin is not None:
+            await self._supervisor.while_running(self._hide())
         if not settings.has_source:
             if rehearsal is None:
                 raise Unusable("No source is set. Set PROACTIVE_SOURCES (a folder) or PROACTIVE_SOURCE_URL.")
             await self._rehearsed_source(admin or libpq(str(self._running.settings.database_url)), rehearsal)
+
+    async def _hide(self) -> None:
+        """Nobody is connected to our own database yet: ids of a version from before pseudonyms are hidden at once."""
+        settings, catalogue = self._running.settings, rule_book()
+        async with opened(
+            str(settings.database_url), size=2, application=OURS, vault=vault(settings),
+            pseudonyms=pseudonyms(settings, catalogue.registers),
+        ) as store:  # fmt: skip
+            if store.pseudonyms.hides and (
+                done := await hide(store=store, catalogue=catalogue, limit=2000, tell=lambda *_: None)
+            ):
+                self._tell(f"{done:,} rows hold pseudonyms instead of personal ids now.")
 
     async def _topics(self) -> None:
         """Make and check the topics; again whenever the embedded broker came back without its memory."""

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from secrets import token_bytes
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from proactive.domain.audit import Signer
 from proactive.domain.keys import Keys
+from proactive.domain.pseudonym import MAKE_KEY as MAKE_LOOKUP_KEY
+from proactive.domain.pseudonym import PLAIN, Pseudonyms, read_key
 from proactive.domain.vault import KEY_BYTES, Vault, ring
 from proactive.domain.vault import MAKE_KEY as MAKE_VAULT_KEY
 from proactive.errors import Unusable
@@ -43,6 +46,7 @@ from proactive.sources.grammar import Deletes, Seen
 from proactive.steps.ask import Registers
 from proactive.steps.renew import KeptTokens
 from proactive.steps.told import ToldRegisters
+from proactive.store.hiding import require_one_form
 from proactive.store.migrate import require_tables
 from proactive.store.scope import DatabaseRole
 from proactive.store.store import Store, opened
@@ -242,7 +246,26 @@ def vault(settings: Settings) -> Vault:
             "PROACTIVE_ENCRYPTION_KEYS is not set. What is stored of people is sealed under it; keep it where the "
             f"database's backups are not, the same for every process. Make one: {MAKE_VAULT_KEY}"
         )
-    place = settings.data_dir / "encryption-keys"
+    return Vault(ring(_made_once(settings.data_dir / "encryption-keys")), seals=settings.sealing)
+
+
+def pseudonyms(settings: Settings, schemas: Mapping[str, RegisterSchema]) -> Pseudonyms:
+    """What is kept instead of personal ids: made under the key of the settings; on one machine alone, under one that is
+    made in the data folder. Raises `Unusable`."""
+    if not settings.pseudonyms:
+        return PLAIN
+    written = settings.lookup_key.get_secret_value().strip()
+    if not written and in_production(settings):
+        raise Unusable(
+            "PROACTIVE_LOOKUP_KEY is not set. Pseudonyms are kept instead of personal ids; it makes and opens them. "
+            f"Keep it with PROACTIVE_ENCRYPTION_KEYS, the same for every process. Make one: {MAKE_LOOKUP_KEY}"
+        )
+    by_person = [name for name, schema in schemas.items() if schema.by_person]
+    return Pseudonyms(read_key(written or _made_once(settings.data_dir / "lookup-key")), by_person=by_person)
+
+
+def _made_once(place: Path) -> str:
+    """The key in this file, which is made where there is none."""
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         own = place.with_name(f"{place.name}.{os.getpid()}")
@@ -251,7 +274,7 @@ def vault(settings: Settings) -> Vault:
         with contextlib.suppress(FileExistsError):  # several processes begin at once: the first has made the key
             os.link(own, place)
         own.unlink()
-    return Vault(ring(place.read_text(encoding="ascii")), seals=settings.sealing)
+    return place.read_text(encoding="ascii")
 
 
 def in_production(settings: Settings) -> bool:
@@ -318,7 +341,8 @@ async def assembled(
         raise Unusable("No source is set. Set PROACTIVE_SOURCES (a folder) or PROACTIVE_SOURCE_URL.")
     secret = strong(settings)
     clock = SystemClock(settings.shift)
-    catalogue = connected(rule_book(), settings)
+    rules = rule_book()
+    catalogue = connected(rules, settings)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             opened(
@@ -327,12 +351,14 @@ async def assembled(
                 application=application,
                 role=role,
                 vault=vault(settings),
+                pseudonyms=pseudonyms(settings, rules.registers),
             )
         )
         await require_tables(store.engine)
+        await require_one_form(store.engine)
         book = Book(catalogue, store=store, place=settings.data_dir / "versions")
         await book.turn(clock.today())
-        facts = Facts(catalogue)
+        facts = Facts(catalogue, store.pseudonyms)
         sources = configured(settings, catalogue.registers)
         told = ToldRegisters(telling(sources, settings), catalogue=catalogue, store=store, clock=clock)
         registers = await opened_sources(sources, facts, told, shift=settings.shift, stack=stack)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from proactive.domain.dossier import Field, Reason
+from proactive.domain.pseudonym import Pseudonyms
 from rules import Service, Verdict
 from rules.base import Confidence, Words
 
@@ -12,15 +13,25 @@ Row = Mapping[str, object]
 Fields = tuple[Field, ...]
 
 
-def prefill(service: Service, record: Row, known: Mapping[str, Sequence[Row]], on: date, *, as_of: datetime) -> Fields:
+def prefill(
+    service: Service,
+    record: Row,
+    known: Mapping[str, Sequence[Row]],
+    on: date,
+    *,
+    as_of: datetime,
+    pseudonyms: Pseudonyms,
+) -> Fields:
     """The form's fields in their order. A value that no register has stays empty and is asked of the citizen.
+
+    A form is read by people, so pseudonyms are opened here.
 
     `as_of` is when the registers were read; a row that says when it was last changed is believed in that.
     """
     return tuple(
         Field(
             name=filled.field.name,
-            value=None if filled.value is None else text(filled.value),
+            value=None if filled.value is None else pseudonyms.shown(text(filled.value)),
             register_name=filled.register_name,
             column=filled.column,
             as_of=_said(filled.record, as_of) if filled.register_name else None,

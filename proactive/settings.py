@@ -50,6 +50,13 @@ class Settings(BaseSettings):
     sealing: bool = Field(
         True, description="Whether values are sealed; not while processes of a version before 0039 still run."
     )
+    lookup_key: SecretStr = Field(
+        SecretStr(""), description="Key of the pseudonyms that are kept instead of personal ids: 32 bytes in base64."
+    )
+    pseudonyms: bool = Field(
+        True,
+        description="Whether pseudonyms are kept; 0 only until `proactive keys hide` was run on an older database.",
+    )
     audit_key: Path | None = Field(None, description="File of the Ed25519 key (PEM) that seals the audit log.")
     audit_witnesses: str = Field(
         "", description="Files to copy the audit log's checkpoints to, with commas between; not on our own machines."

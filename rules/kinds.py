@@ -15,6 +15,11 @@ Row = Mapping[str, object]
 
 _SHOWN = 40
 
+PSEUDONYM = "~"
+"""How what stands for a personal id begins, wherever rows are kept. The rules compare it and never look into it."""
+
+_LONGEST_PSEUDONYM = 80
+
 
 class ColumnType(StrEnum):
     """What a column holds. Codes may come as numbers; they are kept as text."""
@@ -47,6 +52,8 @@ class Kind:
     codes: tuple[str, ...] | None = None
     earliest: date | None = None
     latest: date | None = None
+    kept: bool = False
+    """It is read from what is kept, where a pseudonym stands for a personal id."""
 
     def wire(self) -> Any:
         """The msgspec type of a value of this column; `spelled` says the rest."""
@@ -60,7 +67,7 @@ class Kind:
         elif self.type is ColumnType.BOOLEAN:
             value = bool
         elif self.type is ColumnType.PERSONAL_ID:
-            value = Annotated[str, msgspec.Meta(min_length=12, max_length=12)]
+            value = Annotated[str, msgspec.Meta(min_length=12, max_length=_LONGEST_PSEUDONYM if self.kept else 12)]
         elif self.type is ColumnType.CODE and self.codes is not None:
             numbers = tuple(int(code) for code in self.codes if str(code).isdecimal() and str(int(code)) == code)
             value = Literal[self.codes + numbers]
@@ -78,7 +85,7 @@ class Kind:
         """Tells whether a value of that type is made of the right characters, where that is asked for; a pattern in the
         type itself costs more than all else that is read of the row."""
         if self.type is ColumnType.PERSONAL_ID:
-            return Spelling(_in_digits, _all_in_digits)
+            return Spelling(_as_kept, _all_as_kept) if self.kept else Spelling(_in_digits, _all_in_digits)
         return Spelling(_in_words, _all_in_words) if self.type is ColumnType.TEXT and self.required else None
 
     def shown(self, value: object) -> str:
@@ -98,6 +105,18 @@ def _all_in_digits(values: list[Any]) -> bool:
         return _in_digits("".join(values))
     except TypeError:  # some are missing
         return all(map(_in_digits, values))
+
+
+def _as_kept(value: str | None) -> bool:
+    return value is None or value.startswith(PSEUDONYM) or (len(value) == 12 and _in_digits(value))
+
+
+def _all_as_kept(values: list[Any]) -> bool:
+    try:
+        joined = "".join(values)
+    except TypeError:  # some are missing
+        return all(map(_as_kept, values))
+    return (len(joined) == 12 * len(values) and _in_digits(joined)) or all(map(_as_kept, values))
 
 
 def _in_words(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -83,6 +84,11 @@ class RegisterSchema(Rule):
         """What a reader must know of each column."""
         return {name: column.kind(name) for name, column in self.columns.items()}
 
+    @property
+    def by_person(self) -> bool:
+        """Whether its rows are named by a personal id."""
+        return self.columns[self.key].type is ColumnType.PERSONAL_ID
+
     @cached_property
     def _names(self) -> tuple[str, ...]:
         return tuple(self.columns)
@@ -113,11 +119,12 @@ class RegisterSchema(Rule):
         return _encode({name: value for name in self._names if (value := get(name)) is not None})
 
     def cut(self, columns: Iterable[str]) -> RegisterSchema:
-        """The same register with these columns only (and the key and subject, without which no row can be kept)."""
+        """The same register as it is kept: with these columns only (and the key and subject, without which no row can
+        be kept), and with pseudonyms where its owner has personal ids."""
         wanted = {*columns, self.key, self.subject.column}
         kept = {name: column for name, column in self.columns.items() if name in wanted}
         checks = Checks(not_before=_both(self.checks.not_before, kept), codes_by=_both(self.checks.codes_by, kept))
-        return RegisterSchema(
+        return KeptRegister(
             name=self.name, title=self.title, owner=self.owner, key=self.key, subject=self.subject,
             updated=self.updated, columns=kept, checks=checks,
         )  # fmt: skip
@@ -184,6 +191,14 @@ class RegisterSchema(Rule):
             codes = self.columns[name].codes
             if isinstance(codes, dict):
                 yield codes_by(self.kinds[name], by, codes)
+
+
+class KeptRegister(RegisterSchema):
+    """A register as we keep it."""
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Kind]:
+        return {name: replace(column.kind(name), kept=True) for name, column in self.columns.items()}
 
 
 def _both(pairs: Mapping[str, str], kept: Mapping[str, Column]) -> dict[str, str]:

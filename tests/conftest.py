@@ -14,6 +14,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 import rules
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.domain.vault import Vault
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -31,6 +32,10 @@ MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 VAULT_KEY = hashlib.sha256(b"of the tests").digest()
 VAULT = Vault([VAULT_KEY])
 """What the tests' stores seal people's values with."""
+
+LOOKUP_KEY = hashlib.sha256(b"of the tests, for look-ups").digest()
+PSEUDONYMS = Pseudonyms(LOOKUP_KEY, by_person=[name for name, one in rules.load().registers.items() if one.by_person])
+"""What stands for personal ids where a test keeps them as an installation does; most tests keep them as they are."""
 
 IN_A_HURRY = {"fsync": "off", "full_page_writes": "off"}
 """Only the machine's own crash would lose something, and then the tests are over; dropping a database is 20 times as

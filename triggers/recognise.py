@@ -89,7 +89,7 @@ class Lanes:
             return recognise(values, facts=self._facts, store=store, clock=self._clock)
         except psycopg.DataError as error:
             if len(values) == 1:
-                return refuse(values[0], why=type(error).__name__, store=store, clock=self._clock)
+                return refuse(values[0], why=type(error).__name__, facts=self._facts, store=store, clock=self._clock)
             middle = len(values) // 2
             return self._divide(values[:middle], store) + self._divide(values[middle:], store)
 

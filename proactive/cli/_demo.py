@@ -10,7 +10,7 @@ from proactive.demo.steering import furnish
 from proactive.embedded.supervisor import Supervisor
 from proactive.errors import Unusable
 from proactive.installation import Installation, Rehearsal, Running, free_port_for_nobody
-from proactive.parts import connected, rule_book, vault
+from proactive.parts import connected, pseudonyms, rule_book, vault
 from proactive.ports.clock import SystemClock
 from proactive.rehearsal import COLLEAGUE, OFFICER, OTHER_OFFICER, Ended, Rehearse, employ, go_live, password
 from proactive.settings import Settings
@@ -30,10 +30,12 @@ async def play(given: Settings, rehearsal: Rehearsal, *, leave: bool, quiet: boo
     ended: Ended | None = None
     async with Supervisor(settings.data_dir, tell=console.log) as supervisor:
         running = await Installation(settings, supervisor, tell=console.log).start(rehearsal)
+        rules = rule_book()
         async with opened(
-            str(running.settings.database_url), size=4, application="proactive demo", vault=vault(running.settings)
-        ) as store:
-            catalogue = connected(rule_book(), running.settings)
+            str(running.settings.database_url), size=4, application="proactive demo", vault=vault(running.settings),
+            pseudonyms=pseudonyms(running.settings, rules.registers),
+        ) as store:  # fmt: skip
+            catalogue = connected(rules, running.settings)
             await supervisor.while_running(employ(store, running, catalogue))
             clock = SystemClock(running.settings.shift)
             await supervisor.while_running(furnish(store, clock))

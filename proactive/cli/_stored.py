@@ -14,9 +14,10 @@ import typer
 from proactive.cli._database import database_url
 from proactive.errors import Unusable
 from proactive.logs import begin_logging
-from proactive.parts import connected, vault
+from proactive.parts import connected, pseudonyms, vault
 from proactive.ports.clock import Clock, SystemClock
 from proactive.settings import Settings, read
+from proactive.store.hiding import require_one_form
 from proactive.store.store import Store, opened
 from proactive.versions import Book
 from rules import Catalogue, Service, sound
@@ -39,17 +40,23 @@ class Stored:
 
 
 @asynccontextmanager
-async def stored(command: str, rules: Path | None = None) -> AsyncIterator[Stored]:
-    """Open it. Raises `Unusable` with one sentence where there is no database, or an older one."""
+async def stored(command: str, rules: Path | None = None, *, anyhow: bool = False) -> AsyncIterator[Stored]:
+    """Open it. Raises `Unusable` with one sentence where there is no database, or an older one, or one whose personal
+    ids are kept otherwise than ours; `anyhow`: even then."""
     begin_logging(logging.WARNING)
     settings = read()
     url, clock = database_url(), SystemClock(settings.shift)
     folder, problems = sound(rules)
     for problem in problems:
         typer.echo(f"left out: {problem}", err=True)
-    async with opened(url, size=2, application=f"proactive {command}", vault=vault(settings)) as store:
+    async with opened(
+        url, size=2, application=f"proactive {command}", vault=vault(settings),
+        pseudonyms=pseudonyms(settings, folder.registers),
+    ) as store:  # fmt: skip
         book = Book(connected(folder, settings), store=store, place=settings.data_dir / "versions")
         try:
+            if not anyhow:
+                await require_one_form(store.engine)
             await book.turn(clock.today())
             yield Stored(settings, url, store, clock, folder, book)
         except (sqlalchemy.exc.ProgrammingError, psycopg.errors.UndefinedTable) as error:

@@ -41,27 +41,36 @@ async def _explain(name: str, key: str, on: str | None) -> dict[str, Any]:
         await here.book.turn(asked)
         catalogue, standing = here.book.catalogue, Standing(here.store.engine)
         service = named(catalogue, name)
-        subject = await standing.subject(service.register, key)
+        pseudonyms = here.store.pseudonyms
+        kept = pseudonyms.key(service.register, key)
+        subject = await standing.subject(service.register, kept)
         if subject is None:
             raise Unusable(f"No record with this key is kept of {service.register}. Type it as the source has it.")
-        stands = await standing.of(name, subject, key)
+        stands = await standing.of(name, subject, kept)
         running = next((one for one in stands if one.dossier_version and one.state == "drafted"), None)
         service = (catalogue.under(name, str(running.dossier_version)) if running else None) or service
         try:
-            person = Facts(catalogue).of_kept((await here.store.records.of([subject]))[subject])
+            person = Facts(catalogue, pseudonyms).of_kept((await here.store.records.of([subject]))[subject])
         except BadRow as bad:
             raise Unusable(f"A kept record can't be read under the present rules: {bad}") from bad
     schema = catalogue.registers[service.register]
-    record = next(row for row in person[service.register] if row[schema.key] == key)
-    return _told(service, service.evaluate(record, person, asked), asked, key, subject, stands)
+    record = next(row for row in person[service.register] if row[schema.key] == kept)
+    return _told(
+        service,
+        service.evaluate(record, person, asked),
+        asked,
+        key,
+        {kept: key, subject: pseudonyms.open(subject)},
+        stands,
+    )
 
 
 def _told(
-    service: "Service", verdict: "Verdict", on: date, key: str, subject: str, stands: list["Stand"]
+    service: "Service", verdict: "Verdict", on: date, key: str, hidden: dict[str, str], stands: list["Stand"]
 ) -> dict[str, Any]:
     def masked(text: str | None) -> str | None:
-        for personal in (key, subject):
-            text = text and text.replace(personal, f"***{personal[-4:]}")
+        for kept, personal in hidden.items():
+            text = text and text.replace(kept, f"***{personal[-4:]}")
         return text
 
     return {

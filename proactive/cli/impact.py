@@ -83,7 +83,7 @@ async def _impact(places: list[Path], on: str | None) -> list["Impact"]:
         with population(here.url) as everybody, progress(after.name, everybody.size(after.register)) as bar:
             return impact(
                 before, after, on=day(asked, here.clock.today(), "--on"), catalogue=here.book.catalogue,
-                population=everybody, seen=lambda: bar(1),
+                population=everybody, pseudonyms=here.store.pseudonyms, seen=lambda: bar(1),
             )  # fmt: skip
 
     async with stored("impact") as here:

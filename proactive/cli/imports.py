@@ -66,7 +66,7 @@ async def _import(
         if name not in registers:
             known = ", ".join(registers) or "none (see PROACTIVE_TOLD_REGISTERS)"
             raise Unusable(f"No files are taken for the register '{name}'. Those that files may fill: {known}.")
-        facts, store, clock = Facts(here.book.catalogue), here.store, here.clock
+        facts, store, clock = Facts(here.book.catalogue, here.store.pseudonyms), here.store, here.clock
         listing = Listing.FULL if full else Listing.ADDITIONS
         file = await office_files.receive(
             content, register=name, name=path.name, listing=listing, origin="command", by=by, ours=True, store=store,

@@ -85,7 +85,7 @@ async def _show(number: int, *, reveal: bool, by: str) -> dict[str, Any]:
             raise Unusable(f"There is no refused change {number}. See `proactive rejected list`.")
         if reveal:
             await here.store.rejected.looked(number, actor=by, now=here.clock.now())
-        facts = Facts(here.book.catalogue)
+        facts = Facts(here.book.catalogue, here.store.pseudonyms)
         schema = facts.registers.get(one.register_name)
         trial = tried(one, facts=facts)
         return {
@@ -186,7 +186,7 @@ async def _rehearsed(which: Which) -> dict[str, Any]:
     async with stored("rejected") as here:
         upto = await here.store.rejected.newest()
         bounded = which.model_copy(update={"upto": upto})
-        found = await try_out(bounded, facts=Facts(here.book.catalogue), store=here.store)
+        found = await try_out(bounded, facts=Facts(here.book.catalogue, here.store.pseudonyms), store=here.store)
     return {
         "total": found.total,
         "upto": upto,

@@ -149,12 +149,15 @@ class Play:
         dossier = await self._store.dossiers.by_code(code)
         if dossier is None or dossier.blocked_by is not None:
             return None
-        if self._answer(dossier.subject, dossier.record_key) is not Answer.CONFIRM:
+        if self._answer(dossier) is not Answer.CONFIRM:
             return None
-        return ToTry(code, dossier.subject[-4:], phone)
+        return ToTry(code, self._person(dossier)[-4:], phone)
 
-    def _answer(self, subject: str, record_key: str) -> Answer | None:
-        number = lot(self._seed, subject, record_key)
+    def _person(self, dossier: Dossier) -> str:
+        return self._store.pseudonyms.open(dossier.subject)
+
+    def _answer(self, dossier: Dossier) -> Answer | None:
+        number = lot(self._seed, self._person(dossier), dossier.record_key)
         return next(answer for below, answer in ANSWERS if number < below)
 
     async def _citizen(self, code: str, phone: str) -> None:
@@ -169,7 +172,7 @@ class Play:
             if dossier.answer is not None:  # it was kept although nobody said so: the pages died just then
                 self.played.answered[code] = dossier.answer
                 return
-            answer = self._answer(dossier.subject, dossier.record_key)
+            answer = self._answer(dossier)
             if answer is None:
                 self.played.answered[code] = "silent"
                 return
@@ -178,7 +181,7 @@ class Play:
                 return
             self._tries[code] += 1
             async with Visitor(self._pages, number=hash(code) % 10_000_000) as browser:
-                page = await self._enter(browser, code, dossier.subject[-4:], phone)
+                page = await self._enter(browser, code, self._person(dossier)[-4:], phone)
                 page = await self._reply(browser, page, answer)
                 if page.status >= 400:
                     raise Temporary(f"{answer} was answered with {page.status}.")
@@ -241,7 +244,7 @@ class Play:
             return sum(await asyncio.gather(*(self._decide(browser, d, prepare=prepare) for d in dossiers)))
 
     def _refused(self, dossier: Dossier) -> bool:
-        return lot(self._seed, "officer", dossier.subject, dossier.record_key) < REFUSED_OF_A_HUNDRED
+        return lot(self._seed, "officer", self._person(dossier), dossier.record_key) < REFUSED_OF_A_HUNDRED
 
     async def _decide(self, browser: Visitor, dossier: Dossier, *, prepare: bool) -> int:
         async with self._desk_gate:

@@ -1,10 +1,11 @@
 """impact: what other rules of a service would change for the people who are stored, today and on the days to come."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from proactive.domain.pseudonym import PLAIN, Pseudonyms
 from proactive.foresight.people import Reader, Rows
 from proactive.store.population import Population
 from rules import BadRow, Catalogue, Owed, Service
@@ -92,9 +93,11 @@ def impact(
     on: date,
     catalogue: Catalogue,
     population: Population,
+    pseudonyms: Pseudonyms = PLAIN,
     seen: Callable[[], None] = lambda: None,
 ) -> Impact:
-    """Go over everybody once. `before` is None for a service that is not there yet."""
+    """Go over everybody once. `before` is None for a service that is not there yet. Samples are shown by the last of
+    their key, so a pseudonym is opened for them."""
     found = Impact(after.name, before.version if before else None, after.version)
     reader = Reader([after] if before is None else [before, after], catalogue)
     found.not_kept = reader.not_kept
@@ -111,9 +114,9 @@ def impact(
         found.unchanged += same
         waiting += changes
         if len(waiting) >= ASKED_AT_ONCE:
-            _count(found, waiting, population)
+            _count(found, waiting, population, pseudonyms)
             waiting.clear()
-    _count(found, waiting, population)
+    _count(found, waiting, population, pseudonyms)
     return found
 
 
@@ -153,7 +156,7 @@ def _span(one: Owed) -> str:
     return f"{one.due_on} .. {one.ends_on}"
 
 
-def _count(found: Impact, changes: list[Change], population: Population) -> None:
+def _count(found: Impact, changes: list[Change], population: Population, pseudonyms: Pseudonyms) -> None:
     told = population.told(found.service, [(one.subject, one.cycle) for one in changes]) if changes else set()
     for one in changes:
         tally = found.effects[one.effect]
@@ -161,4 +164,4 @@ def _count(found: Impact, changes: list[Change], population: Population) -> None
         tally.due_now += one.now
         tally.told += (one.subject, one.cycle) in told
         if len(tally.samples) < SAMPLES:
-            tally.samples.append(one)
+            tally.samples.append(replace(one, record=pseudonyms.open(one.record)))

@@ -12,6 +12,7 @@ from uuid import UUID
 from proactive.domain.decidable import Decidable
 from proactive.domain.dossier import Answer, Dossier, State, move
 from proactive.domain.keys import Keys
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.ports.clock import DA_NANG, Clock
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, Truth, ask_again
 from proactive.steps.draft import redraft
@@ -98,7 +99,9 @@ def doubt(
     return missing or (Outcome.SAMPLED if drawn else None)
 
 
-def unsettled(dossier: Dossier, truth: Truth, *, catalogue: Catalogue, today: date, now: datetime) -> Unsettled | None:
+def unsettled(
+    dossier: Dossier, truth: Truth, *, catalogue: Catalogue, today: date, now: datetime, pseudonyms: Pseudonyms
+) -> Unsettled | None:
     """What keeps a confirmed dossier from being approved as the officer saw it; None: nothing does."""
     match truth:
         case CannotTell(why):
@@ -112,7 +115,7 @@ def unsettled(dossier: Dossier, truth: Truth, *, catalogue: Catalogue, today: da
                 Outcome.NO_LONGER, why, Move(before=dossier, after=moot, actor="system", verb="decide", note=why)
             )
         case StillTrue():
-            fresh = redraft(dossier, truth, catalogue=catalogue, today=today, as_of=now)
+            fresh = redraft(dossier, truth, catalogue=catalogue, today=today, as_of=now, pseudonyms=pseudonyms)
             if fresh.after.state is dossier.state and truth.verdict.blocked_by is None:
                 return None
             same = fresh.after.state is dossier.state
@@ -185,7 +188,9 @@ async def _approve(
     moves: list[Move] = []
     settled: list[Dossier] = []
     for dossier in clear:
-        if against := unsettled(dossier, truths[dossier.id], catalogue=catalogue, today=today, now=now):
+        if against := unsettled(
+            dossier, truths[dossier.id], catalogue=catalogue, today=today, now=now, pseudonyms=store.pseudonyms
+        ):
             outcomes[dossier.id] = against.outcome
             moves.append(against.move)
         else:

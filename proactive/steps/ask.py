@@ -65,14 +65,15 @@ class Registers:
 
     async def ask(self, subjects: Sequence[str]) -> Mapping[str, Known]:
         """What every register holds of these people now. Raises `Unreachable` as soon as one is silent."""
-        people = sorted(set(subjects))
+        people = {self._facts.pseudonyms.open(subject): subject for subject in sorted(set(subjects))}
         answers, kept = await asyncio.gather(
-            asyncio.gather(*(source.ask(people) for source in self.sources.values())), self._kept(people)
+            asyncio.gather(*(source.ask(list(people)) for source in self.sources.values())),
+            self._kept(list(people.values())),
         )
-        rows: dict[str, list[Change]] = {subject: [] for subject in people}
+        rows: dict[str, list[Change]] = {subject: [] for subject in people.values()}
         for answer in answers:
-            for subject, changes in answer.items():
-                rows[subject].extend(changes)
+            for personal_id, changes in answer.items():
+                rows[people[personal_id]].extend(changes)
         return {subject: self._read(changes, kept.get(subject, ())) for subject, changes in rows.items()}
 
     async def _kept(self, people: Sequence[str]) -> Mapping[str, Sequence[Kept] | Unreachable]:

@@ -22,17 +22,20 @@ async def concerned(span: Span, *, store: Store, catalogue: Catalogue) -> AsyncI
         emails = {subject: await store.addressees.email(subject) for subject in {one.subject for one in found.values()}}
         for line in page:
             dossier = found[line.dossier]
-            yield _line(line, dossier, emails[dossier.subject], span, catalogue)
+            personal_id = store.pseudonyms.open(dossier.subject)
+            yield _line(line, dossier, personal_id, emails[dossier.subject], span, catalogue)
         after = page[-1].dossier
 
 
-def _line(line: Concerned, dossier: Dossier, email: str | None, span: Span, catalogue: Catalogue) -> Sequence[object]:
+def _line(
+    line: Concerned, dossier: Dossier, personal_id: str, email: str | None, span: Span, catalogue: Catalogue
+) -> Sequence[object]:
     service = catalogue.services.get(dossier.service)
     titles = {one.name: one.label.vi for one in service.form.fields} if service else {}
     fields = [titles.get(one.name, one.name) for one in dossier.fields if one.value is not None]
     fields += ["Số điện thoại"] if dossier.phone else []
     shown = line.shown or max(line.since, span.since)
     return (
-        dossier.subject, dossier.phone, email, dossier.service, dossier.office, line.since.astimezone(DA_NANG),
+        personal_id, dossier.phone, email, dossier.service, dossier.office, line.since.astimezone(DA_NANG),
         shown.astimezone(DA_NANG), line.times or None, ", ".join(fields),
     )  # fmt: skip

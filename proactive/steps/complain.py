@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from proactive.domain.dossier import Dossier, Field
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.domain.ticket import CITIZEN, Ticket
 from proactive.errors import Permanent
 from proactive.ports.clock import Clock
@@ -41,7 +42,7 @@ async def tickets_for(
     for field in pointed:
         schema = catalogue.registers.get(field.register_name or "")
         main = service is not None and service.register == field.register_name
-        origin = _origin(dossier, field, schema, kept, main=main) if schema is not None else None
+        origin = _origin(dossier, field, schema, kept, main=main, pseudonyms=store.pseudonyms) if schema else None
         if origin is None:
             continue
         key, version = origin
@@ -57,21 +58,21 @@ async def tickets_for(
 
 
 def _origin(
-    dossier: Dossier, field: Field, schema: RegisterSchema, kept: Sequence[Kept], *, main: bool
+    dossier: Dossier, field: Field, schema: RegisterSchema, kept: Sequence[Kept], *, main: bool, pseudonyms: Pseudonyms
 ) -> tuple[str, int | None] | None:
     """Key and version of the record that a value of a dossier was taken from; None where nobody can tell."""
     ours = [one for one in kept if one.register == schema.name]
     if main:
         same = [one for one in ours if one.key == dossier.record_key]
         return (same[0].key, same[0].version) if same else (dossier.record_key, None)
-    if same := [one for one in ours if _says(one, field)] or ours:
+    if same := [one for one in ours if _says(one, field, pseudonyms)] or ours:
         return same[0].key, same[0].version
     return (dossier.subject, None) if schema.key == schema.subject.column else None
 
 
-def _says(one: Kept, field: Field) -> bool:
+def _says(one: Kept, field: Field, pseudonyms: Pseudonyms) -> bool:
     value = msgspec.json.decode(one.body).get(field.column)
-    return value is not None and text(value) == field.value
+    return value is not None and pseudonyms.shown(text(value)) == field.value
 
 
 async def complain(

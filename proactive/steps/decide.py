@@ -112,7 +112,7 @@ async def _still_true(
         raise Permanent(TWO_PEOPLE[missing])
     today, now = clock.today(), clock.now()
     truth = (await ask_again([dossier], catalogue=catalogue, registers=registers, today=today))[dossier.id]
-    against = unsettled(dossier, truth, catalogue=catalogue, today=today, now=now)
+    against = unsettled(dossier, truth, catalogue=catalogue, today=today, now=now, pseudonyms=store.pseudonyms)
     if against is None:
         return
     await store.dossiers.keep([against.move], now=now)

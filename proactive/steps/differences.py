@@ -40,7 +40,9 @@ async def differences(
         return Differences(over=truth.why)
     if not isinstance(truth, StillTrue):
         return Differences()
-    fresh = redraft(dossier, truth, catalogue=catalogue, today=clock.today(), as_of=clock.now()).after
+    fresh = redraft(
+        dossier, truth, catalogue=catalogue, today=clock.today(), as_of=clock.now(), pseudonyms=store.pseudonyms
+    ).after
     after = {field.name: field.value for field in fresh.fields}
     return Differences(
         fields=tuple(

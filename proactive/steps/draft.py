@@ -11,6 +11,7 @@ import structlog
 
 from proactive.domain.dossier import MOVES, OPEN, TELLABLE, Dossier, State, move
 from proactive.domain.keys import new_code
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.facts import Facts, PersonFacts, Row
 from proactive.ports.clock import Clock
 from proactive.prefill import prefill, reasons, text
@@ -62,7 +63,7 @@ async def _due(*, catalogue: Catalogue, facts: Facts, store: Store, clock: Clock
             if record is None or verdict is None or verdict.cycle != occasion.cycle:
                 due.moot.append(occasion.id)
             elif verdict.due:
-                due.dossiers.append(_dossier(occasion, service, record, person, verdict, kept, clock))
+                due.dossiers.append(_dossier(occasion, service, record, person, verdict, kept, clock, store.pseudonyms))
             elif verdict.due_on is not None and verdict.due_on > today:
                 due.later[occasion.id] = verdict.due_on
             else:
@@ -85,6 +86,7 @@ def _dossier(
     verdict: Verdict,
     kept: dict[str, list[Kept]],
     clock: Clock,
+    pseudonyms: Pseudonyms,
 ) -> Dossier:
     as_of = max((one.kept_at for one in kept[occasion.subject]), default=clock.now())
     now = clock.now()
@@ -103,7 +105,7 @@ def _dossier(
         blocked_by=verdict.blocked_by,
         needs=tuple(verdict.needs),
         because=reasons(verdict),
-        fields=prefill(service, record, person, clock.today(), as_of=as_of),
+        fields=prefill(service, record, person, clock.today(), as_of=as_of, pseudonyms=pseudonyms),
         code=new_code(),
         phone=contact(service, person),
         office=service.deciding_office(person),
@@ -149,7 +151,11 @@ async def _changed(*, catalogue: Catalogue, facts: Facts, store: Store, clock: C
             moves.append(_moot(dossier, truth.why))
         elif isinstance(truth, StillTrue) and dossier.state in OPEN:
             as_of = max((one.kept_at for one in kept[dossier.subject]), default=now)
-            moves.append(redraft(dossier, truth, catalogue=catalogue, today=today, as_of=as_of))
+            moves.append(
+                redraft(
+                    dossier, truth, catalogue=catalogue, today=today, as_of=as_of, pseudonyms=store.pseudonyms
+                )
+            )  # fmt: skip
         else:
             moves.append(Move(before=dossier, after=dossier, actor="system", verb="draft", stale=False))
     await store.dossiers.keep([replace(one, claim=claim) for one in moves], now=now)
@@ -160,7 +166,9 @@ def _moot(dossier: Dossier, why: str) -> Move:
     return Move(before=dossier, after=move(dossier, State.MOOT), actor="system", verb="draft", note=why, stale=False)
 
 
-def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: date, as_of: datetime) -> Move:
+def redraft(
+    dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: date, as_of: datetime, pseudonyms: Pseudonyms
+) -> Move:
     """The dossier with what is known now. What a citizen or officer had said yes to is asked again if it differs."""
     service, verdict = made_under(dossier, catalogue=catalogue), truth.verdict
     assert service is not None  # or `truth` would not be known
@@ -169,7 +177,7 @@ def redraft(dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: 
     claims = {field.name: field.claim for field in dossier.fields}
     fresh = tuple(
         field.model_copy(update={"claim": claims.get(field.name)})
-        for field in prefill(service, record, truth.known, today, as_of=as_of)
+        for field in prefill(service, record, truth.known, today, as_of=as_of, pseudonyms=pseudonyms)
     )
     update: dict[str, object] = {
         "service_version": service.version,

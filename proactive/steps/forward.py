@@ -69,7 +69,8 @@ async def forward(
                 dossier, handover, intake=intake, clock=clock, asked_before=dossier.id in earlier,
                 truth=truths[dossier.id],
                 application=lambda: _application(
-                    dossier, catalogue=catalogue, approved_at=approved.get(dossier.id), papers=papers[dossier.id]
+                    dossier, catalogue=catalogue, approved_at=approved.get(dossier.id), papers=papers[dossier.id],
+                    personal_id=store.pseudonyms.open(dossier.subject),
                 ),
             )  # fmt: skip
 
@@ -132,7 +133,12 @@ async def _hand_over(
 
 
 def _application(
-    dossier: Dossier, *, catalogue: Catalogue, approved_at: datetime | None, papers: Sequence[Document]
+    dossier: Dossier,
+    *,
+    catalogue: Catalogue,
+    approved_at: datetime | None,
+    papers: Sequence[Document],
+    personal_id: str,
 ) -> Application:
     """What is handed over. Raises `Unreachable` where the service is not at hand."""
     service = made_under(dossier, catalogue=catalogue)
@@ -145,7 +151,7 @@ def _application(
         procedure_code=service.text.procedure.code,
         procedure_name=service.text.procedure.name.vi,
         variant=dossier.variant or "",
-        applicant=Applicant(personal_id=dossier.subject, full_name=fields.get("full_name") or "", phone=dossier.phone),
+        applicant=Applicant(personal_id=personal_id, full_name=fields.get("full_name") or "", phone=dossier.phone),
         receiving_office=dossier.office,
         competent_office=dossier.office,
         returning_office=dossier.return_to or dossier.office,

@@ -55,7 +55,8 @@ async def _records(subject: str, store: Store, catalogue: Catalogue) -> list[Pie
             column = schema.columns.get(name) if schema else None
             if value is not None:
                 title = column.title.vi if column else name
-                found.append(Piece(place=place, name=title, value=str(value), source=owner, since=record.kept_at))
+                said = store.pseudonyms.shown(str(value))
+                found.append(Piece(place=place, name=title, value=said, source=owner, since=record.kept_at))
     return found
 
 
@@ -73,10 +74,11 @@ async def _dossier(dossier: Dossier, store: Store, catalogue: Catalogue) -> list
     service = catalogue.services.get(dossier.service)
     place = f"Hồ sơ: {service.title.vi if service else dossier.service}"
     system, own = "Hệ thống lập", "Ông/bà cung cấp"
+    personal_id = store.pseudonyms.open(dossier.subject)
     found = [
         Piece(place=place, name="Tình trạng", value=STATES[dossier.state], source=system, since=dossier.updated_at),
         Piece(place=place, name="Mã kiểm tra", value=dossier.code, source=system, since=dossier.created_at),
-        Piece(place=place, name="Số định danh cá nhân", value=dossier.subject, source=system, since=dossier.created_at),
+        Piece(place=place, name="Số định danh cá nhân", value=personal_id, source=system, since=dossier.created_at),
     ]
     if dossier.phone:
         found.append(Piece(place=place, name="Số điện thoại", value=dossier.phone, source=system))

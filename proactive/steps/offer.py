@@ -18,6 +18,7 @@ import structlog
 from proactive.domain.addressee import one_form
 from proactive.domain.dossier import Dossier, State, look_again, move
 from proactive.domain.notice import Notice, Sending, advance
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.errors import Permanent
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Notifier
@@ -138,7 +139,7 @@ async def _claimed(
                 blocked = {one_form(phone) for subject, phone in wrong if subject == dossier.subject}
                 planned = _plan(
                     _fresh(dossier, truth, service), service, told[dossier.id], blocked,
-                    notifiers=notifiers, manners=manners, ground=ground,
+                    notifiers=notifiers, manners=manners, ground=ground, pseudonyms=store.pseudonyms,
                 )  # fmt: skip
                 if isinstance(planned, Draft):
                     drafts.append(planned)
@@ -178,6 +179,7 @@ def _plan(
     notifiers: Mapping[str, Notifier],
     manners: Manners,
     ground: Ground,
+    pseudonyms: Pseudonyms,
 ) -> Draft | Move:
     """What to do for one dossier: tell on the next open channel of today's rung, or move on without a notice."""
     before, dossier = pair
@@ -208,7 +210,7 @@ def _plan(
             unreached = dossier if dossier.state is State.UNREACHED else move(dossier, State.UNREACHED)
             return _move(before, unreached, note=why)
     try:
-        letter, content = said(service, dossier, chosen.channel, addressee.language, today)
+        letter, content = said(service, dossier, chosen.channel, addressee.language, today, pseudonyms=pseudonyms)
     except Permanent as error:
         log.error("offer.text_unusable", service=service.name, channel=chosen.channel, why=str(error))
         return hold(before, str(error), now + OPERATOR_MENDS)

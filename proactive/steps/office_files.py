@@ -156,7 +156,7 @@ def _row(line: Line, table: Headed, facts: Facts) -> NewRow:
     key, subject = _text(line.row.get(schema.key)), _text(line.row.get(schema.subject.column))
     if not line.deleted:
         try:
-            body = facts.body(schema.name, schema.read(row)) if not problems else "{}"
+            body = facts.body(schema.name, facts.hide(schema.name, schema.read(row))) if not problems else "{}"
         except BadRow as bad:
             problems += bad.problems
         if line.problems:
@@ -166,7 +166,8 @@ def _row(line: Line, table: Headed, facts: Facts) -> NewRow:
         if value and not value.isprintable():
             problems.append(Problem(name, "It holds characters that cannot be kept.", "Remove them in the source."))
     return NewRow(
-        line=line.number, key=storable(key) if key else "", subject=storable(subject), version=line.version,
+        line=line.number, key=facts.pseudonyms.key(schema.name, storable(key)) if key else "",
+        subject=facts.pseudonyms.of(storable(subject)), version=line.version,
         deleted=line.deleted, row=row.decode(), body=body, cells=[_plain(cell) for cell in line.cells],
         problems=[{"where": p.where, "why": p.why, "mend": p.mend} for p in problems] or None,
     )  # fmt: skip

@@ -37,9 +37,11 @@ class Outcome:
 
 
 class _Good(msgspec.Struct, frozen=True):
-    """A change whose row is sound, with the body to keep."""
+    """A change whose row is sound, with the body to keep; `key` and `subject` as they are kept."""
 
     change: Change
+    key: str
+    subject: str
     row: Row | None
     body: str
 
@@ -57,9 +59,9 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
         try:
             taken = _read(value, facts)
         except BadRow as bad:
-            rejections.append(_rejection(value, bad.problems))
+            rejections.append(_rejection(value, bad.problems, facts))
             continue
-        place = (taken.change.register, taken.change.key)
+        place = (taken.change.register, taken.key)
         before = good.get(place)
         if before is None:
             good[place] = taken
@@ -75,7 +77,7 @@ def recognise(values: Sequence[bytes], *, facts: Facts, store: RecognitionStore,
                 NewRecord(
                     register,
                     key,
-                    one.change.subject,
+                    one.subject,
                     one.change.version,
                     one.change.op is Op.DELETE,
                     one.body,
@@ -99,12 +101,12 @@ def faults(value: bytes, *, facts: Facts) -> list[Problem]:
     return []
 
 
-def refuse(value: bytes, *, why: str, store: RecognitionStore, clock: Clock) -> Outcome:
+def refuse(value: bytes, *, why: str, facts: Facts, store: RecognitionStore, clock: Clock) -> Outcome:
     """Put one change aside that passed our checks and that the database nevertheless cannot hold."""
     problem = Problem(
         "row", f"The database cannot hold it ({why}).", "Tell the operator: our checks should have seen it."
     )
-    rejection = _rejection(value, [problem])
+    rejection = _rejection(value, [problem], facts)
     with store.batch(clock.now()) as batch:
         batch.reject([rejection], {0: _json(rejection.problems)})
     return Outcome(taken=1, rejected=1)
@@ -130,7 +132,7 @@ def _owe(
     for register, key in kept:
         one = good[register, key]
         if one.row is not None and register in watched:
-            known[one.change.subject].setdefault(register, []).append(one.row)
+            known[one.subject].setdefault(register, []).append(one.row)
     for subject, register, body in batch.others(subjects, watched):
         known[subject].setdefault(register, []).append(facts.read(register, body))
     today = clock.today()
@@ -158,11 +160,14 @@ def _read(value: bytes, facts: Facts) -> _Good:
         problems = list(_envelope(change, known=schema is not None))
         raise BadRow(problems + (schema.problems(_plain(change)) if schema and change.op is Op.UPSERT else []))
     if change.op is Op.DELETE:
-        return _Good(change, None, "{}")
+        hidden = facts.pseudonyms
+        return _Good(change, hidden.key(change.register, change.key), hidden.of(change.subject), None, "{}")
     row = schema.read(bytes(change.record))
     if row[schema.key] != change.key or row[schema.subject.column] != change.subject:
         raise BadRow([Problem("key", "The message and its row name different records.", "Send the row's own key.")])
-    return _Good(change, row, facts.body(change.register, row))
+    facts.hide(change.register, row)
+    subject = facts.whose(change.register, row)
+    return _Good(change, str(row[schema.key]), subject, row, facts.body(change.register, row))
 
 
 def _faults(change: Change, schema: RegisterSchema | None) -> list[Problem]:
@@ -215,14 +220,14 @@ def _plain(change: Change) -> dict[str, object]:
     return row if isinstance(row, dict) else {}
 
 
-def _rejection(value: bytes, problems: Sequence[Problem]) -> Rejection:
+def _rejection(value: bytes, problems: Sequence[Problem], facts: Facts) -> Rejection:
     try:
         change = decode(value)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         change = Change(register="?", key="?", subject="?", version=0)
     return Rejection(
         register=storable(change.register),
-        key=storable(change.key),
+        key=facts.pseudonyms.key(change.register, storable(change.key)),
         version=max(-FURTHEST_VERSION, min(change.version, FURTHEST_VERSION)),
         problems=tuple({"where": p.where, "why": p.why, "mend": p.mend} for p in problems),
         row=value,

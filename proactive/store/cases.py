@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.case import Case, Line, Result
 from proactive.store import bulk, sealed
+from proactive.store.hidden import document_in, document_out, pseudonyms_of
 from proactive.store.statement import text
 from proactive.store.tables import cases as tables
 
@@ -54,11 +55,22 @@ WITH_PROCEDURE = text(
 class Cases:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
+
+    def _hidden(self, case: Case) -> dict[str, Any]:
+        row = bulk.row(case)
+        fields = document_in(self._pseudonyms, row["fields"])
+        return row | {"personal_id": self._pseudonyms.of(case.personal_id), "fields": fields}
+
+    def _read(self, row: RowMapping) -> Case:
+        values = {name: row[name] for name in Case.model_fields}
+        values["fields"] = document_out(self._pseudonyms, values["fields"])
+        return Case.model_validate(values | {"personal_id": self._pseudonyms.open(row["personal_id"])})
 
     async def create(self, case: Case, lines: Sequence[Line], *, ours: bool) -> bool:
         """Keep a new case; False where its reference is there already. `ours`: a dossier of this store waits for it."""
         async with self._engine.begin() as connection:
-            if not await bulk.insert(connection, tables.Case, [bulk.row(case)], returning="reference"):
+            if not await bulk.insert(connection, tables.Case, [self._hidden(case)], returning="reference"):
                 return False
             await bulk.insert(connection, tables.CaseLine, [bulk.row(line) for line in lines])
             if ours:
@@ -80,6 +92,7 @@ class Cases:
                         ":filed_at)"
                     ),
                     result.model_dump()
+                    | {"personal_id": self._pseudonyms.of(result.personal_id)}
                     | {"content": sealed.bytes_in(connection, result.content, "case_result", result.reference)},
                 )
             if before.origin == "forwarded":
@@ -99,7 +112,7 @@ class Cases:
         """The case, and what the version of its procedure that it keeps says, as text."""
         async with self._engine.connect() as connection:
             row = (await connection.execute(WITH_PROCEDURE, {"reference": reference})).mappings().first()
-            return (Case.model_validate({name: row[name] for name in Case.model_fields}), row["body"]) if row else None
+            return (self._read(row), row["body"]) if row else None
 
     async def page(self, tab: str, *, office: str, limit: int, offset: int) -> list[Case]:
         """One page of what an office has to do, what is due first."""
@@ -157,7 +170,9 @@ class Cases:
             if row is None:
                 return None
             content = sealed.bytes_out(connection, row["content"], "case_result", reference)
-            return Result.model_validate(dict(row) | {"content": content})
+            return Result.model_validate(
+                dict(row) | {"content": content, "personal_id": self._pseudonyms.open(row["personal_id"])}
+            )
 
     async def results_of(self, personal_id: str, *, limit: int = 50) -> list[RowMapping]:
         """Results that this person has, newest first: reference, name, sha256, filed_at. They can be used again."""
@@ -167,7 +182,7 @@ class Cases:
                     "SELECT reference, name, sha256, filed_at FROM case_result WHERE personal_id = :id "
                     "ORDER BY filed_at DESC LIMIT :n"
                 ),
-                {"id": personal_id, "n": limit},
+                {"id": self._pseudonyms.of(personal_id), "n": limit},
             )
             return list(rows.mappings())
 
@@ -202,7 +217,7 @@ class Cases:
     async def _select(self, condition: str, **values: object) -> list[Case]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text(f"SELECT {FIELDS} FROM intake_case c WHERE {condition}"), values)
-            return [Case.model_validate(dict(row)) for row in rows.mappings()]
+            return [self._read(row) for row in rows.mappings()]
 
 
 _COUNTED = ("here", "asked", "ready", "away")

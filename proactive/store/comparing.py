@@ -1,12 +1,13 @@
 """How far each register was compared with its source, and which of its keys the source no longer has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.store.hidden import pseudonyms_of
 from proactive.store.statement import text
 
 LEASE = timedelta(minutes=2)
@@ -57,7 +58,8 @@ class Pass:
 
 @dataclass(frozen=True)
 class KeptKey:
-    """A key that we keep, whose it is, and in which version; `deleted` when we keep it as gone."""
+    """A key that we keep, whose it is (both as the source writes them), and in which version; `deleted` when we keep it
+    as gone."""
 
     key: str
     subject: str
@@ -68,6 +70,14 @@ class KeptKey:
 class Comparisons:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
+
+    def _written(self, kept: KeptKey) -> KeptKey:
+        """As its source writes it."""
+        return replace(kept, key=self._pseudonyms.shown(kept.key), subject=self._pseudonyms.open(kept.subject))
+
+    def _kept(self, register: str, key: str) -> str:
+        return self._pseudonyms.key(register, key)
 
     async def claim(self, register: str, *, every: timedelta, now: datetime) -> Pass | None:
         """The pass to go on with; None when none is due or another worker has it in hand."""
@@ -81,14 +91,16 @@ class Comparisons:
     async def keys(self, register: str, *, after: str, limit: int) -> list[KeptKey]:
         """The next keys that we keep, in our order."""
         async with self._engine.connect() as connection:
-            rows = await connection.execute(text(KEYS), {"register": register, "after": after, "limit": limit})
-            return [KeptKey(*row) for row in rows]
+            values = {"register": register, "after": self._kept(register, after), "limit": limit}
+            rows = await connection.execute(text(KEYS), values)
+            return [self._written(KeptKey(*row)) for row in rows]
 
     async def compared(self, register: str, *, to: str, number: int, missing: Sequence[str], now: datetime) -> None:
         """So many keys were looked for, up to this one, and these were not there."""
+        to, missing = self._kept(register, to), [self._kept(register, key) for key in missing]
         async with self._engine.begin() as connection:
             if missing:
-                await connection.execute(text(MISSED), {"register": register, "keys": list(missing), "now": now})
+                await connection.execute(text(MISSED), {"register": register, "keys": missing, "now": now})
             await connection.execute(
                 text(
                     "UPDATE comparison SET after = :to, compared = compared + :number, missing = missing + :missing, "
@@ -112,9 +124,10 @@ class Comparisons:
         async with self._engine.connect() as connection:
             rows = await connection.execute(
                 text(FOR_GOOD),
-                {"register": register, "started": started, "before": before, "after": after, "limit": limit},
-            )
-            return [KeptKey(*row) for row in rows]
+                {"register": register, "started": started, "before": before,
+                 "after": self._kept(register, after), "limit": limit},
+            )  # fmt: skip
+            return [self._written(KeptKey(*row)) for row in rows]
 
     async def done(self, register: str, *, started: datetime, held_because: str | None, now: datetime) -> None:
         """The pass has come to its end; what was not missed in it is forgotten."""

@@ -12,8 +12,10 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from proactive import tracing
+from proactive.domain.pseudonym import PLAIN, Pseudonyms
 from proactive.domain.vault import Vault
 from proactive.errors import Unusable
+from proactive.store import hidden
 from proactive.store.scope import DatabaseRole, say_in_every_transaction
 from proactive.store.sealed import OPTION
 from proactive.store.statement import text
@@ -61,17 +63,23 @@ class Working(AsyncEngine):
 
 
 def pool(
-    url: str, *, size: int, application: str, role: DatabaseRole | None = None, vault: Vault | None = None
+    url: str,
+    *,
+    size: int,
+    application: str,
+    role: DatabaseRole | None = None,
+    vault: Vault | None = None,
+    pseudonyms: Pseudonyms = PLAIN,
 ) -> AsyncEngine:
     """A pool of at most `size` connections, not tried yet; without a role each is whoever signed in. What people's
-    values are sealed with goes with every connection."""
+    values are sealed with, and what stands for their ids, goes with every connection."""
     engine = create_async_engine(
         address(url),
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
         json_deserializer=msgspec.json.decode,  # dossiers come by the hundred, and most of one is JSON
-        execution_options={OPTION: vault},
+        execution_options={OPTION: vault, hidden.OPTION: pseudonyms},
         hide_parameters=True,  # they are somebody's data, and errors end up in logs
         connect_args={"application_name": application, "connect_timeout": 5, "options": options(role)},
     )
@@ -106,9 +114,10 @@ async def connect(
     application: str = "proactive",
     role: DatabaseRole | None = None,
     vault: Vault | None = None,
+    pseudonyms: Pseudonyms = PLAIN,
 ) -> AsyncEngine:
     """A checked pool of at most `size` connections. Raises `Unusable` with one clear sentence."""
-    engine = pool(url, size=size, application=application, role=role, vault=vault)
+    engine = pool(url, size=size, application=application, role=role, vault=vault, pseudonyms=pseudonyms)
     place = engine.url.render_as_string(hide_password=True)
     try:
         async with asyncio.timeout(15), engine.connect() as connection:

@@ -13,6 +13,7 @@ from proactive.domain.change import Change, Op
 from proactive.domain.files import Listing, OfficeFile
 from proactive.store.files import note
 from proactive.store.hearing import heard_in
+from proactive.store.hidden import document_out, pseudonyms_of
 from proactive.store.statement import text
 
 TOLD = "fate IN ('new', 'changed', 'vanishes')"
@@ -53,6 +54,7 @@ class RefusedRow:
 class OfficeFileRows:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def begin(self, file_id: UUID) -> None:
         """From the first row: whoever read it before has died in the middle."""
@@ -82,7 +84,11 @@ class OfficeFileRows:
                 ),
                 {"id": file.id, "register": file.register_name, "limit": limit},
             )
-            return [Shown(line, key, msgspec.json.decode(b), msgspec.json.decode(a)) for line, key, b, a in rows]
+            return [Shown(line, self._pseudonyms.shown(key), self._read(b), self._read(a)) for line, key, b, a in rows]
+
+    def _read(self, body: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = document_out(self._pseudonyms, msgspec.json.decode(body))
+        return found
 
     async def refused(self, file_id: UUID, *, after: int = 0, limit: int) -> list[RefusedRow]:
         """Refused rows, in the order of the file."""
@@ -109,9 +115,10 @@ class OfficeFileRows:
                 ),
                 {"id": file.id, "now": now, "patience": patience, "limit": limit},
             )
+            opened = self._pseudonyms.shown
             return [
                 Change(
-                    register=file.register_name, key=key, subject=subject, version=version,
+                    register=file.register_name, key=opened(key), subject=opened(subject), version=version,
                     op=Op.DELETE if deleted else Op.UPSERT, record=msgspec.Raw(row.encode()),
                 )
                 for key, subject, version, deleted, row in rows

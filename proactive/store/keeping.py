@@ -18,6 +18,7 @@ from proactive.domain.manners import Allowance
 from proactive.domain.notice import OUTCOME, Notice
 from proactive.domain.ticket import Ticket
 from proactive.store import bulk, ground, sealed, tickets
+from proactive.store.hidden import document_in, pseudonyms_in
 from proactive.store.statement import text
 from proactive.store.tables import acted as acted_tables
 from proactive.store.tables import dossiers as dossiers_tables
@@ -148,11 +149,14 @@ async def keep_in(connection: AsyncConnection, moves: Sequence[Move], *, now: da
         connection,
         acted_tables.Acted,
         [
-            {"dossier_id": m.before.id, "at": now, "answer": m.note or m.verb, "acting": m.acting.model_dump()}
+            {
+                "dossier_id": m.before.id, "at": now, "answer": m.note or m.verb,
+                "acting": document_in(pseudonyms_in(connection), m.acting.model_dump()),
+            }
             for m in done
             if m.acting is not None
         ],
-    )
+    )  # fmt: skip
     await tickets.add(connection, [ticket for move in done for ticket in move.tickets], now=now)
     await _give_back(connection, done)
     handovers = [bulk.row(move.handover) for move in done if move.handover]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from proactive.domain.change import Change, Op
 from proactive.errors import ProactiveError
 from proactive.store.hearing import heard_in
+from proactive.store.hidden import pseudonyms_of
 from proactive.store.recognition import BETWEEN, array, rows
 from proactive.store.statement import text
 
@@ -125,6 +126,7 @@ ORDER BY e.id LIMIT 100
 class Ledger:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def take(
         self, events: Sequence[NewEvent], *, connector: str, request: Request, heard: Collection[str], now: datetime
@@ -157,6 +159,8 @@ class Ledger:
                 name: BETWEEN.join([str(getattr(event, name)) for event in events])
                 for name in NewEvent.__struct_fields__
             },
+            "key": BETWEEN.join([self._pseudonyms.key(event.register, event.key) for event in events]),
+            "person": BETWEEN.join([self._pseudonyms.of(event.person) for event in events]),
         }
         taken = (await connection.exec_driver_sql(TAKE, values)).rowcount
         if taken < len(events):
@@ -170,9 +174,10 @@ class Ledger:
         """Untold changes, oldest first; marked as told when the block ends well, untold again when it fails."""
         async with self._engine.begin() as connection:
             found = list(await connection.execute(text(UNTOLD), {"limit": limit}))
+            opened = self._pseudonyms.shown
             yield [
                 Change(
-                    register=row.register, key=row.key, subject=row.person, version=row.version,
+                    register=row.register, key=opened(row.key), subject=opened(row.person), version=row.version,
                     op=Op.DELETE if row.deleted else Op.UPSERT, record=msgspec.Raw(row.body.encode()),
                 )
                 for row in found

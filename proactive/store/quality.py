@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.base import Value
 from proactive.domain.quality import Score, ScoreKey
 from proactive.store import bulk
+from proactive.store.hidden import document_out, pseudonyms_of
 from proactive.store.statement import text
 from proactive.store.tables import quality as tables
 
@@ -33,7 +35,8 @@ SELECT {SCORE} FROM (
 
 
 class Measured(Value):
-    """The newest measurement of a register. `expectations`: name, dimension, says, wrong; `worst`: key, faults."""
+    """The newest measurement of a register. `expectations`: name, dimension, says, wrong;
+    `worst`: key as its owner writes it, faults."""
 
     register_name: str
     measured_at: datetime
@@ -48,7 +51,7 @@ class Measured(Value):
 
 @dataclass(frozen=True)
 class KeptRow:
-    """One row of a register as it is kept."""
+    """One row of a register that is kept; `body` as its owner writes it."""
 
     subject: str
     version: int
@@ -58,6 +61,7 @@ class KeptRow:
 class Quality:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def claim(self, registers: Collection[str], *, now: datetime, lease: timedelta) -> str | None:
         """The register among these whose next measurement is due, for the caller alone until the lease is over."""
@@ -133,7 +137,8 @@ class Quality:
                     "expectations, worst FROM quality_measure WHERE measured_at IS NOT NULL ORDER BY register"
                 )
             )
-            return {row["register_name"]: Measured.model_validate(dict(row)) for row in rows.mappings()}
+            found = [{**row, "worst": document_out(self._pseudonyms, row["worst"])} for row in rows.mappings()]
+            return {row["register_name"]: Measured.model_validate(row) for row in found}
 
     async def waiting(self, services: Collection[str], *, today: Any) -> Mapping[str, int]:
         """How many occasions of these services have come to their day and are not drafted."""
@@ -155,17 +160,20 @@ class Quality:
                     "SELECT subject, version, CAST(body AS text) FROM record "
                     "WHERE register = :r AND key = :k AND NOT deleted"
                 ),
-                {"r": register, "k": key},
+                {"r": register, "k": self._pseudonyms.key(register, key)},
             )
             row = rows.first()
-            return KeptRow(row[0], row[1], row[2]) if row else None
+            if row is None:
+                return None
+            body = document_out(self._pseudonyms, msgspec.json.decode(row[2]))
+            return KeptRow(row[0], row[1], msgspec.json.encode(body).decode())
 
     async def looked(self, register: str, key: str, *, actor: str, what: str, now: datetime) -> None:
         """Write down that somebody looked at a row that is otherwise masked."""
         async with self._engine.begin() as connection:
             await connection.execute(
                 text("INSERT INTO look (at, actor, register, key, what) VALUES (:at, :actor, :r, :k, :what)"),
-                {"at": now, "actor": actor, "r": register, "k": key, "what": what},
+                {"at": now, "actor": actor, "r": register, "k": self._pseudonyms.key(register, key), "what": what},
             )
 
 

@@ -17,11 +17,15 @@ from proactive.domain.decidable import Decidable
 from proactive.domain.dossier import State
 from proactive.domain.vault import Vault
 from proactive.store import readings, sealed
+from proactive.store.hidden import pseudonyms_of
 from proactive.store.people import Officer
 from proactive.store.statement import text
 
 COUNTED = 1000
 """No officer needs to know whether 4,000 or 5,000 wait: counting stops here, and the page says "more than"."""
+
+MOST_ENDING = 1000
+"""Of an office's dossiers not one in a thousand ends with the same four digits; so many are looked through at most."""
 
 LAST = "\U0010ffff"
 
@@ -124,6 +128,7 @@ Key = tuple[datetime, UUID]
 class Queue:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def look(
         self,
@@ -174,9 +179,9 @@ class Queue:
 
     async def by_digits(self, digits: str, *, office: str, limit: int) -> list[Waits]:
         """Whose personal id ends so; four digits or more."""
-        values = {"office": office, "n": limit, "ends": digits[-4:], "digits": digits, "length": len(digits)}
-        condition = "d.ends = :ends AND right(d.subject, :length) = :digits"
-        return await self._rows(FOUND.format(line=LINE, condition=condition), values)
+        values = {"office": office, "n": MOST_ENDING, "ends": self._pseudonyms.ends(digits[-4:])}
+        found = await self._rows(FOUND.format(line=LINE, condition="d.ends = :ends"), values)
+        return [one for one in found if self._pseudonyms.open(one.subject).endswith(digits)][:limit]
 
     async def by_code(self, code: str, *, office: str) -> list[Waits]:
         """The dossier with this check code, or under this reference in the intake."""

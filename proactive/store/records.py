@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from proactive.domain.change import Change, storable
 from proactive.ports.register import Position
+from proactive.store.hidden import pseudonyms_of
 from proactive.store.statement import text
 
 
@@ -25,6 +26,7 @@ class Kept:
 class Records:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def of(self, subjects: Sequence[str]) -> dict[str, list[Kept]]:
         """All living records of these subjects; a subject without any is there with an empty list."""
@@ -42,13 +44,14 @@ class Records:
         return found
 
     async def subjects(self, register: str, keys: Collection[str]) -> dict[str, str]:
-        """Whom the records under these keys are about, as far as any was kept."""
+        """Whom the records under these keys are about, as far as any was kept; both as their owner writes them."""
+        written = {self._pseudonyms.key(register, key): key for key in keys}
         async with self._engine.connect() as connection:
             rows = await connection.execute(
                 text("SELECT key, subject FROM record WHERE register = :register AND key = ANY(:keys)"),
-                {"register": register, "keys": list(keys)},
+                {"register": register, "keys": list(written)},
             )
-            return {key: subject for key, subject in rows if subject}
+            return {written[key]: self._pseudonyms.open(subject) for key, subject in rows if subject}
 
     async def unsettled(self, changes: Sequence[Change]) -> list[Change]:
         """Those of these changes that are neither kept (in this or a newer version) nor rejected."""
@@ -65,7 +68,7 @@ class Records:
                 ),
                 {
                     "registers": [storable(change.register) for change in changes],
-                    "keys": [storable(change.key) for change in changes],
+                    "keys": [self._pseudonyms.key(one.register, storable(one.key)) for one in changes],
                     "versions": [change.version for change in changes],
                 },
             )
@@ -77,11 +80,12 @@ class Positions:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def all(self) -> Mapping[str, Position]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text("SELECT register, mark, key FROM watch_position"))
-            return {register: Position(mark, key) for register, mark, key in rows}
+            return {register: Position(mark, self._pseudonyms.shown(key)) for register, mark, key in rows}
 
     async def caught_up(self) -> set[str]:
         """The registers of which everything was kept at least once."""
@@ -126,5 +130,10 @@ class Positions:
                     "VALUES (:register, :mark, :key, :now, '') ON CONFLICT (register) DO UPDATE "
                     "SET mark = excluded.mark, key = excluded.key, read_at = excluded.read_at"
                 ),
-                {"register": register, "mark": to.mark, "key": to.key, "now": now},
+                {
+                    "register": register,
+                    "mark": to.mark,
+                    "key": self._pseudonyms.key(register, to.key),
+                    "now": now,
+                },
             )

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.domain.rejected import Deed, Refused, Standing, Which
+from proactive.store.hidden import pseudonyms_of
 from proactive.store.statement import text
 
 AT_ONCE = 2000
@@ -20,6 +22,10 @@ NEWER = "EXISTS (SELECT FROM record r WHERE r.register = x.register AND r.key = 
 
 STANDING = f"CASE WHEN x.state = 'waiting' AND {NEWER} THEN 'overtaken' ELSE x.state END"
 """A change that waits while a newer version of its record is kept has been overtaken; nobody needs to write that."""
+
+ENDS = """(left(x.key, 1) <> '~' AND right(x.key, length(CAST(:key_ends AS text))) = :key_ends OR x.key = :hidden_key
+  OR left(x.key, 1) = '~' AND length(CAST(:key_ends AS text)) = 4 AND right(x.key, 4) = :hidden_ends)"""
+"""A key that is a pseudonym is found by its last four digits, or by all of them."""
 
 FIELDS = (
     f"x.id, x.register AS register_name, x.key, x.version, x.problems, x.row, x.rejected_at, {STANDING} AS standing"
@@ -34,10 +40,17 @@ NOTE = (
 class RejectedChanges:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
+
+    def _where(self, which: Which) -> tuple[str, dict[str, Any]]:
+        return _conditions(which, self._pseudonyms)
+
+    def _read(self, row: RowMapping) -> Refused:
+        return Refused.model_validate({**row, "key": self._pseudonyms.shown(row["key"])})
 
     async def found(self, which: Which, *, limit: int, before: int | None = None) -> list[Refused]:
         """The newest of these; `before` is the id of the last one of the page before."""
-        where, values = _where(which)
+        where, values = self._where(which)
         if before is not None:
             where, values = f"{where} AND x.id < :before", {**values, "before": before}
         async with self._engine.connect() as connection:
@@ -45,11 +58,11 @@ class RejectedChanges:
                 text(f"SELECT {FIELDS} FROM rejected_change x WHERE {where} ORDER BY x.id DESC LIMIT :limit"),
                 {**values, "limit": limit},
             )
-            return [_read(row) for row in rows.mappings()]
+            return [self._read(row) for row in rows.mappings()]
 
     async def tally(self, which: Which) -> dict[Standing, int]:
         """How many of these stand where."""
-        where, values = _where(which.model_copy(update={"standing": None}))
+        where, values = self._where(which.model_copy(update={"standing": None}))
         async with self._engine.connect() as connection:
             rows = await connection.execute(
                 text(f"SELECT {STANDING}, count(*) FROM rejected_change x WHERE {where} GROUP BY 1"), values
@@ -58,7 +71,7 @@ class RejectedChanges:
 
     async def kinds(self, which: Which) -> list[tuple[str, str, int]]:
         """(register, column, how many) of what is wrong, the most frequent first."""
-        where, values = _where(which.model_copy(update={"problem": None}))
+        where, values = self._where(which.model_copy(update={"problem": None}))
         async with self._engine.connect() as connection:
             rows = await connection.execute(
                 text(
@@ -106,7 +119,7 @@ class RejectedChanges:
     async def _mark(
         self, which: Which, state: Standing, *, actor: str, verb: str, note: str | None, now: datetime
     ) -> int:
-        where, values = _where(which)
+        where, values = self._where(which)
         statement = text(
             f"WITH chosen AS (SELECT x.id FROM rejected_change x WHERE {where} AND x.state = 'waiting' "
             "ORDER BY x.id LIMIT :at_once FOR UPDATE SKIP LOCKED), moved AS (UPDATE rejected_change x "
@@ -174,7 +187,7 @@ async def _settled(connection: AsyncConnection, which: str, values: Mapping[str,
     return int(settled or 0)
 
 
-def _where(which: Which) -> tuple[str, dict[str, Any]]:
+def _conditions(which: Which, pseudonyms: Pseudonyms) -> tuple[str, dict[str, Any]]:
     tests = {
         "ids": "x.id = ANY(:ids)",
         "register_name": "x.register = :register_name",
@@ -182,14 +195,12 @@ def _where(which: Which) -> tuple[str, dict[str, Any]]:
         "problem": "x.problems @> jsonb_build_array(jsonb_build_object('where', CAST(:problem AS text)))",
         "since": "x.rejected_at >= :since",
         "until": "x.rejected_at < :until",
-        "key_ends": "right(x.key, length(CAST(:key_ends AS text))) = :key_ends",
+        "key_ends": ENDS,
         "upto": "x.id <= :upto",
     }
     asked = {name: value for name, value in which.model_dump().items() if value is not None}
     if "ids" in asked:
         asked["ids"] = list(asked["ids"])
-    return " AND ".join(["TRUE", *(tests[name] for name in asked)]), asked
-
-
-def _read(row: RowMapping) -> Refused:
-    return Refused.model_validate(dict(row))
+    if which.key_ends is not None:
+        asked |= {"hidden_key": pseudonyms.of(which.key_ends), "hidden_ends": pseudonyms.ends(which.key_ends)}
+    return " AND ".join(["TRUE", *(test for name, test in tests.items() if name in asked)]), asked

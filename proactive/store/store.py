@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from proactive.domain.pseudonym import PLAIN, Pseudonyms
 from proactive.domain.vault import Vault
 from proactive.store.acted import Acted
 from proactive.store.addressees import Addressees
@@ -28,6 +29,8 @@ from proactive.store.files import OfficeFiles
 from proactive.store.hands import Hands
 from proactive.store.hearing import Hearing
 from proactive.store.held_rules import HeldRules
+from proactive.store.hidden import pseudonyms_of
+from proactive.store.hiding import Hiding
 from proactive.store.intake import IntakeNews
 from proactive.store.intake_queue import IntakeQueue
 from proactive.store.kept import Kept
@@ -60,6 +63,7 @@ from proactive.store.tokens import ProviderTokens
 class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self.pseudonyms = pseudonyms_of(engine)
         self.records = Records(engine)
         self.positions = Positions(engine)
         self.rejected = RejectedChanges(engine)
@@ -106,6 +110,7 @@ class Store:
         self.erasing = Erasing(engine)
         self.breaches = Breaches(engine)
         self.resealing = Resealing(engine)
+        self.hiding = Hiding(engine)
         self.queue = Queue(engine)
         self.hands = Hands(engine)
         self.bulk_runs = BulkRuns(engine)
@@ -122,9 +127,10 @@ async def opened(
     application: str = "proactive",
     role: DatabaseRole | None = None,
     vault: Vault | None = None,
+    pseudonyms: Pseudonyms = PLAIN,
 ) -> AsyncIterator[Store]:
     """A checked store, closed when the block ends. Raises `Unusable` with one clear sentence."""
-    engine = await connect(url, size=size, application=application, role=role, vault=vault)
+    engine = await connect(url, size=size, application=application, role=role, vault=vault, pseudonyms=pseudonyms)
     try:
         yield Store(engine)
     finally:

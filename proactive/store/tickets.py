@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.domain.ticket import LIVE, Ticket, TicketState
 from proactive.store import bulk
+from proactive.store.hidden import pseudonyms_in, pseudonyms_of
 from proactive.store.statement import text
 from proactive.store.tables import tickets as tables
 
@@ -28,13 +30,16 @@ class Arrived:
     body: str | None
 
 
-def read(row: RowMapping) -> Ticket:
-    return Ticket.model_validate({name: row[name] for name in Ticket.model_fields})
+def read(row: RowMapping, pseudonyms: Pseudonyms) -> Ticket:
+    """A ticket as its register's owner reads it: with the key that the row has there."""
+    values = {name: row[name] for name in Ticket.model_fields}
+    return Ticket.model_validate(values | {"key": pseudonyms.shown(row["key"])})
 
 
 class Tickets:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._pseudonyms = pseudonyms_of(engine)
 
     async def open(self, tickets: Sequence[Ticket], *, now: datetime) -> set[UUID]:
         """Open these; one that is alive already with the same claim is left as it is. Gives the ids of the new ones."""
@@ -98,7 +103,8 @@ class Tickets:
         """Store what became of them, those that nobody else has changed meanwhile; gives their ids."""
         async with self._engine.begin() as connection:
             kept = await bulk.update(
-                connection, tables.Ticket, [_row(one, version=one.version + 1, changed_at=now) for one in after],
+                connection, tables.Ticket,
+                [_row(one, self._pseudonyms, version=one.version + 1, changed_at=now) for one in after],
                 guard="old.version = new.version - 1",
             )  # fmt: skip
             moved = [(b, a) for b, a in zip(before, after, strict=True) if a.id in kept and a.state is not b.state]
@@ -128,13 +134,14 @@ class Tickets:
                 {"alive": ALIVE, "limit": limit},
             )
             return [
-                Arrived(read(row), row["arrived"], None if row["deleted"] else row["body"]) for row in rows.mappings()
+                Arrived(read(row, self._pseudonyms), row["arrived"], None if row["deleted"] else row["body"])
+                for row in rows.mappings()
             ]
 
     async def _select(self, condition: str, **values: object) -> list[Ticket]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(text(f"SELECT {FIELDS} FROM ticket t WHERE {condition}"), values)
-            return [read(row) for row in rows.mappings()]
+            return [read(row, self._pseudonyms) for row in rows.mappings()]
 
 
 async def add(connection: AsyncConnection, tickets: Sequence[Ticket], *, now: datetime) -> set[UUID]:
@@ -142,7 +149,9 @@ async def add(connection: AsyncConnection, tickets: Sequence[Ticket], *, now: da
     for one in tickets:
         if one.dossier_id is not None:
             await _withdraw_earlier(connection, one, now)
-    added = await bulk.insert(connection, tables.Ticket, [_row(one) for one in tickets], returning="id")
+    added = await bulk.insert(
+        connection, tables.Ticket, [_row(one, pseudonyms_in(connection)) for one in tickets], returning="id"
+    )
     lines = [_line(one, now, one.said_by, "open", None, None) for one in tickets if one.id in added]
     await bulk.insert(connection, tables.TicketLine, lines)
     return set(added)
@@ -165,8 +174,8 @@ async def _withdraw_earlier(connection: AsyncConnection, one: Ticket, now: datet
     )  # fmt: skip
 
 
-def _row(ticket: Ticket, **more: object) -> dict[str, object]:
-    row = bulk.row(ticket, **more)
+def _row(ticket: Ticket, pseudonyms: Pseudonyms, **more: object) -> dict[str, object]:
+    row = bulk.row(ticket, **more) | {"key": pseudonyms.key(ticket.register_name, ticket.key)}
     row["register"] = row.pop("register_name")
     return row
 

@@ -184,13 +184,14 @@ def create(
     `told` are the registers that connectors are asked to send from the beginning; `clients` the providers of identities
     at which people may sign in.
     """
-    desk, wording, static = Desk(store.engine), Wording(catalogue), StaticFiles(HERE / "static")
+    desk, wording, static = Desk(store.engine), Wording(catalogue, store.pseudonyms), StaticFiles(HERE / "static")
     door = Door(store=store, desk=desk, keys=keys, clock=clock, public_url=settings.public_url)
     identity = RelyingParty(clients, sign_ons=store.sign_ons, keys=keys, clock=clock, public_url=settings.public_url)
     pages = Pages(
         door=door,
         clock=clock,
         static=static,
+        pseudonyms=store.pseudonyms,
         extra={
             "office_name": wording.office,
             "desk_bar": bar,

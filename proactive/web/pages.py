@@ -13,6 +13,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.letters import HOTLINE, spaced
 from proactive.ports.clock import Clock
 from proactive.web import formats
@@ -32,12 +33,13 @@ class Pages:
         door: Door,
         clock: Clock,
         static: StaticFiles,
+        pseudonyms: Pseudonyms,
         extra: Mapping[str, Any],
         led_to: Sequence[str] = (),
     ) -> None:
         """`led_to` are the origins elsewhere to which a form of ours may lead: providers of identities."""
         self._door, self._clock, self._led_to = door, clock, " ".join(("'self'", *led_to))
-        self._environments = {language: _environment(language, static, extra) for language in LANGUAGES}
+        self._environments = {language: _environment(language, static, pseudonyms, extra) for language in LANGUAGES}
 
     def language(self, request: Request) -> str:
         """The language that was just asked for, or the one kept in the browser; Vietnamese otherwise."""
@@ -75,7 +77,7 @@ def to(place: str) -> Response:
     return RedirectResponse(place, 303)
 
 
-def _environment(language: str, static: StaticFiles, extra: Mapping[str, Any]) -> Environment:
+def _environment(language: str, static: StaticFiles, pseudonyms: Pseudonyms, extra: Mapping[str, Any]) -> Environment:
     environment = Environment(
         loader=ChoiceLoader(
             [
@@ -95,7 +97,7 @@ def _environment(language: str, static: StaticFiles, extra: Mapping[str, Any]) -
         day=formats.day,
         moment=formats.moment,
         written=formats.written,
-        last4=formats.last4,
+        last4=lambda kept: formats.last4(pseudonyms.shown(kept)),
         percent=formats.percent if language == "vi" else formats.percent_en,
         number=formats.number if language == "vi" else formats.number_en,
         spaced=spaced,

@@ -89,7 +89,7 @@ def letter(
         "place": f"Đà Nẵng, ngày {today.day} tháng {today.month} năm {today.year}",
         "reference": dossier.reference,
         "applicant": wording.applicant(dossier),
-        "personal_id": dossier.subject,
+        "personal_id": wording.personal_id(dossier),
         "address": values.get("address"),
         "phone": dossier.phone,
         "by": _by(acted),

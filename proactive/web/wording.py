@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from proactive.domain.dossier import Dossier, Field
+from proactive.domain.pseudonym import PLAIN, Pseudonyms
 from proactive.prefill import Why, why
 from proactive.web.formats import last4, written
 from rules import Catalogue, Service
@@ -61,8 +62,12 @@ class Centres:
 
 
 class Wording:
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, pseudonyms: Pseudonyms = PLAIN) -> None:
+        self._catalogue, self._pseudonyms = catalogue, pseudonyms
+
+    def personal_id(self, dossier: Dossier) -> str:
+        """Whose it is."""
+        return self._pseudonyms.open(dossier.subject)
 
     def registers(self) -> Mapping[str, RegisterSchema]:
         """The registers that are connected here, by name."""

@@ -63,6 +63,7 @@ MAY_IMPORT = {
         "rules.calendar",
         "rules.checks",
         "rules.forbidden",
+        "rules.kinds",
         "rules.manners",
     },
     "proactive/ports": {"proactive.ports", "proactive.domain", "proactive.errors"},

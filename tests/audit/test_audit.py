@@ -305,6 +305,7 @@ NOT_WATCHED = {
     "its lines are in guest_log": {"guest"},
     "what an officer chose for their own page, and answers to a press of theirs": {"saved_filter", "bulk_run"},
     "what is in a document, whose hash is in the watched line beside it": {"document_content"},
+    "the name of a key": {"lookup_key"},
     "the log itself": {"audit_leaf", "audit_seal"},
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ up changes on a topic, then rounds in which each contestant reads all of them, o
 their own. Prints one JSON object: medians of changes a second, and our memory.
 
     ours            the product's own loop: records kept, occasions worked out, offsets committed
+    pseudonyms      the same with pseudonyms for personal ids, as an installation runs it
     confluent_loop  plain confluent-kafka, pydantic and psycopg, one upsert a table and batch: ends in the same rows
     consume_only    read the topic and throw it away
     write_only      the same upserts as confluent_loop, from memory
@@ -38,6 +39,7 @@ from confluent_kafka import Consumer, Message, Producer
 
 from proactive.brokers import Brokers
 from proactive.domain.change import Change, encode
+from proactive.domain.pseudonym import PLAIN, Pseudonyms
 from proactive.embedded.broker import EmbeddedBroker
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
@@ -158,12 +160,12 @@ MEMORY: dict[str, object] = {}
 """What our process told of itself in the last round."""
 
 
-def ours(bootstrap: str, url: str, number: int, size: int) -> float:
+def ours(bootstrap: str, url: str, number: int, size: int, *more: str) -> float:
     """The product's own loop, in a process of its own, as a worker is one."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("TRUNCATE record, occasion, rejected_change CASCADE")
         connection.execute("CHECKPOINT")
-    given = ["--worker", bootstrap, url, "--n", str(number), "--batch", str(size)]
+    given = ["--worker", bootstrap, url, "--n", str(number), "--batch", str(size), *more]
     ran = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.recognise", *given], stdout=subprocess.PIPE, check=True
     )  # fmt: skip
@@ -172,9 +174,15 @@ def ours(bootstrap: str, url: str, number: int, size: int) -> float:
     return float(told["seconds"])
 
 
-def work(bootstrap: str, url: str, number: int, size: int) -> dict[str, object]:
+def pseudonyms(bootstrap: str, url: str, number: int, size: int) -> float:
+    """The same with pseudonyms for personal ids, which the others do not make."""
+    return ours(bootstrap, url, number, size, "--hidden")
+
+
+def work(bootstrap: str, url: str, number: int, size: int, *, hidden: bool) -> dict[str, object]:
     """What that process does."""
-    lanes = Lanes(url, facts=Facts(load().connected(REGISTERS)), clock=CLOCK)
+    hides = Pseudonyms(bytes(range(32)), by_person=["residents"]) if hidden else PLAIN
+    lanes = Lanes(url, facts=Facts(load().connected(REGISTERS), hides), clock=CLOCK)
     calm_memory()
     memory = Memory()
 
@@ -243,7 +251,7 @@ def peer(name: str) -> Contestant:
 
 PEERS = ("quixstreams", "bytewax", "faust_idiomatic")
 CONTESTANTS: dict[str, Contestant] = {
-    "ours": ours, "confluent_loop": by_hand, **{name: peer(name) for name in PEERS},
+    "pseudonyms": pseudonyms, "ours": ours, "confluent_loop": by_hand, **{name: peer(name) for name in PEERS},
     "consume_only": consume_only, "write_only": write_only,
 }  # fmt: skip
 
@@ -324,9 +332,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=10_000)
     parser.add_argument("--only", nargs="*", choices=sorted(CONTESTANTS), default=list(CONTESTANTS))
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--hidden", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.worker:
-        sys.stdout.write(json.dumps(work(*given.worker, given.n, given.batch)) + "\n")
+        sys.stdout.write(json.dumps(work(*given.worker, given.n, given.batch, hidden=given.hidden)) + "\n")
         return
     sys.stdout.write(json.dumps(asyncio.run(run(given.n, given.rounds, given.batch, given.only))) + "\n")
 

@@ -70,8 +70,9 @@ def facts(catalogue: Catalogue) -> Facts:
 
 @pytest.fixture(autouse=True)
 def keys_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands open what the `store` fixture sealed."""
+    """Commands open what the `store` fixture sealed; it keeps personal ids as they are."""
     monkeypatch.setenv("PROACTIVE_ENCRYPTION_KEYS", base64.b64encode(VAULT_KEY).decode())
+    monkeypatch.setenv("PROACTIVE_PSEUDONYMS", "0")
 
 
 @pytest.fixture(autouse=True, scope="session")

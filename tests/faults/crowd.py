@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 
 from proactive.demo.visitor import Page, Visitor
 from proactive.errors import ProactiveError
+from tests.faults.checker.opening import opener
 from tests.faults.checker.world import codes
 from tests.faults.stack import Stack
 from tests.faults.witnessed import plain
@@ -290,7 +291,8 @@ class Crowd:
         waiting = await self._all("SELECT id, prepared_by, subject FROM dossier WHERE state = 'confirmed' ORDER BY id")
         if not waiting:
             return
-        refused = {one["id"] for one in waiting if int(one["subject"][-3:]) % 8 == 0}
+        whose = opener(self.stack.lookup_key) if self.stack.lookup_key else str
+        refused = {one["id"] for one in waiting if int(whose(one["subject"])[-3:]) % 8 == 0}
         if unprepared := [one["id"] for one in waiting if one["prepared_by"] is None and one["id"] not in refused]:
             await self._at_the_desk(COLLEAGUE, dict.fromkeys(unprepared, "prepare"))
         await self._at_the_desk(

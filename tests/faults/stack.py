@@ -163,7 +163,7 @@ class Stack:
         self.base = shift_to(today)
         self.source: Source
         self.nursery: Nursery
-        self.url = self.reader = self.kafka = ""
+        self.url = self.reader = self.kafka = self.lookup_key = ""
 
     def now(self) -> datetime:
         """The time that everybody here goes by."""
@@ -238,6 +238,7 @@ class Stack:
             "PROACTIVE_KAFKA_BOOTSTRAP": self.kafka,
             "PROACTIVE_SESSION_SECONDS": str(SESSION),
             "PROACTIVE_SECRET": secrets.token_hex(32),
+            **self._pseudonyms(),
             "PROACTIVE_SEALING": "false",  # the checker has no code of ours; a worker of the version before may play
             "PROACTIVE_WEB_PORT": str(self.hops["web"].target),
             "PROACTIVE_PUBLIC_URL": pages,
@@ -256,6 +257,14 @@ class Stack:
             # A version from before sealed values cannot read them: they begin when the last of it is gone.
             **({"PROACTIVE_SEALING": "false"} if self.old is not None else {}),
         }
+
+    def _pseudonyms(self) -> dict[str, str]:
+        """The checker is given the key too. A version from before pseudonyms knows nothing of them."""
+        if self.old is not None:
+            return {"PROACTIVE_PSEUDONYMS": "0"}
+        self.lookup_key = b64encode(secrets.token_bytes(32)).decode()
+        (self.folder / "lookup-key").write_text(self.lookup_key, encoding="ascii")
+        return {"PROACTIVE_LOOKUP_KEY": self.lookup_key}
 
     async def topics(self) -> None:
         """Make the topics; again whenever the broker came back without its memory."""

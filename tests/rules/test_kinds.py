@@ -32,6 +32,7 @@ def fits(kind: Kind, value: object) -> bool:
         (Kind("a", T.INTEGER), [0, 2**63 - 1, -(2**63), None], [2**63, -(2**63) - 1, "1"]),
         (Kind("a", T.BOOLEAN), [True, False, None], [1, "true"]),
         (Kind("a", T.PERSONAL_ID), ["0" * 12, None], ["0" * 11, "0" * 13, 48090000001]),
+        (Kind("a", T.PERSONAL_ID, kept=True), ["0" * 12, "~" + "x" * 42, None], ["0" * 11, "~" + "x" * 80]),
         (Kind("a", T.PHONE), ["", "0" * 40, None], ["0" * 41]),
         (Kind("a", T.CODE), ["x", "x" * 40, 7, None], ["", "x" * 41, 7.5]),
         (Kind("a", T.CODE, codes=("B", "1", "09")), ["B", "1", 1, "09", None], ["C", 9, 2, ""]),

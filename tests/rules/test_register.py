@@ -172,3 +172,35 @@ def test_an_expiry_is_refused_exactly_before_the_day_of_issue(issued: date, days
     row = {**LICENCE, "date_of_birth": None, "issued_on": str(issued), "expires_on": str(issued + timedelta(days=days))}
 
     assert bool(LICENCES.problems(row)) == (days < 0 or issued + timedelta(days=days) < date(1950, 1, 1))
+
+
+KEPT = "~uq-gu7R6UEW2J6q5v9xERAIr4Y7QT0WKwo_ANA6266"
+
+
+@pytest.mark.parametrize("personal_id", [LICENCE["personal_id"], KEPT])
+def test_what_is_kept_may_have_a_pseudonym_where_its_owner_has_a_personal_id(personal_id: str) -> None:
+    assert CUT.read(json.dumps({**LICENCE, "personal_id": personal_id}))["personal_id"] == personal_id
+
+
+@pytest.mark.parametrize("personal_id", ["0480900000017", "04809000000x", "x" * 43])
+def test_what_is_kept_has_nothing_else_there(personal_id: str) -> None:
+    with pytest.raises(BadRow):
+        CUT.read(json.dumps({**LICENCE, "personal_id": personal_id}))
+
+
+def test_no_owner_of_a_register_sends_pseudonyms() -> None:
+    assert "Send exactly 12 digits" in refusal(personal_id=KEPT)["personal_id"]
+
+
+def test_only_a_register_whose_key_is_a_personal_id_names_its_rows_by_a_person() -> None:
+    assert RESIDENTS.by_person and not LICENCES.by_person
+
+
+def test_many_kept_rows_are_spelled_as_each_of_them_is() -> None:
+    [spelled] = [kind.spelled() for kind in CUT.kinds.values() if kind.name == "personal_id"]
+    assert spelled is not None
+    ids = ["048090000001", KEPT, "0480900000017", "x" * 12, "x" * 43]
+
+    for values in ([one, other] for one in ids for other in ids):
+        assert spelled.many(values) == all(map(spelled.right, values)), values
+    assert spelled.many([None, KEPT]) and not spelled.many([None, "x" * 12])

@@ -190,6 +190,7 @@ class Town:
 
     async def newest(self, subject: str) -> Dossier:
         found, _ = await self.store.dossiers.queue(office=OFFICE, states=await self._states(), limit=100)
+        subject = self.store.pseudonyms.of(subject)
         return max((one for one in found if one.subject == subject), key=lambda one: one.created_at)
 
     async def _states(self) -> list[Any]:

@@ -20,7 +20,7 @@ from proactive.demo import source
 from proactive.embedded.child import Child, ChildPart
 from proactive.embedded.ports import LOOPBACK, kept_port
 from proactive.embedded.postgres import EmbeddedPostgres
-from tests.conftest import VAULT_KEY
+from tests.conftest import LOOKUP_KEY, VAULT_KEY
 from tests.steps.people import Rows
 
 REPOSITORY = Path(__file__).parents[2]
@@ -118,6 +118,7 @@ async def playing(
         "PROACTIVE_SOURCE_URL": source_url,
         "PROACTIVE_SECRET": secrets.token_hex(32),
         "PROACTIVE_ENCRYPTION_KEYS": b64encode(VAULT_KEY).decode(),
+        "PROACTIVE_LOOKUP_KEY": b64encode(LOOKUP_KEY).decode(),
         "PROACTIVE_WEB_PORT": str(web),
         "PROACTIVE_PUBLIC_URL": urls["web"],
         "PROACTIVE_POLL_SECONDS": "0.3",

@@ -35,10 +35,10 @@ from proactive.web.citizen import entrance
 from proactive.web.identity.grammar import Client
 from proactive.web.passwords import hashed
 from rules import Catalogue, manners
-from tests.conftest import VAULT
+from tests.conftest import PSEUDONYMS, VAULT
 from tests.databases import RESTORE, Databases
 from tests.web.browsing import HERE, Person
-from tests.web.people import MORNING, OFFICE, People
+from tests.web.people import MORNING, OFFICE, People, person_of
 
 KEYS = Keys("a secret of more than thirty-two characters")
 SEALER = Signer(Ed25519PrivateKey.from_private_bytes(b"w" * 32))
@@ -88,7 +88,7 @@ class House:
         person = self.person(address=address)
         await person.opens("/")
         await person.sends("/", code=dossier.code.lower())
-        await person.sends("/identify", digits=dossier.subject[-4:])
+        await person.sends("/identify", digits=person_of(dossier)[-4:])
         await person.sends("/passcode", passcode=await self.passcode(dossier))
         return person
 
@@ -133,7 +133,7 @@ def catalogue() -> Catalogue:
 @pytest.fixture(scope="module")
 async def store(databases: Databases) -> AsyncIterator[Store]:
     """An empty database of the module's own."""
-    async with databases.lent() as url, opened(url, size=8, vault=VAULT) as found:
+    async with databases.lent() as url, opened(url, size=8, vault=VAULT, pseudonyms=PSEUDONYMS) as found:
         yield found
 
 
@@ -174,11 +174,12 @@ async def build(
 ) -> AsyncIterator[House]:
     """The pages over this store, in a role of their own."""
     url = store.engine.url.render_as_string(hide_password=False)
-    pages = Store(pool(url, size=8, application="pages", role=DatabaseRole.WEB, vault=VAULT))
+    with_keys = {"vault": VAULT, "pseudonyms": store.pseudonyms}
+    pages = Store(pool(url, size=8, application="pages", role=DatabaseRole.WEB, **with_keys))
     clock = SetClock(MORNING)
     keys = KEYS
     registers = {name: MemoryRegister(name) for name in catalogue.registers}
-    facts = Facts(catalogue)
+    facts = Facts(catalogue, store.pseudonyms)
     sms, intake = MemoryNotifier(name="sms", public_url=public_url), MemoryIntake(public_url=public_url)
     email = Letters(name="email", public_url=public_url)
     settings = Settings(

@@ -26,7 +26,7 @@ from tests.web import gallery_more, gallery_steering, office
 from tests.web import test_calls as called
 from tests.web.conftest import PASSWORD, House, build, emptied
 from tests.web.measured import hold, look_over
-from tests.web.people import MORNING, OFFICE
+from tests.web.people import MORNING, OFFICE, person_of
 from tests.web.refusing import refuse
 
 See = Callable[[str], Awaitable[None]]
@@ -86,7 +86,7 @@ class Walk:
         await self.press("Tiếp tục")
         if seen:
             await self.see("citizen-identify")
-        await self.page.fill("#digits", dossier.subject[-4:])
+        await self.page.fill("#digits", person_of(dossier)[-4:])
         await self.press("Gửi mã một lần")
         if seen:
             await self.see("citizen-passcode")
@@ -284,7 +284,7 @@ class Walk:
         await self.see("desk-assist-error")
         helped = await people.dossier(name="NGUYỄN VĂN BA")
         await page.fill("#code", helped.code)
-        await page.fill("#personal_id", helped.subject)
+        await page.fill("#personal_id", person_of(helped))
         await page.get_by_label("Tôi đã xem giấy tờ").check()
         await self.press("Mở trang của người dân")
         await self.see("citizen-assisted")

@@ -11,12 +11,14 @@ from connectors.registers.memory import MemoryRegister
 from proactive.domain.dossier import Dossier, State, move
 from proactive.domain.keys import new_code
 from proactive.domain.notice import Notice, Sending, notice_id
+from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.prefill import prefill, reasons
 from proactive.store.dossiers import add
 from proactive.store.keeping import Move
 from proactive.store.store import Store
 from rules import Catalogue
+from tests.conftest import PSEUDONYMS
 
 SERVICE = "driver_licence_renewal"
 OFFICE = "csgt-da-nang"
@@ -30,6 +32,11 @@ INSERT INTO occasion
 VALUES
   (gen_random_uuid(), 'driver_licence_renewal', :subject, :subject, :subject, :due, :ends, :ends, 'owed', 'v', now())
 """
+
+
+def person_of(dossier: Dossier) -> str:
+    """Whose it is, as they know it themselves."""
+    return PSEUDONYMS.open(dossier.subject)
 
 
 @dataclass
@@ -91,10 +98,10 @@ class People:
                     "updated_at": "2026-10-02T08:00:00+07:00",
                 }
             )
-        known = {}
+        known, facts = {}, Facts(self.catalogue, self.store.pseudonyms)
         for register, found in rows.items():
             schema = self.catalogue.registers[register]
-            known[register] = [schema.take(row) for row in found]
+            known[register] = [facts.hide(register, schema.take(row)) for row in found]
             for row in found:
                 self.registers[register].put(str(row[schema.key]), person, row, version=1)
         return await self._drafted(known, person, office=office, phone=phone, told=told)
@@ -112,7 +119,7 @@ class People:
             occasion_id=occasion,
             service=SERVICE,
             service_version=service.version,
-            subject=person,
+            subject=self.store.pseudonyms.of(person),
             record_key=str(record["licence_no"]),
             cycle=verdict.cycle,
             anchor=verdict.anchor,
@@ -122,7 +129,7 @@ class People:
             blocked_by=verdict.blocked_by,
             needs=tuple(verdict.needs),
             because=reasons(verdict),
-            fields=prefill(service, record, known, today, as_of=now),
+            fields=prefill(service, record, known, today, as_of=now, pseudonyms=self.store.pseudonyms),
             code=new_code(),
             phone=phone,
             office=office,
@@ -138,7 +145,7 @@ class People:
                     "'drafted', :version, :now)"
                 ),
                 {
-                    "id": occasion, "service": SERVICE, "subject": person, "cycle": verdict.cycle,
+                    "id": occasion, "service": SERVICE, "subject": dossier.subject, "cycle": verdict.cycle,
                     "key": dossier.record_key, "due": verdict.due_on, "ends": verdict.ends_on,
                     "anchor": verdict.anchor, "version": service.version, "now": now,
                 },

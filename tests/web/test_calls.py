@@ -18,6 +18,7 @@ from proactive.steps.reconcile import reconcile
 from proactive.store.keeping import Move
 from tests.web.browsing import Person
 from tests.web.conftest import House
+from tests.web.people import person_of
 
 NEAR = "centre-20242"
 PHONE = "0901234567"
@@ -248,7 +249,7 @@ async def test_no_page_or_file_of_calls_has_personal_data_in_its_address(house: 
     await officer.opens("/desk/calls")
 
     assert str(id) in officer.text
-    assert dossier.subject not in officer.text
+    assert person_of(dossier) not in officer.text
     async with house.store.engine.connect() as connection:
         kept = str((await connection.execute(text("SELECT * FROM call_line"))).all())
     assert PHONE not in kept

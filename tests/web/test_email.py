@@ -7,6 +7,7 @@ from proactive.domain.dossier import Dossier
 from proactive.store.people import Passcode
 from tests.web.browsing import Person
 from tests.web.conftest import House
+from tests.web.people import person_of
 
 HERE = "an@example.vn"
 
@@ -56,7 +57,7 @@ async def test_the_letter_says_what_its_code_is_for_and_opens_nothing(house: Hou
     stranger = house.person()
     await stranger.opens("/")
     await stranger.sends("/", code=dossier.code)
-    await stranger.sends("/identify", digits=dossier.subject[-4:])
+    await stranger.sends("/identify", digits=person_of(dossier)[-4:])
     answer = await stranger.sends("/passcode", passcode=code)
     assert answer.status_code == 400
 

@@ -11,6 +11,7 @@ from proactive.domain.keys import new_code
 from proactive.web.citizen import entrance
 from tests.web.browsing import Person
 from tests.web.conftest import House
+from tests.web.people import person_of
 
 CHANGES_EVERY_TIME = re.compile(r'name="csrf" value="[^"]*"|nonce="[^"]*"|>[0-9A-Z]{4} [0-9A-Z]{4}<')
 
@@ -43,11 +44,11 @@ async def test_an_unknown_code_wrong_digits_and_no_phone_look_like_the_real_thin
     known = await house.people.dossier()
     unreachable = await house.people.dossier(phone=None)
 
-    real = await tries(house.person(), known.code, known.subject[-4:])
+    real = await tries(house.person(), known.code, person_of(known)[-4:])
     strangers = [
         await tries(house.person(), new_code(), "1234"),
         await tries(house.person(), known.code, "9999"),
-        await tries(house.person(), unreachable.code, unreachable.subject[-4:]),
+        await tries(house.person(), unreachable.code, person_of(unreachable)[-4:]),
     ]
 
     for seen in strangers:
@@ -61,7 +62,7 @@ async def test_an_answer_takes_its_time_whether_or_not_something_was_found(
     dossier = await house.people.dossier()
 
     took = []
-    for digits in (dossier.subject[-4:], "9999"):
+    for digits in (person_of(dossier)[-4:], "9999"):
         person = house.person()
         await person.opens("/")
         await person.sends("/", code=dossier.code)
@@ -105,7 +106,7 @@ async def test_a_one_time_code_may_be_tried_five_times(house: House) -> None:
     person = house.person()
     await person.opens("/")
     await person.sends("/", code=dossier.code)
-    await person.sends("/identify", digits=dossier.subject[-4:])
+    await person.sends("/identify", digits=person_of(dossier)[-4:])
     right = await house.passcode(dossier)
     wrong = "000000" if right != "000000" else "111111"
 
@@ -123,7 +124,7 @@ async def test_a_one_time_code_is_good_for_ten_minutes_and_once(house: House) ->
     for person in (late, first):
         await person.opens("/")
         await person.sends("/", code=dossier.code)
-        await person.sends("/identify", digits=dossier.subject[-4:])
+        await person.sends("/identify", digits=person_of(dossier)[-4:])
         if person is late:
             expired = await house.passcode(dossier)
             house.clock.forward(minutes=11)
@@ -141,7 +142,7 @@ async def test_a_one_time_code_is_no_use_in_another_browser(house: House) -> Non
     asked, other = house.person(), house.person(address="198.51.100.7")
     await asked.opens("/")
     await asked.sends("/", code=dossier.code)
-    await asked.sends("/identify", digits=dossier.subject[-4:])
+    await asked.sends("/identify", digits=person_of(dossier)[-4:])
     passcode = await house.passcode(dossier)
     await other.opens("/")
     await other.sends("/", code=dossier.code)
@@ -161,7 +162,7 @@ async def test_a_phone_gets_at_most_three_codes_an_hour(house: House) -> None:
     made = set()
     for _ in range(6):
         await person.opens("/identify")
-        await person.sends("/identify", digits=dossier.subject[-4:])
+        await person.sends("/identify", digits=person_of(dossier)[-4:])
         assert "Nhập mã một lần" in person.text
         newest = await house.store.passcodes.latest(dossier.id)
         assert newest is not None
@@ -222,7 +223,7 @@ async def test_a_session_planted_beforehand_is_not_the_one_that_signs_in(house: 
     person.client.cookies.set("citizen", "planted-by-somebody-else")
     await person.opens("/")
     await person.sends("/", code=dossier.code)
-    await person.sends("/identify", digits=dossier.subject[-4:])
+    await person.sends("/identify", digits=person_of(dossier)[-4:])
 
     answer = await person.sends("/passcode", passcode=await house.passcode(dossier))
 
@@ -241,7 +242,7 @@ async def test_signing_in_again_ends_the_session_before(house: House) -> None:
 
     await person.opens("/")
     await person.sends("/", code=dossier.code)
-    await person.sends("/identify", digits=dossier.subject[-4:])
+    await person.sends("/identify", digits=person_of(dossier)[-4:])
     await person.sends("/passcode", passcode=await house.passcode(dossier))
 
     old = house.person()
@@ -342,7 +343,7 @@ async def test_no_code_goes_to_a_phone_whose_holder_said_not_me(house: House) ->
 
     await person.opens("/")
     await person.sends("/", code=dossier.code)
-    await person.sends("/identify", digits=dossier.subject[-4:])
+    await person.sends("/identify", digits=person_of(dossier)[-4:])
 
     assert await house.store.passcodes.latest(dossier.id) is None
 

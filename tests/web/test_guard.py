@@ -12,7 +12,7 @@ from proactive import metrics
 from proactive.web.forms import MOST_BYTES
 from tests.web.browsing import HERE
 from tests.web.conftest import House
-from tests.web.people import UNIT
+from tests.web.people import UNIT, person_of
 
 
 @pytest.fixture
@@ -69,11 +69,11 @@ async def test_no_log_line_holds_anybodys_data(house: House, logged: list[dict[s
     await citizen.sends("/dossier", {"answer": "confirm", "choice-new_class": "B", "return_to": f"centre-{UNIT}"})
     officer = await house.officer()
     await officer.opens(f"/desk/dossiers/{dossier.id}")
-    await officer.opens("/nowhere/" + dossier.subject)
+    await officer.opens("/nowhere/" + person_of(dossier))
 
     written = json.dumps(logged, ensure_ascii=False, default=str)
 
-    private = (dossier.code, dossier.subject, str(dossier.id), "NGUY", "0901234567", dossier.record_key, "lang=")
+    private = (dossier.code, person_of(dossier), str(dossier.id), "NGUY", "0901234567", dossier.record_key, "lang=")
     assert not [value for value in private if value in written]
     assert "/desk/dossiers/{id}" in written and "(none)" in written
 

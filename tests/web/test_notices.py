@@ -15,6 +15,7 @@ from proactive.store.people import Role
 from proactive.store.scope import Scope, within
 from tests.web.browsing import Person
 from tests.web.conftest import House
+from tests.web.people import person_of
 
 LIST = "/desk/notices"
 
@@ -84,7 +85,7 @@ async def test_the_citys_desk_sees_what_any_office_sent_to_a_caller_and_that_is_
         steward = await asks(house, typed, username="minh", role=Role.DATA)
         assert path in steward.text and "0901234567" not in steward.text.replace("+84", "0")
     assert (await steward.opens(path)).status_code == 200
-    assert dossier.code[:4] in steward.text and "•••• 4567" in steward.text and dossier.subject not in steward.text
+    assert dossier.code[:4] in steward.text and "•••• 4567" in steward.text and person_of(dossier) not in steward.text
 
     assert [(one["actor"], one["what"]) for one in await readings(house, dossier)] == [
         ("minh", "search"), ("minh", "search"), ("minh", "notice"),

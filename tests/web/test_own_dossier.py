@@ -8,7 +8,7 @@ import pytest
 
 from proactive.domain.dossier import Answer, State
 from tests.web.conftest import House
-from tests.web.people import UNIT
+from tests.web.people import UNIT, person_of
 
 CONFIRM = {"answer": "confirm", "choice-new_class": "B", "return_to": f"centre-{UNIT}"}
 
@@ -21,7 +21,7 @@ async def test_each_value_stands_with_its_register_and_day(house: House) -> None
     for shown in ("NGUYỄN THỊ HOÀNG ANH", "04/03/1968", "Cơ sở dữ liệu dân cư, 18/11/2026", "480100000001"):
         assert shown in citizen.text
     assert "Cơ sở dữ liệu giấy phép lái xe, 20/11/2026" in citizen.text
-    assert dossier.subject not in citizen.text and str(dossier.id) not in citizen.text
+    assert person_of(dossier) not in citizen.text and str(dossier.id) not in citizen.text
 
 
 async def test_the_page_says_why_with_the_law(house: House) -> None:

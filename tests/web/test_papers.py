@@ -14,7 +14,7 @@ from proactive.domain.dossier import Answer, Dossier, State
 from proactive.papers.printing import forms, printed
 from proactive.web.papers import FORMS
 from tests.web.conftest import House
-from tests.web.people import UNIT
+from tests.web.people import UNIT, person_of
 
 CONFIRM = {"answer": "confirm", "choice-new_class": "B", "return_to": f"centre-{UNIT}"}
 
@@ -43,7 +43,7 @@ async def test_the_filled_form_is_shown_before_confirming_with_what_is_chosen(ho
 
     said = words(answer)
     assert "ĐƠN ĐỀ NGHỊ ĐỔI (CẤP LẠI) GIẤY PHÉP LÁI XE" in said and "BẢN XEM TRƯỚC – CHƯA NỘP" in said
-    assert f"Tôi là: {'NGUYỄN THỊ HOÀNG ANH'}" in said and dossier.subject in said
+    assert f"Tôi là: {'NGUYỄN THỊ HOÀNG ANH'}" in said and person_of(dossier) in said
     assert "Hạng B (ô tô đến 8 chỗ" in said and "phường Hải Châu" in said
     assert "Tôi xin cam đoan những điều ghi trên đây là đúng sự thật" in said
     assert await house.people.again(dossier.id) == dossier
@@ -116,7 +116,7 @@ async def test_each_form_of_the_desk_has_its_official_words(house: House) -> Non
     apology = await prints(approved, "apology", note="Máy in hỏng", new_date=new_date)
 
     assert "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ" in receipt and "Mã hồ sơ: H17-261123-0047" in receipt
-    assert "NGƯỜI NỘP HỒ SƠ" in receipt and "Thành phần hồ sơ nộp gồm" in receipt and approved.subject in receipt
+    assert "NGƯỜI NỘP HỒ SƠ" in receipt and "Thành phần hồ sơ nộp gồm" in receipt and person_of(approved) in receipt
     assert "Yêu cầu hoàn thiện hồ sơ gồm những nội dung sau: Xin nộp giấy khám sức khỏe." in supplement
     assert "thông báo không tiếp nhận, giải quyết hồ sơ này với lý do cụ thể như sau: Không có trong hệ" in refusal
     assert "xin trân trọng gửi lời xin lỗi" in apology and "Máy in hỏng" in apology and "30/11/2026" in apology

@@ -14,6 +14,7 @@ from rules import desk
 from rules.texts import plain
 from tests.web.browsing import Person
 from tests.web.conftest import House
+from tests.web.people import person_of
 from tests.web.test_desk import confirmed
 
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxy"
@@ -65,10 +66,10 @@ async def test_a_dossier_is_found_by_code_reference_and_last_digits_in_the_own_o
 
     own = [
         await searched(officer, words)
-        for words in (ours.code, f"{ours.code[:4]} {ours.code[4:]}".lower(), "h17-261123-0007", ours.subject[-4:],
-                      ours.subject, f"{ours.subject[6:9]} {ours.subject[9:]}")
+        for words in (ours.code, f"{ours.code[:4]} {ours.code[4:]}".lower(), "h17-261123-0007", person_of(ours)[-4:],
+                      person_of(ours), f"{person_of(ours)[6:9]} {person_of(ours)[9:]}")
     ]  # fmt: skip
-    other = [await searched(officer, words) for words in (theirs.code, "H17-261123-0008", theirs.subject)]
+    other = [await searched(officer, words) for words in (theirs.code, "H17-261123-0008", person_of(theirs))]
 
     assert all("CỦA TA" in page for page in own) and not any("CỦA HỌ" in page for page in own + other)
 

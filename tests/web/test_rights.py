@@ -7,7 +7,7 @@ from proactive.domain.dossier import State
 from proactive.domain.rights import Asked, Right
 from proactive.store.people import Role
 from tests.web.conftest import House
-from tests.web.people import OFFICE
+from tests.web.people import OFFICE, person_of
 
 HERE = "/dossier/data"
 
@@ -23,8 +23,8 @@ async def test_the_page_and_the_file_hold_what_is_held_and_the_giving_is_written
     values = {value for field in dossier.fields if (value := field.value)}
     rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))
     written = {row[2] for row in rows}
-    assert values - written == set() and {dossier.subject, dossier.phone, "an@hopthu.example.vn"} - written == set()
-    assert dossier.subject in page and "an@hopthu.example.vn" in page
+    assert values - written == set() and {person_of(dossier), dossier.phone, "an@hopthu.example.vn"} - written == set()
+    assert person_of(dossier) in page and "an@hopthu.example.vn" in page
     assert file.headers["cache-control"] == "no-store" and "attachment" in file.headers["content-disposition"]
     [given] = await house.store.rights.of_dossier(dossier.id)
     assert (given.right, given.state) == (Right.SEE, Asked.DONE)

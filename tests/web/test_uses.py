@@ -7,7 +7,7 @@ import pytest
 from proactive.domain.acting import Proof, Relation
 from proactive.domain.dossier import State
 from tests.web.conftest import House
-from tests.web.people import UNIT
+from tests.web.people import UNIT, person_of
 
 CONFIRM = {"answer": "confirm", "choice-new_class": "B", "return_to": f"centre-{UNIT}"}
 PARENT = {"relation": "parent", "for_name": "Nguyễn Thị Tư", "for_id": "048160 000009"}
@@ -76,7 +76,7 @@ async def test_an_officer_files_for_the_person_present_and_that_is_kept(house: H
     officer = await house.officer("hoa", office=CENTRE)
     await officer.opens("/desk/assist")
 
-    await officer.sends("/desk/assist", code=dossier.code, personal_id=dossier.subject, seen="1")
+    await officer.sends("/desk/assist", code=dossier.code, personal_id=person_of(dossier), seen="1")
     assert "Cán bộ hoa đang giúp" in officer.text
     await officer.sends("/dossier", CONFIRM)
 
@@ -92,10 +92,10 @@ async def test_an_officer_who_has_not_seen_the_person_opens_nothing(house: House
     dossier, other = await house.people.dossier(), await house.people.dossier()
     officer = await house.officer("hoa", office=CENTRE)
     tries = (
-        {"code": dossier.code, "personal_id": dossier.subject},
-        {"code": dossier.code, "personal_id": other.subject, "seen": "1"},
-        {"code": dossier.code, "personal_id": dossier.subject[-4:], "seen": "1"},
-        {"code": "K7Q4M2XD", "personal_id": dossier.subject, "seen": "1"},
+        {"code": dossier.code, "personal_id": person_of(dossier)},
+        {"code": dossier.code, "personal_id": person_of(other), "seen": "1"},
+        {"code": dossier.code, "personal_id": person_of(dossier)[-4:], "seen": "1"},
+        {"code": "K7Q4M2XD", "personal_id": person_of(dossier), "seen": "1"},
         {"code": "", "personal_id": "", "seen": "1"},
     )
 
@@ -103,7 +103,7 @@ async def test_an_officer_who_has_not_seen_the_person_opens_nothing(house: House
         await officer.opens("/desk/assist")
         assert (await officer.sends("/desk/assist", typed)).status_code == 400
     await officer.opens("/desk/assist")
-    right = {"code": dossier.code, "personal_id": dossier.subject, "seen": "1"}
+    right = {"code": dossier.code, "personal_id": person_of(dossier), "seen": "1"}
 
     assert officer.client.cookies.get("citizen") is None
     assert (await officer.posts("/desk/assist", right)).status_code == 403

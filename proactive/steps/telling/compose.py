@@ -9,6 +9,7 @@ from proactive import letters
 from proactive.domain.addressee import Addressee
 from proactive.domain.dossier import Dossier, look_again
 from proactive.domain.notice import Notice, Sending, notice_id
+from proactive.domain.pseudonym import Pseudonyms
 from proactive.errors import Permanent
 from proactive.letters import Letter
 from proactive.ports.notifier import Content
@@ -48,11 +49,12 @@ class Draft:
         return self.dossier.subject, self.chosen.channel, self.chosen.address
 
 
-def said(service: Service, dossier: Dossier, channel: str, language: str, today: date) -> tuple[Letter, Content]:
+def said(
+    service: Service, dossier: Dossier, channel: str, language: str, today: date, *, pseudonyms: Pseudonyms
+) -> tuple[Letter, Content]:
     """The letter of one matter, and what it says in names and values. Raises `Permanent`."""
-    values: dict[str, object] = dict(
-        service.letter_values(dossier.record_key, {f.name: f.value for f in dossier.fields})
-    )
+    key = pseudonyms.open(dossier.record_key)
+    values: dict[str, object] = dict(service.letter_values(key, {f.name: f.value for f in dossier.fields}))
     values |= {
         "variant": dossier.variant,
         "expires_on": letters.day(dossier.anchor),

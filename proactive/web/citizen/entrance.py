@@ -96,7 +96,8 @@ class Entrance:
         """Ask for a one-time code to the registered phone, if there is such a dossier of somebody with these digits."""
         site, now = self._site, self._site.clock.now()
         dossier = await site.store.dossiers.by_code(code)
-        if dossier is None or not compare_digest(dossier.subject[-LAST_DIGITS:].encode(), digits.encode()):
+        last = site.store.pseudonyms.open(dossier.subject)[-LAST_DIGITS:] if dossier else ""
+        if dossier is None or not compare_digest(last.encode(), digits.encode()):
             return
         service = site.wording.service(dossier.service)
         if service is not None and service.text.opens_by is Opens.IDENTITY:

@@ -60,7 +60,8 @@ class CitizenSignIn:
         answer = to("/mine")
         acting = Acting(proof=Proof.IDENTITY, provider=who.provider.name, level=who.level)
         await site.door.sign_out(request, answer, kind=CITIZEN)
-        await site.door.sign_in(request, answer, kind=PERSON, holder=personal_id, acting=acting)
+        holder = site.store.pseudonyms.of(personal_id)
+        await site.door.sign_in(request, answer, kind=PERSON, holder=holder, acting=acting)
         return answer
 
     def _not_identified(self, request: Request, no: NotIdentified) -> Response:

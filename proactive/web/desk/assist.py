@@ -48,7 +48,8 @@ class Assist:
         code = read_code(typed)
         enter(replace(officers_scope(officer), code=code or ""))  # any office may help, whoever decides
         dossier = await site.store.dossiers.by_code(code) if code and seen else None
-        if dossier is None or not compare_digest(dossier.subject.encode(), digits.encode()):
+        whose = site.store.pseudonyms.open(dossier.subject) if dossier else ""
+        if dossier is None or not compare_digest(whose.encode(), digits.encode()):
             return site.pages.show(
                 request,
                 "desk/assist.html",

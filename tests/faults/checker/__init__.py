@@ -12,5 +12,6 @@ with a count each. All six are 0, or the exit status is 1 and each finding is na
           /intake.jsonl   the intake's own journal: what it was handed, the statuses it reached
           /kafka.jsonl    what was seen on the topics: topic, key, value (hexadecimal); may be missing
           /pushed.jsonl   each pushed event: at, id, told (the HTTP status, 0 for no answer); may be missing
+          /lookup-key     base64: what opens the store's pseudonyms; missing: ids stand there as they are
           /logs/*.log     what the processes wrote; may be missing
 """

@@ -112,6 +112,11 @@ def words_in_the_audit_log(world: World) -> Found:
             yield f"{canaries[one['row_key']]} is in the audit log", one["place"]
 
 
+def ids_in_the_store(world: World) -> Found:
+    for table, column in world.unhidden:
+        yield "a personal id stands in the store as it is", f"{table}.{column}"
+
+
 def open_notices(world: World) -> Found:
     for one in world.store["notice"]:
         if one["state"] in ("planned", "claimed", "unknown"):
@@ -172,7 +177,7 @@ def unheard_receipts(world: World) -> Found:
 
 
 REORDERED = (older_records, broken_histories, older_statuses, applications_too_early, older_values)
-LEAKED = (words_in_logs, words_on_topics, words_in_texts, words_in_the_audit_log)
+LEAKED = (words_in_logs, words_on_topics, words_in_texts, words_in_the_audit_log, ids_in_the_store)
 UNEXPLAINED = (
     open_notices, notices_that_deny, texts_without_a_notice, open_handovers, dossiers_that_rest_with_us, refused_rows,
     untold_news, unheard_receipts,

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.faults.checker.opening import opener, unhidden
+
 Row = dict[str, Any]
 
 CODE = re.compile(r"\b([2-9A-HJ-NP-Z]{4}) ([2-9A-HJ-NP-Z]{4})\b")
@@ -36,6 +38,8 @@ class World:
     pushed: list[Row] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
     """Name of a log file -> all its text."""
+    unhidden: list[tuple[str, str]] = field(default_factory=list)
+    """(table, column) of the store that hold a personal id as it is, where pseudonyms should stand."""
     store: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in (*TABLES, "audit_leaf")})
 
     @cached_property
@@ -142,7 +146,12 @@ def read(folder: Path, store: str) -> World:
     today = date.fromisoformat(json.loads((folder / "world.json").read_text(encoding="utf-8"))["today"])
     with psycopg.connect(store, row_factory=dict_row) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return World(today=today, **logs, **more, written=written, store=tables(connection))
+        stored = tables(connection)
+    amiss: list[tuple[str, str]] = []
+    if (key := folder / "lookup-key").exists():
+        amiss = unhidden(stored, {line["subject"] for line in logs["source"]})
+        stored = opener(key.read_text(encoding="ascii"))(stored)
+    return World(today=today, **logs, **more, written=written, unhidden=amiss, store=stored)
 
 
 def tables(connection: psycopg.Connection[Row]) -> dict[str, list[Row]]:

@@ -13,6 +13,7 @@ from proactive.ports.clock import SystemClock
 from proactive.store.store import Store
 from proactive.web.push.endpoint import MOST_BYTES, Push
 from proactive.web.push.pace import Pace
+from tests.conftest import PSEUDONYMS
 from tests.web.push.conftest import KEYS
 from tests.web.push.sender import BATCH, BINARY, STRUCTURED, Sender, changed, licence, word
 
@@ -33,7 +34,7 @@ async def test_a_batch_is_answered_when_it_is_in_the_ledger(sender: Sender, stor
 
     assert (answer.status_code, answer.json()["accepted"], answer.json()["known"]) == (202, 3, 0)
     kept = await ledger(store)
-    assert [(row["event_id"], row["key"], row["person"], row["version"]) for row in kept] == [
+    assert [(row["event_id"], row["key"], PSEUDONYMS.open(row["person"]), row["version"]) for row in kept] == [
         (event["id"], event["subject"], event["data"]["record"]["personal_id"], event["data"]["version"])
         for event in events
     ]
