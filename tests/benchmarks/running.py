@@ -160,6 +160,9 @@ registers:
 """
 
 
+POLLED = {"PROACTIVE_SOURCE_URL", "PROACTIVE_POLL_SECONDS"}
+"""What is set where a source is asked, and is not where its log is read."""
+
 STRANGERS = (
     "INSERT INTO violations VALUES ('V1', '048168999999', '2026-01-01', '2026-02-01', now())",
     "INSERT INTO health_certificates VALUES ('H1', '048168999999', '1', '2026-01-01', '2027-01-01', now())",
@@ -182,7 +185,7 @@ async def captured(of: Office) -> AsyncIterator[None]:
     sources.mkdir()
     (sources / "captured.yaml").write_text(CAPTURED, "utf-8")
     before = of.env
-    of.env = {name: value for name, value in before.items() if name != "PROACTIVE_SOURCE_URL"} | {
+    of.env = {name: value for name, value in before.items() if name not in POLLED} | {
         "PROACTIVE_SOURCES": str(sources), "CAPTURED_TOPICS": f"kafka://{bootstrap}/{PREFIX}.public",
     }  # fmt: skip
     try:
