@@ -17,6 +17,7 @@ from proactive.domain.addressee import Addressee
 from proactive.errors import Permanent
 from proactive.ports.notifier import Notifier
 from rules.channels import channels
+from rules.messages import filled_in
 from rules.texts import size
 
 HOTLINE = "1022"
@@ -50,7 +51,7 @@ def write(folder: Path, *, channel: str, language: str, values: Mapping[str, obj
     """The letter of a service for a channel. Raises `Permanent` where the template or its result may not be used."""
     name = channels()[channel].template(language)
     try:
-        text = _environment(folder).get_template(name).render(**values)
+        text = filled_in(_environment(folder).get_template(name), values)
     except jinja2.TemplateError as error:
         raise Permanent(f"The template {name} of {folder.parent.name} cannot be used: {error}") from error
     said = channels()[channel].laid_out(text)

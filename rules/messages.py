@@ -37,7 +37,16 @@ def _compiled(text: str) -> jinja2.Template:
 
 def render(text: jinja2.Template, values: Mapping[str, object], channel: Channel) -> str:
     """The text as it goes out on a channel. Raises jinja2.TemplateError."""
-    return channel.laid_out(text.render(**values))
+    return channel.laid_out(filled_in(text, values))
+
+
+def filled_in(text: jinja2.Template, values: Mapping[str, object]) -> str:
+    """The text with its values, as it is written. Raises jinja2.TemplateError, also where it reckons with words: what
+    Python says of that comes out of a template as it is."""
+    try:
+        return text.render(**values)
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise jinja2.TemplateRuntimeError(f"{type(error).__name__}: {error}") from error
 
 
 def faults(folder: Path, text: ServiceText, form: Form, registers: Mapping[str, RegisterSchema]) -> Iterator[Fault]:

@@ -196,6 +196,8 @@ def test_too_few_cases_stop_publication(rulebook: Path) -> None:
         ("Giấy phép {{ last4 }}", "not plain GSM-7"),
         ("{{ full_name }}", "'full_name' is undefined"),
         ("{% if %}", "cannot be rendered"),
+        ("{{ variant - 1 }}", "cannot be rendered: TypeError: unsupported operand"),
+        ("{{ days_late // 0 }}", "cannot be rendered: ZeroDivisionError"),
         ("x" * 307, "it takes 3 segments (307 characters)"),
         ("Xem danang.gov.vn", "looks like a link"),
         ("Goi 0900000001", "looks like a number"),
