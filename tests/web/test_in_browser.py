@@ -165,7 +165,8 @@ async def test_a_spreadsheet_is_sent_corrected_and_applied_without_javascript(
     await walk.press("Cập nhật 1 bản ghi")
     await office.works(house)
 
-    kept = await house.store.records.of(["048168000001", "048168000002"])
+    owners = [house.store.pseudonyms.of(one) for one in ("048168000001", "048168000002")]
+    kept = await house.store.records.of(owners)
     assert [one.key for records in kept.values() for one in records] == ["VP00001", "VP00002"]
     await context.close()
 
