@@ -45,6 +45,7 @@ from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.facts import Facts
 from proactive.memory_use import calm_memory, one_heap
 from proactive.ports.clock import SetClock
+from proactive.settings import Settings
 from proactive.store.engine import libpq
 from proactive.store.migrate import migrate
 from proactive.topics import Topics, ensure
@@ -329,7 +330,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--batch", type=int, default=10_000)
+    parser.add_argument("--batch", type=int, default=Settings.model_fields["batch"].default, help="as we take it")
     parser.add_argument("--only", nargs="*", choices=sorted(CONTESTANTS), default=list(CONTESTANTS))
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--hidden", action="store_true", help=argparse.SUPPRESS)
