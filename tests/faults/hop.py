@@ -118,11 +118,13 @@ class Hop:
         await asyncio.sleep(0.1)
         with contextlib.suppress(OSError, TimeoutError):
             reader, writer = await asyncio.open_connection(LOOPBACK, self.target)
-            writer.write(sent)
-            await writer.drain()
-            self.hits += 1
-            await asyncio.wait_for(reader.read(1 << 16), 2)
-            writer.close()
+            try:
+                writer.write(sent)
+                await writer.drain()
+                self.hits += 1
+                await asyncio.wait_for(reader.read(1 << 16), 2)
+            finally:
+                writer.transport.abort()
 
 
 async def _first_of(*pumps: Coroutine[None, None, None]) -> None:
