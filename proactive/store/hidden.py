@@ -18,8 +18,7 @@ def pseudonyms_of(engine: AsyncEngine) -> Pseudonyms:
 
 
 def pseudonyms_in(connection: AsyncConnection) -> Pseudonyms:
-    found: Pseudonyms | None = connection.sync_connection.get_execution_options().get(OPTION)  # type: ignore[union-attr]  # it is open
-    return PLAIN if found is None else found
+    return pseudonyms_of(connection.engine)
 
 
 def document_in(pseudonyms: Pseudonyms, document: Any) -> Any:

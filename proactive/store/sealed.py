@@ -19,7 +19,7 @@ NO_KEY = "A stored value is sealed and this program was given no keys. Set PROAC
 
 
 def vault_of(connection: AsyncConnection) -> Vault | None:
-    found: Vault | None = connection.sync_connection.get_execution_options().get(OPTION)  # type: ignore[union-attr]  # it is open
+    found: Vault | None = connection.engine.sync_engine.get_execution_options().get(OPTION)
     return found
 
 
