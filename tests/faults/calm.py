@@ -63,10 +63,9 @@ async def rests(stack: Stack, crowd: Crowd, *, within: float) -> Rested:
 def _look(stack: Stack) -> list[Any] | None:
     """What is not (yet) as it must be; None while the database does not answer."""
     try:
-        world = read(stack.folder, stack.reader)
+        world = read(stack.folder, stack.reader, leaks=False)  # they are looked for once, at the end
     except (psycopg.Error, ValueError):
         return None
-    world.written = {}  # the logs are read once, at the end
     waiting = [("officers", str(one["id"]), "") for one in world.store["dossier"] if one["state"] == "confirmed"]
     return [*waiting, *((one.word, one.what, one.where) for one in judge(world).findings)]
 

@@ -71,7 +71,9 @@ class Hop:
         if self.wire is Wire.REFUSES:
             self.hits += 1
             return
-        up_reader, up_writer = await asyncio.open_connection(LOOPBACK, self.target)
+        # From the address that the other side came from: the pages count tries by it.
+        host, _ = writer.get_extra_info("peername")
+        up_reader, up_writer = await asyncio.open_connection(LOOPBACK, self.target, local_addr=(host, 0))
         sent = bytearray()
         try:
             pumps = (self._requests(reader, up_writer, sent), self._answers(up_reader, writer))

@@ -106,7 +106,8 @@ def _moved(*states: str) -> Callable[[World], object]:
     """The dossier of the one who goes all the way was moved by us through these states after the citizen confirmed."""
 
     def plant(world: World) -> None:
-        [answer] = [one for one in world.moves(str(_dossier(world, YES)["id"])) if one["actor"] == "citizen"]
+        id = _dossier(world, YES)["id"]
+        [answer] = [o for o in world.store["history"] if o["dossier_id"] == id and o["actor"] == "citizen"]
         for n, (before, after) in enumerate(pairwise(("confirmed", *states))):
             world.store["history"].append(
                 {**answer, "id": 9000 + n, "actor": "system", "from_state": before, "to_state": after}

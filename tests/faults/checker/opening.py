@@ -9,6 +9,7 @@ import hmac
 import re
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -27,13 +28,13 @@ def opener(written: str) -> Open:
     """What opens every pseudonym in a value, however deep."""
     cipher = AESSIV(_derived(b64decode(written), b"proactive pseudonyms", 64))
 
-    def one(found: re.Match[str]) -> str:
-        hidden = found[1]
+    @cache
+    def shown(hidden: str) -> str:
         return cipher.decrypt(urlsafe_b64decode(hidden + "=" * (-len(hidden) % 4)), None).decode()
 
     def opened(value: Any) -> Any:
         if isinstance(value, str):
-            return PSEUDONYM.sub(one, value)
+            return PSEUDONYM.sub(lambda found: shown(found[1]), value) if "~" in value else value
         if isinstance(value, dict):
             return {name: opened(part) for name, part in value.items()}
         if isinstance(value, list):

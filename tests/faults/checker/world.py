@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from tests.faults.checker.opening import opener, unhidden
 
 Row = dict[str, Any]
+Name = TypeVar("Name")
 
 CODE = re.compile(r"\b([2-9A-HJ-NP-Z]{4}) ([2-9A-HJ-NP-Z]{4})\b")
 
@@ -52,13 +53,14 @@ class World:
                 found[place] = line
         return found
 
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], list[Row]]:
+        there = (((name, one["subject"]), one["row"]) for (name, _), one in self.newest.items())
+        return _grouped((whose, row) for whose, row in there if row is not None)
+
     def rows(self, register: str, subject: str) -> list[Row]:
         """What the source holds of a person now."""
-        return [
-            one["row"]
-            for (name, _), one in self.newest.items()
-            if name == register and one["subject"] == subject and one["row"] is not None
-        ]
+        return self._rows.get((register, subject), [])
 
     @cached_property
     def dossiers(self) -> dict[str, Row]:
@@ -92,20 +94,33 @@ class World:
                 found.setdefault(line["status"]["reference"], []).append(line["status"]["code"])
         return found
 
+    @cached_property
+    def _told(self) -> dict[str, list[Row]]:
+        """By the dossier's id: a citizen's line names its code."""
+        ids = {code: id for id, one in self.dossiers.items() for code in (one["code"], id)}
+        whose = ((ids.get(one.get("code") or one.get("dossier", "")), one) for one in self.people)
+        return _grouped((id, one) for id, one in whose if id is not None)
+
     def told(self, dossier: Row) -> list[Row]:
         """What was done to this dossier by people, in order."""
-        return [
-            one for one in self.people if one.get("code") == dossier["code"] or one.get("dossier") == str(dossier["id"])
-        ]
+        return self._told.get(str(dossier["id"]), [])
+
+    @cached_property
+    def _moves(self) -> dict[str, list[Row]]:
+        lines = sorted(self.store["history"], key=lambda row: int(row["id"]))
+        moved = (one for one in lines if one["to_state"] is not None and one["from_state"] != one["to_state"])
+        return _grouped((str(one["dossier_id"]), one) for one in moved)
 
     def moves(self, dossier: str) -> list[Row]:
         """The dossier's history without lines that only keep it where it is."""
-        lines = sorted((one for one in self.store["history"] if str(one["dossier_id"]) == dossier), key=_id)
-        return [one for one in lines if one["to_state"] is not None and one["from_state"] != one["to_state"]]
+        return self._moves.get(dossier, [])
 
 
-def _id(row: Row) -> int:
-    return int(row["id"])
+def _grouped(rows: Iterable[tuple[Name, Row]]) -> dict[Name, list[Row]]:
+    found: dict[Name, list[Row]] = {}
+    for name, row in rows:
+        found.setdefault(name, []).append(row)
+    return found
 
 
 def codes(body: str) -> list[str]:
@@ -136,20 +151,23 @@ def due(world: World, subject: str) -> list[str]:
     return found
 
 
-def read(folder: Path, store: str) -> World:
-    """Everything, from the files and from the database, in one transaction that may only read."""
+def read(folder: Path, store: str, *, leaks: bool = True) -> World:
+    """Everything, from the files and from the database, in one transaction that may only read.
+
+    Without `leaks` what only tells of them is left out, which is most of the work: the processes' own logs, and where
+    in the store somebody's id stands as it is.
+    """
     logs = {name: list(_lines(folder / f"{name}.jsonl")) for name in ("source", "people", "phones", "intake")}
     more = {name: list(_lines(folder / f"{name}.jsonl")) for name in ("kafka", "pushed")}
-    written = {
-        path.name: path.read_text(encoding="utf-8", errors="replace") for path in (folder / "logs").glob("*.log*")
-    }
+    logs_of_ours = (folder / "logs").glob("*.log*") if leaks else ()
+    written = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in logs_of_ours}
     today = date.fromisoformat(json.loads((folder / "world.json").read_text(encoding="utf-8"))["today"])
     with psycopg.connect(store, row_factory=dict_row) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         stored = tables(connection)
     amiss: list[tuple[str, str]] = []
     if (key := folder / "lookup-key").exists():
-        amiss = unhidden(stored, {line["subject"] for line in logs["source"]})
+        amiss = unhidden(stored, {line["subject"] for line in logs["source"]}) if leaks else []
         stored = opener(key.read_text(encoding="ascii"))(stored)
     return World(today=today, **logs, **more, written=written, unhidden=amiss, store=stored)
 
