@@ -1,5 +1,6 @@
 """Who is at the door: one-time codes, sessions, officers, and how often somebody may try."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -244,6 +245,20 @@ class Counters:
     async def throttle(self, name: str, *, most: int, per: timedelta, now: datetime) -> None:
         """Let `most` pass in each window of length `per`. Raises `TooMany`; without a database nothing passes."""
         seconds = int(per.total_seconds())
-        window, into = divmod(int(now.timestamp()), seconds)
-        if await self.next(f"throttle:{name}:{window}", expires_at=now + 2 * per) > most:
+        key, into = _window(name, per, now)
+        if await self.next(key, expires_at=now + 2 * per) > most:
             raise TooMany(seconds=seconds - into)
+
+    async def give_back(self, names: Sequence[str], *, per: timedelta, now: datetime) -> None:
+        """One of each that passed in this window of length `per` counts no more."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE counter SET value = value - 1 WHERE name = ANY(:names) AND value > 0"),
+                {"names": [_window(name, per, now)[0] for name in names]},
+            )
+
+
+def _window(name: str, per: timedelta, now: datetime) -> tuple[str, int]:
+    """The counter of the window of length `per` that this moment is in, and the seconds that it has lasted."""
+    window, into = divmod(int(now.timestamp()), int(per.total_seconds()))
+    return f"throttle:{name}:{window}", into

@@ -31,6 +31,9 @@ CITIZEN, OFFICER, PERSON = "citizen", "officer", "person"
 """Kinds of session: a citizen for one dossier, an officer, and a person who signed in and sees all of their own."""
 
 HOUR = timedelta(hours=1)
+MANY = 600
+"""Tries from one address that did not end well, an hour or a day. Hundreds of mobile phones share one (ADR 0064), so
+what is to be guessed is guarded by itself as well: each check code, one-time code, phone and name has its own limit."""
 CITIZEN_STAYS = timedelta(minutes=20)
 OFFICER_STAYS = timedelta(hours=8)
 OFFICER_IDLES = timedelta(minutes=15)
@@ -195,8 +198,19 @@ class Door:
 
     async def throttle(self, what: str, whom: str, *, most: int, per: timedelta) -> None:
         """Raises `TooMany`. What is counted is a keyed hash: no address and no code is kept."""
-        name = f"{what}:{self._keys.digest('throttle', whom).hex()[:32]}"
-        await self._store.counters.throttle(name, most=most, per=per, now=self._now())
+        await self._store.counters.throttle(self._counter(what, whom), most=most, per=per, now=self._now())
+
+    async def give_back(self, *what: str, whom: str, per: timedelta) -> None:
+        """Tries that ended well count no more: one address is a whole office, or hundreds of mobile phones.
+
+        Only when a person is proved altogether. Given back for a part of it, the counter would tell a guesser which
+        part was right.
+        """
+        names = [self._counter(one, whom) for one in what]
+        await self._store.counters.give_back(names, per=per, now=self._now())
+
+    def _counter(self, what: str, whom: str) -> str:
+        return f"{what}:{self._keys.digest('throttle', whom).hex()[:32]}"
 
     def _now(self) -> datetime:
         return self._clock.now()

@@ -11,8 +11,10 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,46 +29,60 @@ A_STACK = 12
 """Schedules on one stack: by then the made-up day has passed, and a new database is cheaper than a long one."""
 
 
-async def played(
-    schedules: Iterable[Schedule], *, folder: Path, deadline: float, at_once: int = 1, **how: Any
-) -> list[Played]:
-    """Play them on so many stacks at once; what was not begun by the deadline is left out."""
+async def played(schedules: Sequence[Schedule], *, folder: Path, deadline: float, **how: Any) -> list[Played]:
+    """Play them on one stack after another; what was not begun by the deadline is left out."""
     waiting, done = deque(schedules), list[Played]()
-    await asyncio.gather(*(_on_stacks(waiting, done, folder, deadline, how) for _ in range(at_once)))
+    while waiting and time.monotonic() < deadline:
+        place = folder / f"stack-{waiting[0].seed}"
+        await asyncio.to_thread(place.mkdir)
+        await _on_a_stack(waiting, done, place, deadline, how)
     return done
 
 
-async def _on_stacks(
-    waiting: deque[Schedule], done: list[Played], folder: Path, deadline: float, how: dict[str, Any]
+async def _on_a_stack(
+    waiting: deque[Schedule], done: list[Played], place: Path, deadline: float, how: dict[str, Any]
 ) -> None:
-    """A stack for every dozen; a failed one ends its stack, whose folder stays."""
-    while waiting and time.monotonic() < deadline:
-        place = folder / f"stack-{waiting[0].seed}"
-        place.mkdir(parents=True)
-        clean = True
-        schedule = waiting.popleft()
-        async with stack(place, today=TODAY, **how) as running:
-            await prepare(running)
-            crowd = Crowd(running)
-            try:
-                for left in reversed(range(A_STACK)):
-                    try:
-                        one = await play(schedule, running, crowd)
-                    except Exception as error:  # whatever it was, the schedule is not clean
-                        acts = [strike.act for strike in schedule.strikes]
-                        one = Played(schedule.seed, acts, [], 0, dict.fromkeys(WORDS, 0), [repr(error)])
-                    done.append(one)
-                    clean = one.clean
-                    _tell(one)
-                    if not (left and waiting and clean and time.monotonic() < deadline):
-                        break
-                    schedule = waiting.popleft()
-            finally:
-                await crowd.stop()
-        if clean:
-            shutil.rmtree(place, ignore_errors=True)
-        else:
-            say(f"  what it left is in {place}")
+    """A dozen on one stack, or until one fails: that ends its stack, whose folder stays."""
+    clean = True
+    async with stack(place, today=TODAY, **how) as running:
+        await prepare(running)
+        crowd = Crowd(running)
+        try:
+            for _ in range(A_STACK):
+                if not (waiting and clean and time.monotonic() < deadline):
+                    break
+                schedule = waiting.popleft()
+                try:
+                    one = await play(schedule, running, crowd)
+                except Exception as error:  # whatever it was, the schedule is not clean
+                    acts = [strike.act for strike in schedule.strikes]
+                    one = Played(schedule.seed, acts, [], 0, dict.fromkeys(WORDS, 0), [repr(error)])
+                done.append(one)
+                clean = one.clean
+                _tell(one)
+        finally:
+            await crowd.stop()
+    if clean:
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        say(f"  what it left is in {place}")
+
+
+def side_by_side(schedules: Sequence[Schedule], *, at_once: int, **how: Any) -> Iterator[Played]:
+    """Play them on so many stacks, each driven by a process of its own: Alembic, for one, has one run a process."""
+    dozens = [schedules[n : n + A_STACK] for n in range(0, len(schedules), A_STACK)]
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        playing = [pool.submit(_play_some, some, how) for some in dozens]
+        try:
+            for one in playing:
+                yield from one.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # those that are under way make an end by themselves
+            raise
+
+
+def _play_some(schedules: Sequence[Schedule], how: dict[str, Any]) -> list[Played]:
+    return asyncio.run(played(schedules, **how))
 
 
 def _tell(one: Played) -> None:
@@ -116,25 +132,19 @@ def main() -> int:
     each = [drawn(-n, acts=[act]) for n, act in enumerate(sorted(ACTS), start=1)] if options.each else []
     schedules = [*each, *(drawn(options.seed + n, acts=options.act) for n in range(options.n))]
     deadline = time.monotonic() + 60 * options.minutes
-    done = asyncio.run(
-        played(
-            schedules,
-            folder=folder,
-            deadline=deadline,
-            at_once=options.at_once,
-            old=options.old,
-            brokers=options.brokers,
-            small_disk=options.small_disk,
-        )
-    )
+    how = {"old": options.old, "brokers": options.brokers, "small_disk": options.small_disk}
+    done, interrupted = list[Played](), False
+    try:
+        done.extend(side_by_side(schedules, at_once=options.at_once, folder=folder, deadline=deadline, **how))
+    except KeyboardInterrupt:  # what was played until then is told of
+        interrupted = True
     found = summary(done)
     say(json.dumps(found))
     if options.json:
         options.json.write_text(json.dumps({"summary": found, "schedules": [one.as_dict() for one in done]}, indent=1))
     if all(one.clean for one in done):
         shutil.rmtree(folder, ignore_errors=True)
-        return 0
-    return 1
+    return 130 if interrupted else int(not all(one.clean for one in done))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ async def rests(stack: Stack, crowd: Crowd, *, within: float) -> Rested:
     began, moved, last, leaps = time.monotonic(), time.monotonic(), "", 0
     calm = False
     while time.monotonic() - began < within:
-        stack.all_alive()
+        await stack.all_alive()
         crowd.step()
         found = await asyncio.to_thread(_look, stack)
         state = f"{found}{sum(one.done for one in crowd.everybody.values())}"

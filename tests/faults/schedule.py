@@ -113,7 +113,7 @@ async def _struck(strike: Strike, stack: Stack, crowd: Crowd, chance: Random) ->
         try:
             return await doing
         except NobodyCame:
-            stack.all_alive()
+            await stack.all_alive()
             if time.monotonic() > deadline:
                 raise
         doing = asyncio.ensure_future(act(stack, chance))

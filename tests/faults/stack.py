@@ -1,7 +1,7 @@
 """The real loop as real processes, with a hop on every wire between them: what a schedule plays on.
 
 Database and broker are the embedded ones, started by themselves; worker, pages, provider and intake are forks of the
-nursery. Nothing is restarted unless the schedule says so.
+nursery. Nothing that has started is started again unless the schedule says so.
 """
 
 import asyncio
@@ -296,10 +296,8 @@ class Stack:
 
     async def works(self, name: str) -> None:
         """Wait until this worker says that its steps run."""
-        log, deadline = self.folder / "logs" / f"{name}.log", time.monotonic() + PATIENCE
-        pid = self.parts[name].pid
-        began = self._began.get(name, 0)
-        while not log.exists() or b"worker.ready" not in log.read_bytes()[began:]:
+        deadline, pid = time.monotonic() + PATIENCE, self.parts[name].pid
+        while b"worker.ready" not in self._said(name):
             assert self.parts[name].status is None and time.monotonic() < deadline, f"{name} ({pid}) does not work"
             await asyncio.sleep(0.1)
 
@@ -333,10 +331,20 @@ class Stack:
         top = psutil.Process(pid)
         return [top, *top.children(recursive=True)]
 
-    def all_alive(self) -> None:
-        """Nobody has died whom no schedule has killed."""
+    def _said(self, name: str) -> bytes:
+        """What its newest process has written."""
+        log = self.folder / "logs" / f"{name}.log"
+        return log.read_bytes()[self._began.get(name, 0) :] if log.exists() else b""
+
+    async def all_alive(self) -> None:
+        """Nobody has died whom no schedule has killed. Whoever lost the database while it started says so and ends, and
+        its platform starts it again (`restart: unless-stopped`)."""
         for part in self.parts.values():
-            assert part.status is None or not part.wanted, f"{part.name} ended by itself with {part.status}"
+            if part.wanted and part.status is not None:
+                said = self._said(part.name)
+                refused = b"worker.ready" not in said and b"cannot be reached" in said
+                assert refused and part.health is None, f"{part.name} ended by itself with {part.status}"
+                await self.up(part.name)
 
     async def stop(self) -> None:
         for nursery in (self.others, getattr(self, "nursery", None)):

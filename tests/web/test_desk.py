@@ -248,6 +248,16 @@ async def test_guessing_a_password_is_stopped(house: House) -> None:
     assert answers == [400] * 10 + [429]
 
 
+async def test_a_whole_office_signs_in_from_one_address(house: House) -> None:
+    officer = await house.officer()
+
+    for _ in range(8):
+        for username in ("lan", "minh", "thu", "hoa"):
+            officer = await house.officer(username)
+
+    assert (await officer.opens("/desk")).status_code == 200
+
+
 async def test_an_account_that_was_closed_ends_at_once(house: House) -> None:
     officer = await house.officer()
     lan = await house.store.officers.get("lan")

@@ -8,7 +8,7 @@ import pytest
 
 from proactive.domain.dossier import State
 from proactive.domain.keys import new_code
-from proactive.web.citizen import entrance
+from proactive.web.citizen import check, entrance
 from tests.web.browsing import Person
 from tests.web.conftest import House
 from tests.web.people import person_of
@@ -172,14 +172,49 @@ async def test_a_phone_gets_at_most_three_codes_an_hour(house: House) -> None:
     assert len(made) == 3
 
 
-async def test_guessing_codes_from_one_place_is_stopped(house: House) -> None:
+async def test_guessing_codes_from_one_place_is_stopped(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entrance, "MANY", 20)
     person = house.person(address="203.0.113.9")
     await person.opens("/")
     fields = person.hidden("/")
 
-    answers = [(await person.posts("/", {**fields, "code": new_code()})).status_code for _ in range(61)]
+    answers = [(await person.posts("/", {**fields, "code": new_code()})).status_code for _ in range(21)]
 
-    assert answers[:60] == [303] * 60 and answers[60] == 429
+    assert answers == [303] * 20 + [429]
+
+
+async def test_many_people_with_one_address_all_get_in(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mobile operator puts hundreds behind one: those who come in are not counted against each other."""
+    monkeypatch.setattr(entrance, "MANY", 2)
+
+    for _ in range(5):
+        dossier = await house.people.dossier()
+        person = await house.citizen(dossier, address="203.0.113.40")
+        assert (await person.opens("/dossier")).status_code == 200
+
+
+async def test_the_counter_does_not_tell_a_guesser_that_the_digits_were_right(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right digits without the one-time code count as wrong ones do."""
+    monkeypatch.setattr(entrance, "MANY", 3)
+    dossier = await house.people.dossier()
+    right = person_of(dossier)[-4:]
+    wrong = f"{(int(right) + 1) % 10_000:04d}"
+
+    answers = {}
+    for place, tried in (
+        ("203.0.113.41", [wrong, wrong, wrong, wrong]),
+        ("203.0.113.42", [wrong, right, right, wrong]),
+    ):
+        person = house.person(address=place)
+        await person.opens("/")
+        await person.sends("/", code=dossier.code)
+        await person.opens("/identify")
+        fields = person.hidden("/identify")
+        answers[place] = [(await person.posts("/identify", {**fields, "digits": one})).status_code for one in tried]
+
+    assert answers["203.0.113.41"] == answers["203.0.113.42"] == [303, 303, 303, 429]
 
 
 async def test_guessing_the_digits_of_one_code_is_stopped_wherever_it_comes_from(house: House) -> None:
@@ -195,7 +230,8 @@ async def test_guessing_the_digits_of_one_code_is_stopped_wherever_it_comes_from
     assert answers == [303] * 10 + [429]
 
 
-async def test_neighbours_in_one_ipv6_network_count_as_one(house: House) -> None:
+async def test_neighbours_in_one_ipv6_network_count_as_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "IN_A_MINUTE", 5)
     answers = []
     for number in range(6):
         person = house.person(address=f"2001:db8:1:1::{number:x}")
@@ -205,7 +241,8 @@ async def test_neighbours_in_one_ipv6_network_count_as_one(house: House) -> None
     assert answers == [200] * 5 + [429]
 
 
-async def test_too_many_tries_says_when_to_come_back(house: House) -> None:
+async def test_too_many_tries_says_when_to_come_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "IN_A_MINUTE", 5)
     person = house.person()
     await person.opens("/check")
     fields = person.hidden("/check")

@@ -10,8 +10,11 @@ from proactive.domain.keys import read_code
 from proactive.store.scope import Scope, enter
 from proactive.web import forms
 from proactive.web.citizen.entrance import same_time
-from proactive.web.door import address
+from proactive.web.door import MANY, address
 from proactive.web.site import Site
+
+IN_A_MINUTE = 30
+"""Questions from one address, behind which many people may have got the same doubtful text."""
 
 
 class Check:
@@ -29,8 +32,8 @@ class Check:
         """A wrong, an unknown and an expired code have the same answer, and every answer takes the same time."""
         site, form = self._site, await forms.read(request)
         site.door.check_visit(request, form)
-        await site.door.throttle("check", address(request), most=5, per=timedelta(minutes=1))
-        await site.door.throttle("check-day", address(request), most=50, per=timedelta(days=1))
+        await site.door.throttle("check", address(request), most=IN_A_MINUTE, per=timedelta(minutes=1))
+        await site.door.throttle("check-day", address(request), most=MANY, per=timedelta(days=1))
         typed = form.text("code", most=40)
         code = read_code(typed)
         if code is None:

@@ -18,7 +18,7 @@ from proactive.errors import TooMany
 from proactive.store.people import Passcode
 from proactive.web import forms
 from proactive.web.citizen.own_dossier import own_dossier
-from proactive.web.door import HOUR, SignedIn, address
+from proactive.web.door import HOUR, SignedIn
 from proactive.web.pages import to
 from proactive.web.site import Site
 
@@ -97,7 +97,7 @@ class OwnEmail:
         session, dossier = await own_dossier(site, request)
         form = await forms.read(request)
         site.door.check(request, form, session)
-        await site.door.throttle("email-try", address(request), most=60, per=HOUR)
+        await site.door.throttle("email-try", dossier.subject, most=15, per=HOUR)
         asked = await site.store.passcodes.latest(dossier.id, channel=CHANNEL)
         typed = form.digits("passcode")
         if asked is None or len(typed) != PASSCODE_DIGITS:

@@ -25,7 +25,7 @@ from proactive.errors import OutOfTurn, Overtaken, TooMany
 from proactive.letters import code_channel
 from proactive.store.people import Passcode
 from proactive.web import forms
-from proactive.web.door import CITIZEN, HOUR, Attempt, address
+from proactive.web.door import CITIZEN, HOUR, MANY, Attempt, address
 from proactive.web.pages import to
 from proactive.web.site import Site
 from rules.grammar import Opens
@@ -59,7 +59,7 @@ class Entrance:
     async def take_code(self, request: Request) -> Response:
         site, form = self._site, await forms.read(request)
         site.door.check_visit(request, form)
-        await site.door.throttle("start", address(request), most=60, per=HOUR)
+        await site.door.throttle("start", address(request), most=MANY, per=HOUR)
         typed = form.text("code", most=40)
         code = read_code(typed)
         if code is None:
@@ -83,7 +83,7 @@ class Entrance:
         digits = form.digits("digits")
         if len(digits) != LAST_DIGITS:
             return site.pages.show(request, "citizen/identify.html", status=400, code=attempt.code, error="digits")
-        await site.door.throttle("identify", address(request), most=60, per=HOUR)
+        await site.door.throttle("identify", address(request), most=MANY, per=HOUR)
         await site.door.throttle("identify-code", attempt.code, most=10, per=HOUR)
         ticket = uuid4()
         async with same_time():
@@ -144,7 +144,7 @@ class Entrance:
         typed = form.digits("passcode")
         if len(typed) != PASSCODE_DIGITS:
             return site.pages.show(request, "citizen/passcode.html", status=400, error="form")
-        await site.door.throttle("passcode-try", address(request), most=60, per=HOUR)
+        await site.door.throttle("passcode-try", address(request), most=MANY, per=HOUR)
         await site.door.throttle("passcode-try-code", attempt.code, most=15, per=HOUR)
         async with same_time():
             dossier = await self._proved(attempt, typed)
@@ -152,6 +152,7 @@ class Entrance:
             return site.pages.show(request, "citizen/passcode.html", status=400, error="wrong")
         answer = to("/dossier")
         await site.door.sign_in(request, answer, kind=CITIZEN, holder=str(dossier.id))
+        await site.door.give_back("start", "identify", "passcode-try", whom=address(request), per=HOUR)
         return answer
 
     async def _proved(self, attempt: Attempt, typed: str) -> Dossier | None:
@@ -171,7 +172,7 @@ class Entrance:
         attempt = site.door.attempt(request)
         if attempt is None:
             return to("/")
-        await site.door.throttle("identify", address(request), most=60, per=HOUR)
+        await site.door.throttle("identify", address(request), most=MANY, per=HOUR)
         async with same_time():
             dossier = await site.store.dossiers.by_code(attempt.code)
             if dossier is not None and dossier.state in TELLABLE:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from proactive.domain.acting import Acting, Proof
 from proactive.web import forms
-from proactive.web.door import CITIZEN, HOUR, PERSON, SignedOut, address
+from proactive.web.door import CITIZEN, HOUR, MANY, PERSON, SignedOut, address
 from proactive.web.identity.grammar import Audience
 from proactive.web.identity.relying_party import NotIdentified, Why
 from proactive.web.pages import to
@@ -35,7 +35,7 @@ class CitizenSignIn:
     async def begin(self, request: Request) -> Response:
         site, form = self._site, await forms.read(request)
         site.door.check_visit(request, form)
-        await site.door.throttle("sign-in", address(request), most=60, per=HOUR)
+        await site.door.throttle("sign-in", address(request), most=MANY, per=HOUR)
         try:
             return RedirectResponse(
                 await site.identity.begin(
@@ -49,7 +49,7 @@ class CitizenSignIn:
     async def back(self, request: Request) -> Response:
         """A GET, because the provider sends the browser; without this browser's own unused attempt it does nothing."""
         site = self._site
-        await site.door.throttle("sign-in-return", address(request), most=120, per=HOUR)
+        await site.door.throttle("sign-in-return", address(request), most=MANY, per=HOUR)
         try:
             who = await site.identity.finish(request, audience=Audience.CITIZEN, visit=site.door.visit(request))
         except NotIdentified as no:
@@ -62,6 +62,7 @@ class CitizenSignIn:
         await site.door.sign_out(request, answer, kind=CITIZEN)
         holder = site.store.pseudonyms.of(personal_id)
         await site.door.sign_in(request, answer, kind=PERSON, holder=holder, acting=acting)
+        await site.door.give_back("sign-in", "sign-in-return", whom=address(request), per=HOUR)
         return answer
 
     def _not_identified(self, request: Request, no: NotIdentified) -> Response:

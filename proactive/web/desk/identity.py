@@ -13,7 +13,7 @@ from starlette.routing import Route
 from proactive.domain.acting import Acting, Proof
 from proactive.store.people import Officer, Role
 from proactive.web import forms
-from proactive.web.door import HOUR, OFFICER, address
+from proactive.web.door import HOUR, MANY, OFFICER, address
 from proactive.web.identity.grammar import Audience, Provider
 from proactive.web.identity.relying_party import Identity, NotIdentified, Why
 from proactive.web.pages import to
@@ -45,7 +45,7 @@ class DeskIdentity:
     async def begin(self, request: Request) -> Response:
         site, form = self._site, await forms.read(request)
         site.door.check_visit(request, form)
-        await site.door.throttle("sign-in", address(request), most=60, per=HOUR)
+        await site.door.throttle("sign-in", address(request), most=MANY, per=HOUR)
         visit = site.door.visit(request)
         try:
             away = await site.identity.begin(form.text("provider"), audience=Audience.OFFICER, visit=visit)
@@ -56,7 +56,7 @@ class DeskIdentity:
     async def back(self, request: Request) -> Response:
         """A GET, because the provider sends the browser; without this browser's own unused attempt it does nothing."""
         site = self._site
-        await site.door.throttle("sign-in-return", address(request), most=120, per=HOUR)
+        await site.door.throttle("sign-in-return", address(request), most=MANY, per=HOUR)
         try:
             who = await site.identity.finish(request, audience=Audience.OFFICER, visit=site.door.visit(request))
         except NotIdentified as no:
@@ -73,6 +73,7 @@ class DeskIdentity:
         answer = to("/desk")
         acting = Acting(proof=Proof.IDENTITY, provider=who.provider.name, level=who.level)
         await site.door.sign_in(request, answer, kind=OFFICER, holder=found.username, acting=acting)
+        await site.door.give_back("sign-in", "sign-in-return", whom=address(request), per=HOUR)
         return answer
 
     def _refused(self, request: Request, why: Why | Unfit, *, status: int = 403, office: str = "") -> Response:

@@ -78,6 +78,7 @@ class SignIn:
             return site.pages.show(request, "desk/sign_in.html", status=400, username=username, error=True)
         answer = to("/desk")
         await site.door.sign_in(request, answer, kind=OFFICER, holder=officer.username)
+        await site.door.give_back("desk", whom=address(request), per=WINDOW)
         return answer
 
     async def sign_out(self, request: Request) -> Response:
