@@ -37,6 +37,7 @@ import rules
 from connectors.intakes import http
 from connectors.registers._debezium_change import Part, Reader
 from notifiers import _zalo_events, sms
+from proactive.cli._foresight import progress
 from proactive.domain.base import Value
 from proactive.domain.change import decode, encode
 from proactive.errors import Forged
@@ -259,10 +260,12 @@ async def fuzz(number: int, seed: int) -> Fuzz:
     with tempfile.TemporaryDirectory(prefix="proactive-fuzz-") as folder:
         made = await Fuzz(seed, Path(folder)).ready()
         names = list(made.targets)
-        for turn in range(number):
-            name = names[turn % len(names)]
-            every = RARELY.get(name, 1)
-            made.once(name if (turn // len(names)) % every == 0 else names[turn % 5])
+        with progress("Inputs", number) as more:
+            for turn in range(number):
+                name = names[turn % len(names)]
+                every = RARELY.get(name, 1)
+                made.once(name if (turn // len(names)) % every == 0 else names[turn % 5])
+                more(1)
         await made.close()
         return made
 

@@ -25,6 +25,7 @@ import psycopg
 from sqlalchemy import text
 
 import rules
+from proactive.cli._foresight import progress
 from proactive.domain.change import Change, encode
 from proactive.domain.keys import Keys
 from proactive.embedded.postgres import EmbeddedPostgres
@@ -83,10 +84,12 @@ class Fuzz:
 
     async def run(self, number: int) -> Result:
         try:
-            while self.result.requests < number:
-                for _ in range(min(LOT, number - self.result.requests)):
-                    await self._one()
-                await self._goes_its_way()
+            with progress("Requests", number) as more:
+                while (lot := min(LOT, number - self.result.requests)) > 0:
+                    for _ in range(lot):
+                        await self._one()
+                    await self._goes_its_way()
+                    more(lot)
         finally:
             self._lanes.close()
         return self.result
