@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -19,6 +20,7 @@ from proactive.brokers import Brokers
 from proactive.facts import Facts
 from proactive.ports.clock import Clock
 from proactive.steps.recognise import Outcome, recognise, refuse
+from proactive.steps.watch import TELL_AGAIN
 from proactive.store.recognition import RecognitionStore
 from proactive.store.scope import DatabaseRole
 
@@ -31,6 +33,9 @@ LONGEST_PAUSE = 15.0
 GATHER_SECONDS = 0.02
 """A transaction for each single change would cost more time than it saves."""
 LAG_SECONDS = 5.0
+LEFT_OUT_SESSIONS = 4
+"""A group that lives has given out its partitions again by then."""
+UNKEPT_SECONDS = 2 * TELL_AGAIN.total_seconds()
 
 
 def consumer(brokers: Brokers, *, group: str, session: float = 10.0, wait_ms: int = 20) -> Consumer:
@@ -101,7 +106,12 @@ class Lanes:
 
 
 class Recognise(Service):
-    """The loop: consume, take, commit. `on_owed` is called (from its thread) when there is something for draft."""
+    """The loop: consume, take, commit. `on_owed` is called (from its thread) when there is something for draft.
+
+    A group in which nobody is given anything (the embedded broker has such, see docs/faults.md) must not stop the city:
+    where changes are told and nobody keeps them, and this one is left without a partition, it begins a group of its own
+    and reads all there is. What two of them take is one in the store.
+    """
 
     def __init__(
         self,
@@ -118,7 +128,9 @@ class Recognise(Service):
         super().__init__()
         self._brokers = brokers
         self._topic = topic
+        self._group = f"{topic}-recognise"
         self._session = session
+        self._unkept_at = float("-inf")
         self._lanes = Lanes(url, facts=facts, clock=clock)
         self._batch = batch
         self._on_owed = on_owed
@@ -132,6 +144,10 @@ class Recognise(Service):
         await self.loop.run_in_executor(None, self._thread.join, 20)
         self._lanes.close()
 
+    def unkept(self) -> None:
+        """Changes were told, and nobody has kept them in time."""
+        self._unkept_at = time.monotonic()
+
     def _go_on(self) -> None:
         while not self._lanes.stopping.is_set():
             try:
@@ -143,12 +159,18 @@ class Recognise(Service):
                 self._lanes.stopping.wait(1.0)
 
     def _consume(self) -> None:
-        source = consumer(self._brokers, group=f"{self._topic}-recognise", session=self._session)
+        source = consumer(self._brokers, group=self._group, session=self._session)
         try:
             source.subscribe([self._topic])
-            looked = 0.0
+            looked, ours_at = 0.0, time.monotonic()
             while not self._lanes.stopping.is_set():
                 messages = _sound(_batch(source, self._batch))
+                if source.assignment():
+                    ours_at = time.monotonic()
+                elif self._left_out(since=ours_at):
+                    log.warning("recognise.left_out", group=self._group)
+                    self._group = f"{self._topic}-recognise-{uuid4().hex[:8]}"
+                    return
                 if not messages:
                     continue
                 started = time.monotonic()
@@ -168,6 +190,11 @@ class Recognise(Service):
                 )  # fmt: skip
         finally:
             source.close()
+
+    def _left_out(self, *, since: float) -> bool:
+        """Whether nothing of the topic is ours for so long, while somebody says that nothing is kept."""
+        now = time.monotonic()
+        return now - since > LEFT_OUT_SESSIONS * self._session and now - self._unkept_at < UNKEPT_SECONDS
 
 
 def _batch(source: Consumer, limit: int) -> list[Message]:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from proactive.parts import Parts
 from proactive.steps.compare import Compare
-from proactive.steps.watch import Publish, Watch
+from proactive.steps.watch import Publish, Unkept, Watch
 
 
-def watching(parts: Parts, *, publish: Publish, limit: int) -> Sequence[Watch]:
+def watching(parts: Parts, *, publish: Publish, limit: int, unkept: Unkept) -> Sequence[Watch]:
     return [
         Watch(
             source,
@@ -18,6 +18,7 @@ def watching(parts: Parts, *, publish: Publish, limit: int) -> Sequence[Watch]:
             limit=limit,
             columns=parts.catalogue.columns_needed(source.register),
             answers=True,
+            unkept=unkept,
         )
         for source in parts.registers.followed.values()
     ]

@@ -30,6 +30,7 @@ from proactive.steps.arrivals import hear, tell_statuses
 from proactive.steps.offer import MOST
 from proactive.steps.portal import show_cases
 from proactive.steps.relay import look_after
+from proactive.steps.watch import Unkept
 from proactive.store.news import Word
 from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
@@ -89,8 +90,8 @@ def application(settings: Settings, reached: Brokers) -> faust.App:
     )
 
 
-def steps(parts: Parts, publisher: Publisher) -> list[Step]:
-    """Every step that runs by itself, with what wakes it.
+def steps(parts: Parts, publisher: Publisher, *, unkept: Unkept) -> list[Step]:
+    """Every step that runs by itself, with what wakes it. `unkept` hears when recognise seems to stand still.
 
     Word of what one of them has done is told at once, and wakes those in this process without going by way of Kafka.
     """
@@ -169,7 +170,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
             ),
         ),
         *rework(parts),
-        *pushed(parts, publisher, limit=s.batch),
+        *pushed(parts, publisher, limit=s.batch, unkept=unkept),
         step("replay", lambda: journey.replay(store=store, publish=publisher.again, clock=clock, limit=limit)),
         step(
             "measure",
@@ -195,7 +196,7 @@ def steps(parts: Parts, publisher: Publisher) -> list[Step]:
         step("tidy", lambda: journey.tidy(catalogue=catalogue, store=store, clock=clock), seconds=600),
         *(
             Step("watch", watch.step, every=0.01 if watch.waits else every)
-            for watch in watching(parts, publish=publisher.changes, limit=s.batch)
+            for watch in watching(parts, publish=publisher.changes, limit=s.batch, unkept=unkept)
         ),
         *(
             Step("compare", compare.step, every=max(every, 5.0))
@@ -220,7 +221,7 @@ async def count(parts: Parts) -> int:
     return 0
 
 
-def pushed(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step]:
+def pushed(parts: Parts, publisher: Publisher, *, limit: int, unkept: Unkept) -> list[Step]:
     """Passes on what connectors push, and looks after the registers that only tell us."""
     store, clock, told = parts.store, parts.clock, parts.registers.told
     kept = timedelta(days=parts.settings.push_ids_days)
@@ -228,7 +229,8 @@ def pushed(parts: Parts, publisher: Publisher, *, limit: int) -> list[Step]:
         Step(
             "relay",
             lambda: journey.relay(
-                catalogue=parts.catalogue, store=store, publish=publisher.changes, clock=clock, limit=limit
+                catalogue=parts.catalogue, store=store, publish=publisher.changes, clock=clock, limit=limit,
+                unkept=unkept,
             ),
             every=min(parts.settings.poll_seconds, 0.25),
         )
@@ -344,7 +346,16 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             await parts.book.stand()  # before anything is drafted
         publisher = Publisher(reached, parts.keys, names)
         app = application(settings, reached)
-        running = [*steps(parts, publisher), *intakes(parts, publisher)]
+        loop = asyncio.get_running_loop()
+
+        def owed() -> None:
+            loop.call_soon_threadsafe(draft.wake, tracing.here())
+
+        recognise = Recognise(
+            reached, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
+            batch=settings.batch, session=settings.session_seconds, on_owed=owed,
+        )  # fmt: skip
+        running = [*steps(parts, publisher, unkept=recognise.unkept), *intakes(parts, publisher)]
         arriving = (
             Applications(
                 reached, names.applications, store=parts.store, clock=parts.clock, session=settings.session_seconds
@@ -356,15 +367,6 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             running.append(Step("arrive", arriving.once, every=0.05))
         attach(app, names.dossiers, running)
         [draft] = [step for step in running if step.step == "draft"]
-        loop = asyncio.get_running_loop()
-
-        def owed() -> None:
-            loop.call_soon_threadsafe(draft.wake, tracing.here())
-
-        recognise = Recognise(
-            reached, names.changes, str(settings.database_url), facts=parts.facts, clock=parts.clock,
-            batch=settings.batch, session=settings.session_seconds, on_owed=owed,
-        )  # fmt: skip
         # Word only wakes: the steps look for themselves while Kafka is still giving out partitions.
         for service in (recognise, *running):
             await service.start()

@@ -6,7 +6,7 @@ import structlog
 
 from proactive.ports.clock import Clock
 from proactive.steps.told import ToldRegisters
-from proactive.steps.watch import TELL_AGAIN, Publish
+from proactive.steps.watch import TELL_AGAIN, Publish, Unkept, not_said
 from proactive.store.store import Store
 from rules import Catalogue
 
@@ -19,14 +19,17 @@ REQUESTS_KEPT = timedelta(minutes=20)
 """Longer than a signature can be good, whichever way the clocks are off."""
 
 
-async def relay(*, catalogue: Catalogue, store: Store, publish: Publish, clock: Clock, limit: int) -> int:
-    """Settle what is kept, tell again what was forgotten, tell what is new; gives how many changes were told."""
+async def relay(
+    *, catalogue: Catalogue, store: Store, publish: Publish, clock: Clock, limit: int, unkept: Unkept = not_said
+) -> int:
+    """Settle what is kept, tell again what was forgotten (and say so), tell what is new; gives how many were told."""
     now, ledger = clock.now(), store.ledger
     if not await ledger.waiting():
         return 0
     await ledger.settle(now=now, limit=MOST_ON_THEIR_WAY)
     if again := await ledger.tell_again(before=now - TELL_AGAIN, limit=limit):
         log.warning("relay.told_again", changes=again)
+        unkept()
     for word in await ledger.told_to_the_end():
         needed = catalogue.columns_needed(word.register) if word.register in catalogue.registers else ()
         await store.positions.catch_up(word.register, columns=",".join(sorted(needed)), now=now)

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 Publish = Callable[[Sequence[Change]], Awaitable[None]]
 """Put changes on `proactive.changes`; done when the broker has acknowledged them all."""
 
+Unkept = Callable[[], None]
+"""Says that what was told was not kept in time."""
+
 TELL_AGAIN = timedelta(seconds=15)
 """How long a published page may stay unkept before it is published again."""
 
@@ -30,6 +33,10 @@ PAGES_AHEAD = 4
 """So many full pages may be told and not kept yet."""
 SETTLE_SECONDS = 0.25
 NOTE_WORD = timedelta(minutes=1)
+
+
+def not_said() -> None:
+    """Nobody wants to know."""
 
 
 @dataclass
@@ -51,10 +58,12 @@ class Watch:
         limit: int,
         columns: Collection[str] = (),
         answers: bool = False,
+        unkept: Unkept = not_said,
     ) -> None:
         """`columns` are those that services need of this register; when they need others, all rows are told again.
 
         `answers`: it is the owner's own system that is read, so that it answers is word from it, changed or not.
+        `unkept` is called when something has to be told again.
         """
         self._source = source
         self._store = store
@@ -68,6 +77,7 @@ class Watch:
         self._ahead: deque[_Told] = deque()
         self._caught_up = False
         self._answers = answers
+        self._unkept = unkept
         self._noted: datetime | None = None
         self._quiet = True
         self._settled_at = 0.0
@@ -141,6 +151,7 @@ class Watch:
             if open_changes:
                 if self._clock.now() - oldest.at > TELL_AGAIN:
                     log.warning("watch.told_again", register=self._source.register, changes=len(open_changes))
+                    self._unkept()
                     await self._publish(open_changes)
                     told += len(open_changes)
                     oldest.at = self._clock.now()

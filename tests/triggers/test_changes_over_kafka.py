@@ -36,7 +36,7 @@ from tests.steps.changes import SERVICE, changes
 from tests.steps.people import driver
 from tests.walk.waiting import until
 from triggers.publisher import Publisher
-from triggers.recognise import Recognise, consumer
+from triggers.recognise import LEFT_OUT_SESSIONS, Recognise, consumer
 
 KEYS = Keys("a secret of more than thirty-two characters")
 PARTITIONS = 4
@@ -290,6 +290,43 @@ async def test_a_broker_that_dies_with_everything_it_was_told_is_told_again(
     assert watch.settled
     assert (await store.positions.all())["driver_licences"].key == told[-1].key
     assert await store.positions.caught_up() == {"driver_licences"}
+
+
+async def test_a_group_in_which_nobody_is_given_anything_stops_nothing(
+    kafka: str, topic_prefix: str, store: Store, database_url: str, facts: Facts, clock: SetClock
+) -> None:
+    """Somebody holds the only partition and does nothing: whoever is left out reads for itself."""
+    brokers, topics = Brokers(kafka), names(topic_prefix)
+    await asyncio.to_thread(ensure, brokers, topics, partitions=1, replication=1)
+    holder: Consumer = consumer(brokers, group=f"{topics.changes}-recognise", session=6.0)
+    holder.subscribe([topics.changes])
+    await until(lambda: _assigned(holder), what="somebody who holds the partition")
+    sender = publisher(brokers, topics)
+    register = MemoryRegister("driver_licences")
+    register.rows = {one.key: one for one in people(5) if one.register == register.register}
+    service = Recognise(
+        brokers, topics.changes, database_url, facts=facts, clock=clock, batch=500, session=0.5, on_owed=lambda: None
+    )
+    watch = Watch(register, store=store, publish=sender.changes, clock=clock, limit=10, unkept=service.unkept)
+    await service.start()
+    await watch.step()
+    await asyncio.sleep(LEFT_OUT_SESSIONS * 0.5 + 1)
+    await _assigned(holder)
+    assert await kept(store) == 0, "nobody has said yet that nothing is kept"
+
+    clock.at += TELL_AGAIN + timedelta(seconds=1)
+    await watch.step()
+    await all_kept(store, 5)
+
+    await service.stop()
+    holder.close()
+    sender.close()
+
+
+async def _assigned(holder: Consumer) -> bool:
+    """Whether it has a partition, and go on holding it."""
+    await asyncio.to_thread(holder.poll, 0.05)
+    return bool(holder.assignment())
 
 
 async def _until_settled(watch: Watch) -> None:
