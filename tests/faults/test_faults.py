@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import A_STACK, TODAY
 from tests.faults.crowd import Crowd
+from tests.faults.playing import A_STACK, TODAY
 from tests.faults.schedule import Played, Schedule, drawn, play, prepare
 from tests.faults.stack import Stack, stack
 
