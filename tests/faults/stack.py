@@ -275,11 +275,7 @@ class Stack:
     async def up(self, name: str) -> None:
         """Start a process of ours, and wait until it answers."""
         part = self.parts[name]
-        log = self.folder / "logs" / f"{name}.log"
-        self._began[name] = log.stat().st_size if log.exists() else 0
-        nursery = self.others if name == "old worker" and self.others is not None else self.nursery
-        await nursery.bear(part)
-        part.wanted = True
+        await self._bear(part)
         if part.health is None:
             return
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
@@ -290,15 +286,33 @@ class Stack:
                         return
                 except httpx.HTTPError:
                     pass
-                if part.status is not None or time.monotonic() > deadline:
-                    raise AssertionError(f"{name} did not come up: {part.status}")
+                assert time.monotonic() < deadline, f"{name} did not come up"
+                await self._as_the_platform(part)
                 await asyncio.sleep(0.05)
+
+    async def _bear(self, part: Part) -> None:
+        log = self.folder / "logs" / f"{part.name}.log"
+        self._began[part.name] = log.stat().st_size if log.exists() else 0
+        nursery = self.others if part.name == "old worker" and self.others is not None else self.nursery
+        await nursery.bear(part)
+        part.wanted = True
+
+    async def _as_the_platform(self, part: Part) -> None:
+        """Nobody ends by themselves. Whoever lost the database while they started say so and end, and their platform
+        starts them again (`restart: unless-stopped`)."""
+        if part.status is None:
+            return
+        said = self._said(part.name)
+        refused = b"cannot be reached" in said and b"worker.ready" not in said
+        assert refused, f"{part.name} ended by itself with {part.status}: {said[-300:].decode(errors='replace')}"
+        await self._bear(part)
 
     async def works(self, name: str) -> None:
         """Wait until this worker says that its steps run."""
         deadline, pid = time.monotonic() + PATIENCE, self.parts[name].pid
         while b"worker.ready" not in self._said(name):
-            assert self.parts[name].status is None and time.monotonic() < deadline, f"{name} ({pid}) does not work"
+            assert time.monotonic() < deadline, f"{name} ({pid}) does not work"
+            await self._as_the_platform(self.parts[name])
             await asyncio.sleep(0.1)
 
     async def kill(self, name: str) -> int:
@@ -337,14 +351,10 @@ class Stack:
         return log.read_bytes()[self._began.get(name, 0) :] if log.exists() else b""
 
     async def all_alive(self) -> None:
-        """Nobody has died whom no schedule has killed. Whoever lost the database while it started says so and ends, and
-        its platform starts it again (`restart: unless-stopped`)."""
+        """Nobody has died whom no schedule has killed."""
         for part in self.parts.values():
-            if part.wanted and part.status is not None:
-                said = self._said(part.name)
-                refused = b"worker.ready" not in said and b"cannot be reached" in said
-                assert refused and part.health is None, f"{part.name} ended by itself with {part.status}"
-                await self.up(part.name)
+            if part.wanted:
+                await self._as_the_platform(part)
 
     async def stop(self) -> None:
         for nursery in (self.others, getattr(self, "nursery", None)):
