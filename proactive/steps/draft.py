@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import structlog
 
-from proactive.domain.dossier import MOVES, OPEN, TELLABLE, Dossier, State, move
+from proactive.domain.dossier import MOVES, OPEN, TELLABLE, Dossier, Field, State, move
 from proactive.domain.keys import new_code
 from proactive.domain.pseudonym import Pseudonyms
 from proactive.facts import Facts, PersonFacts, Row
 from proactive.ports.clock import Clock
-from proactive.prefill import prefill, reasons, text
+from proactive.prefill import Fields, prefill, reasons, text
 from proactive.steps.ask import NoLonger, StillTrue, judge
 from proactive.steps.trust import fall_short
 from proactive.steps.under import made_under
@@ -170,31 +170,9 @@ def redraft(
     dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: date, as_of: datetime, pseudonyms: Pseudonyms
 ) -> Move:
     """The dossier with what is known now. What a citizen or officer had said yes to is asked again if it differs."""
-    service, verdict = made_under(dossier, catalogue=catalogue), truth.verdict
-    assert service is not None  # or `truth` would not be known
-    schema = catalogue.registers[service.register]
-    record = next(row for row in truth.known[service.register] if row[schema.key] == dossier.record_key)
-    claims = {field.name: field.claim for field in dossier.fields}
-    fresh = tuple(
-        field.model_copy(update={"claim": claims.get(field.name)})
-        for field in prefill(service, record, truth.known, today, as_of=as_of, pseudonyms=pseudonyms)
-    )
-    update: dict[str, object] = {
-        "service_version": service.version,
-        "variant": verdict.variant,
-        "blocked_by": verdict.blocked_by,
-        "needs": tuple(verdict.needs),
-        "because": reasons(verdict),
-        "fields": fresh,
-        "phone": contact(service, truth.known),
-        # The row that says where they live may have come later than the one that fell due.
-        "return_to": dossier.return_to or _nearest(truth.known),
-        "two_people": dossier.two_people or service.decision.two_people,
-        "held_because": None,
-    }
-    if dossier.state is State.UNREACHED and update["phone"] != dossier.phone:
-        update["tell_on"] = today
-    after = dossier.model_copy(update=update)
+    after = known_now(dossier, truth, catalogue=catalogue, today=today, as_of=as_of, pseudonyms=pseudonyms)
+    if dossier.state is State.UNREACHED and after.phone != dossier.phone:
+        after = after.model_copy(update={"tell_on": today})
     note = None
     if after.content_hash() != dossier.content_hash() and dossier.state not in TELLABLE:
         # An answer took it off the ladder. Not another text at once, but its later rungs: else nobody would ever know.
@@ -202,3 +180,44 @@ def redraft(
         after = move(after, State.OFFERED if back else State.CONFIRMED, **back)
         note = "Dữ liệu của cơ quan quản lý đã thay đổi; xin ông/bà xem lại."
     return Move(before=dossier, after=after, actor="system", verb="draft", note=note, stale=False)
+
+
+def known_now(
+    dossier: Dossier, truth: StillTrue, *, catalogue: Catalogue, today: date, as_of: datetime, pseudonyms: Pseudonyms
+) -> Dossier:
+    """The dossier as it would be made today, in the state that it is in; `as_of` is when the registers were read."""
+    service, verdict = made_under(dossier, catalogue=catalogue), truth.verdict
+    assert service is not None  # or `truth` would not be known
+    schema = catalogue.registers[service.register]
+    record = next(row for row in truth.known[service.register] if row[schema.key] == dossier.record_key)
+    fresh = prefill(service, record, truth.known, today, as_of=as_of, pseudonyms=pseudonyms)
+    update: dict[str, object] = {
+        "service_version": service.version,
+        "variant": verdict.variant,
+        "blocked_by": verdict.blocked_by,
+        "needs": tuple(verdict.needs),
+        "because": reasons(verdict),
+        "fields": _latest(dossier.fields, fresh),
+        "phone": contact(service, truth.known),
+        # The row that says where they live may have come later than the one that fell due.
+        "return_to": dossier.return_to or _nearest(truth.known),
+        "two_people": dossier.two_people or service.decision.two_people,
+        "held_because": None,
+    }
+    return dossier.model_copy(update=update)
+
+
+def _latest(before: Fields, fresh: Fields) -> Fields:
+    """Each field as it was read last, with what its citizen claims.
+
+    What is kept may be behind a source that was asked meanwhile: it never takes back what the source has said.
+    """
+    was = {field.name: field for field in before}
+    return tuple(_later(was[field.name], field) if field.name in was else field for field in fresh)
+
+
+def _later(old: Field, new: Field) -> Field:
+    same_place = (old.register_name, old.column) == (new.register_name, new.column)
+    if same_place and old.as_of is not None and new.as_of is not None and new.as_of < old.as_of:
+        return old
+    return new.model_copy(update={"claim": old.claim})

@@ -22,9 +22,8 @@ from proactive.domain.pseudonym import Pseudonyms
 from proactive.errors import Permanent
 from proactive.ports.clock import Clock
 from proactive.ports.notifier import Notifier
-from proactive.prefill import reasons
 from proactive.steps.ask import CannotTell, NoLonger, Registers, StillTrue, ask_again
-from proactive.steps.draft import contact
+from proactive.steps.draft import known_now
 from proactive.steps.telling.balance import balance, count, drawn, shares_of
 from proactive.steps.telling.compose import Draft, said, together
 from proactive.steps.telling.gaps import spaced_out
@@ -137,8 +136,11 @@ async def _claimed(
                 service = made_under(dossier, catalogue=catalogue)
                 assert service is not None  # or it could not be still true
                 blocked = {one_form(phone) for subject, phone in wrong if subject == dossier.subject}
+                fresh = known_now(
+                    dossier, truth, catalogue=catalogue, today=today, as_of=now, pseudonyms=store.pseudonyms
+                )
                 planned = _plan(
-                    _fresh(dossier, truth, service), service, told[dossier.id], blocked,
+                    (dossier, _to_tell(dossier, fresh)), service, told[dossier.id], blocked,
                     notifiers=notifiers, manners=manners, ground=ground, pseudonyms=store.pseudonyms,
                 )  # fmt: skip
                 if isinstance(planned, Draft):
@@ -153,20 +155,12 @@ async def _claimed(
     return messages, len(dossiers)
 
 
-def _fresh(dossier: Dossier, truth: StillTrue, service: Service) -> tuple[Dossier, Dossier]:
-    """Before and after: variant and phone are those of today, whatever they were when it was drafted."""
-    verdict = truth.verdict
-    return dossier, dossier.model_copy(
-        update={
-            "service_version": service.version,
-            "variant": verdict.variant,
-            "blocked_by": verdict.blocked_by,
-            "needs": tuple(verdict.needs),
-            "because": reasons(verdict),
-            "phone": contact(service, truth.known),
-            "held_because": None,
-            "not_told_because": None,
-        }
+def _to_tell(dossier: Dossier, fresh: Dossier) -> Dossier:
+    """What its citizen is told of and then sees is what the sources say now: a row of theirs may still be on its way to
+    us. Values that have not changed are not written again."""
+    same = [field.value for field in fresh.fields] == [field.value for field in dossier.fields]
+    return fresh.model_copy(
+        update={"not_told_because": None, "fields": dossier.fields if same else fresh.fields}
     )
 
 

@@ -317,9 +317,9 @@ class Crowd:
 
     async def _at_one(self, browser: Visitor, who: str, dossier: Any, decision: str) -> None:
         page = await browser.get(f"/desk/dossiers/{dossier}")
+        form = {**page.form("version"), "decision": decision, "note": ""}
         if decision == "refuse" and not page.choices.get("ground"):
             return  # it has come back to its citizen in the meantime: nothing is to be decided
-        form = {**page.form("version"), "decision": decision, "note": ""}
         if decision == "refuse":
             form |= {"note": "Ảnh trong hồ sơ không rõ.", "ground": page.choices["ground"][0]}
         press = partial(browser.send, f"/desk/dossiers/{dossier}/decide", form)
