@@ -220,4 +220,4 @@ def _later(old: Field, new: Field) -> Field:
     same_place = (old.register_name, old.column) == (new.register_name, new.column)
     if same_place and old.as_of is not None and new.as_of is not None and new.as_of < old.as_of:
         return old
-    return new.model_copy(update={"claim": old.claim})
+    return new if old.claim is None else new.model_copy(update={"claim": old.claim})
