@@ -262,6 +262,8 @@ def bad_wire(hop: str, wire: Wire, *, seconds: float) -> Act:
                 if it.hits:
                     break
                 await asyncio.sleep(0.1)
+            if wire is Wire.REPEATS and not it.hits:
+                await it.repeat()
         finally:
             it.heal()
         if not it.hits:

@@ -28,6 +28,8 @@ class Hop:
         self.hits = 0
         self.connected = 0
         self._open: set[asyncio.Task[None]] = set()
+        self._sent: dict[int, bytearray] = {}
+        """What each open connection has sent while the wire repeats."""
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -75,13 +77,19 @@ class Hop:
         host, _ = writer.get_extra_info("peername")
         up_reader, up_writer = await asyncio.open_connection(LOOPBACK, self.target, local_addr=(host, 0))
         sent = bytearray()
+        self._sent[id(sent)] = sent
         try:
             pumps = (self._requests(reader, up_writer, sent), self._answers(up_reader, writer))
             await _first_of(*pumps)
         finally:
             up_writer.transport.abort()
+            del self._sent[id(sent)]
         if self.wire is Wire.REPEATS and sent:
             await self._once_more(bytes(sent))
+
+    async def repeat(self) -> None:
+        """Send once more what was sent over connections that are still open: a busy one may never end by itself."""
+        await asyncio.gather(*(self._once_more(bytes(sent)) for sent in self._sent.values() if sent))
 
     async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: bytearray) -> None:
         while data := await reader.read(1 << 16):
