@@ -79,10 +79,11 @@ class Crowd:
 
     # -- the registers
 
-    async def appear(self, chance: Random, number: int) -> None:
-        """So many people with licences that are due, one with a row that nobody can use, one whose day is far.
+    async def appear(self, chance: Random, number: int, *, bad: bool = True) -> None:
+        """So many people with licences that are due, one whose day is far, and one with a row that nobody can use.
 
-        The first two say yes, whatever the seed, so that something goes all the way.
+        The first two say yes, whatever the seed, so that something goes all the way. Where people come again and again
+        none of them is `bad`: of more such rows no service would believe the register, and nobody would be told.
         """
         people = []
         for one in range(number):
@@ -97,10 +98,10 @@ class Crowd:
             people.append(person)
         n = len(self.everybody) + 1
         later = driver(n, phone=None).with_licence(expires_on=self.stack.today + timedelta(days=900))
-        bad = driver(n + 1, phone=None).with_licence(class_="ZZ")
-        self.everybody |= {p.personal_id: Someone(p, "silent", "nothing", done=True) for p in (later, bad)}
+        unusable = [driver(n + 1, phone=None).with_licence(class_="ZZ")] if bad else []
+        self.everybody |= {p.personal_id: Someone(p, "silent", "nothing", done=True) for p in (later, *unusable)}
         await self.commit([*people, later])
-        await self.commit([bad], bad=("driver_licences",))
+        await self.commit(unusable, bad=("driver_licences",))
 
     async def commit(self, people: list[Person], *, bad: tuple[str, ...] = ()) -> None:
         """Their rows are committed in the source, then written down."""

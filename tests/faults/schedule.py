@@ -118,7 +118,7 @@ async def _struck(strike: Strike, stack: Stack, crowd: Crowd, chance: Random) ->
                 raise
         doing = asyncio.ensure_future(act(stack, chance))
         await asyncio.sleep(0.1)
-        await crowd.appear(chance, 4)
+        await crowd.appear(chance, 4, bad=False)
 
 
 async def _moment(stack: Stack, strike: Strike, before: int) -> None:
