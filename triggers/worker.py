@@ -31,6 +31,7 @@ from proactive.steps.offer import MOST
 from proactive.steps.portal import show_cases
 from proactive.steps.relay import look_after
 from proactive.steps.watch import Unkept
+from proactive.store.engine import told_when_lost
 from proactive.store.news import Word
 from proactive.store.scope import DatabaseRole
 from proactive.topics import ensure, topics
@@ -382,11 +383,16 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.to_thread(publisher.close)
 
 
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    with told_when_lost():
+        await work(settings, stop)
+
+
 async def main(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    working = asyncio.create_task(work(settings, stop))
+    working = asyncio.create_task(_work(settings, stop))
     asked = asyncio.create_task(stop.wait())
     await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
     if asked.done() and not working.done():

@@ -13,6 +13,7 @@ from proactive.journeys import Journeys
 from proactive.memory_use import settle
 from proactive.parts import Parts, assembled
 from proactive.settings import Settings
+from proactive.store.engine import told_when_lost
 from proactive.store.scope import DatabaseRole
 from proactive.web.app import create
 from proactive.web.identity import loader as identity
@@ -32,6 +33,11 @@ class _Server(uvicorn.Server):
 
 
 async def serve(settings: Settings) -> None:
+    with told_when_lost():
+        await _serve(settings)
+
+
+async def _serve(settings: Settings) -> None:
     async with assembled(settings, application="proactive web", role=DatabaseRole.WEB, connections=12) as parts:
         pages = create(
             store=parts.store, keys=parts.keys, clock=parts.clock, settings=settings, catalogue=parts.catalogue,

@@ -2,11 +2,12 @@
 
 import asyncio
 import select
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import msgspec
+import psycopg
 import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -142,3 +143,18 @@ async def connect(
             "Set it to on."
         )
     return engine
+
+
+LOST = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, psycopg.OperationalError)
+
+
+@contextmanager
+def told_when_lost() -> Iterator[None]:
+    """A database that goes away while a process starts ends it with one sentence; whoever runs it starts it again.
+
+    Later no such error comes this far: steps and pages go on without it until it is back. Raises `Unusable`.
+    """
+    try:
+        yield
+    except LOST as error:
+        raise Unusable("The database was there and cannot be reached any more. Start this again when it is.") from error

@@ -20,7 +20,7 @@ from proactive.errors import Unusable
 from proactive.facts import Facts
 from proactive.ports.clock import SetClock
 from proactive.store.dossiers import LEASE
-from proactive.store.engine import libpq
+from proactive.store.engine import libpq, told_when_lost
 from proactive.store.keeping import Handover, Move
 from proactive.store.migrate import migrate
 from proactive.store.recognition import RecognitionStore
@@ -235,3 +235,9 @@ async def test_a_resting_connection_that_the_server_has_ended_is_replaced(store:
             after = await connection.scalar(text("SELECT pg_backend_pid()"))
 
     assert after != before
+
+
+async def test_a_database_that_goes_away_while_a_process_starts_is_told_of_in_one_sentence(store: Store) -> None:
+    with pytest.raises(Unusable, match="cannot be reached any more"), told_when_lost():
+        async with store.engine.connect() as connection:
+            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
