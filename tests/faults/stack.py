@@ -5,11 +5,13 @@ nursery. Nothing that has started is started again unless the schedule says so.
 """
 
 import asyncio
+import contextlib
 import json
 import mmap
 import os
 import secrets
 import signal
+import socket
 import struct
 import sys
 import time
@@ -27,7 +29,7 @@ import psycopg
 from proactive.brokers import Brokers
 from proactive.demo import source
 from proactive.embedded.broker import EmbeddedBroker
-from proactive.embedded.ports import LOOPBACK, kept_port
+from proactive.embedded.ports import LOOPBACK, is_free, kept_port
 from proactive.embedded.postgres import EmbeddedPostgres
 from proactive.embedded.process import Command
 from proactive.installation import DEMO_MANNERS, shift_to
@@ -161,6 +163,7 @@ class Stack:
         self._began: dict[str, int] = {}
         """Where the log of its newest process begins."""
         self.base = shift_to(today)
+        self._mine: socket.socket | None = None
         self.source: Source
         self.nursery: Nursery
         self.url = self.reader = self.kafka = self.lookup_key = ""
@@ -192,8 +195,9 @@ class Stack:
         else:  # three of them tell their clients where each is: there is no hop on those wires
             self.kafka = await self.broker.start()
         await self.topics()
-        for name in ("phones", "intake", "web"):
-            await self._hop(name, target=kept_port(self.folder / f"{name}-port"))
+        self._mine, first = own_ports()
+        for port, name in enumerate(("phones", "intake", "web"), start=first):
+            await self._hop(name, target=port)
         self._environment = self._settings()
         self.nursery = Nursery(self.folder, self._environment)
         await self.nursery.start()
@@ -364,8 +368,23 @@ class Stack:
             await hop.stop()
         await self.broker.stop()
         await self.database.stop()
+        if self._mine is not None:
+            self._mine.close()
         if self.disk is not None:
             self.disk.unmount()
+
+
+def own_ports() -> tuple[socket.socket, int]:
+    """Ports that no other stack takes before its processes listen on them: the first of ten, and what holds them."""
+    for number in range(100):
+        holder = socket.socket()
+        with contextlib.suppress(OSError):
+            holder.bind((LOOPBACK, 12_000 + number))
+            first = 12_100 + 10 * number
+            if all(is_free(port) for port in range(first, first + 10)):
+                return holder, first
+        holder.close()
+    raise AssertionError("a hundred stacks are here already")
 
 
 SMALL = {"shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32MB", "wal_level": "replica"}
