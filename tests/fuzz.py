@@ -37,7 +37,7 @@ import rules
 from connectors.intakes import http
 from connectors.registers._debezium_change import Part, Reader
 from notifiers import _zalo_events, sms
-from proactive.cli._foresight import progress
+from proactive.cli._progress import progress
 from proactive.domain.base import Value
 from proactive.domain.change import decode, encode
 from proactive.errors import Forged

@@ -1,15 +1,13 @@
-"""What the commands that look ahead share: the period, the costs, the bar, the table, the chart."""
+"""What the commands that look ahead share: the period, the costs, the table, the chart."""
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from proactive.cli._stored import day
 from proactive.errors import Unusable
@@ -73,21 +71,3 @@ def _pixels(drawn: str) -> bytes:
     from proactive.foresight.picture import png  # its library is large, and most ask for no picture
 
     return png(drawn)
-
-
-@contextmanager
-def progress(what: str, size: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr; call what it gives with how many more are done. Nothing is shown where nobody watches."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task, waiting = bars.add_task(what, total=size), 0
-
-        def more(number: int) -> None:
-            nonlocal waiting
-            waiting += number
-            if waiting >= 1000:
-                bars.advance(task, waiting)
-                waiting = 0
-
-        yield more

@@ -17,6 +17,7 @@ from proactive.logs import begin_logging
 from proactive.parts import connected, pseudonyms, vault
 from proactive.ports.clock import Clock, SystemClock
 from proactive.settings import Settings, read
+from proactive.store.engine import told_when_lost
 from proactive.store.hiding import require_one_form
 from proactive.store.store import Store, opened
 from proactive.versions import Book
@@ -55,14 +56,13 @@ async def stored(command: str, rules: Path | None = None, *, anyhow: bool = Fals
     ) as store:  # fmt: skip
         book = Book(connected(folder, settings), store=store, place=settings.data_dir / "versions")
         try:
-            if not anyhow:
-                await require_one_form(store.engine)
-            await book.turn(clock.today())
-            yield Stored(settings, url, store, clock, folder, book)
+            with told_when_lost("The database no longer answers. Start it, then run the command again."):
+                if not anyhow:
+                    await require_one_form(store.engine)
+                await book.turn(clock.today())
+                yield Stored(settings, url, store, clock, folder, book)
         except (sqlalchemy.exc.ProgrammingError, psycopg.errors.UndefinedTable) as error:
             raise Unusable("The database has older tables. Run `proactive migrate` or `proactive up`.") from error
-        except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
-            raise Unusable("The database no longer answers. Start it, then run the command again.") from error
 
 
 def day(text: str | None, otherwise: date, option: str) -> date:

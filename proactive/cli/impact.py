@@ -73,7 +73,7 @@ def _services(folder: Path) -> list[Path]:
 
 
 async def _impact(places: list[Path], on: str | None) -> list["Impact"]:
-    from proactive.cli._foresight import progress
+    from proactive.cli._progress import progress
     from proactive.cli._stored import Stored, day, stored
     from proactive.foresight.impact import Impact, impact
     from proactive.store.population import population

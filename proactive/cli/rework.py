@@ -31,7 +31,7 @@ def rework(
 
 
 async def _rework(name: str | None, *, again: bool, rules: Path | None) -> dict[str, dict[str, object]]:
-    from proactive.cli._foresight import progress
+    from proactive.cli._progress import progress
     from proactive.cli._stored import Stored, named, stored
     from proactive.memory_use import calm_memory
     from proactive.steps.rework import Reworked, over_everybody

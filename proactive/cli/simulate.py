@@ -45,7 +45,8 @@ def simulate(
 async def _simulate(
     name: str, first: str | None, last: str | None, rules: Path | None, assumed: Path | None, **instead: int | None
 ) -> tuple["Expected", dict[str, str], list[str]]:
-    from proactive.cli._foresight import expecting, progress
+    from proactive.cli._foresight import expecting
+    from proactive.cli._progress import progress
     from proactive.cli._stored import named, stored
     from proactive.foresight.simulate import simulate
     from proactive.store.population import population

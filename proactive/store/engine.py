@@ -149,12 +149,14 @@ LOST = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, psycopg.
 
 
 @contextmanager
-def told_when_lost() -> Iterator[None]:
-    """A database that goes away while a process starts ends it with one sentence; whoever runs it starts it again.
+def told_when_lost(
+    says: str = "The database was there and cannot be reached any more. Start this again when it is.",
+) -> Iterator[None]:
+    """A database that goes away ends a command, or a process that starts, with one sentence: raises `Unusable`.
 
-    Later no such error comes this far: steps and pages go on without it until it is back. Raises `Unusable`.
+    Later no such error comes this far: steps and pages go on without it until it is back.
     """
     try:
         yield
     except LOST as error:
-        raise Unusable("The database was there and cannot be reached any more. Start this again when it is.") from error
+        raise Unusable(says) from error

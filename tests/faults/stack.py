@@ -46,6 +46,8 @@ PARTITIONS = 4
 PATIENCE = 300.0
 """Seconds for a process to be there: a machine that has better things to do takes its time."""
 SESSION = 1.5
+AT_WORK = (b'"worker.ready"', b'"event": "page"')
+"""Of a log: its process had started."""
 READER = "CREATE ROLE checker LOGIN BYPASSRLS PASSWORD 'checker' IN ROLE pg_read_all_data"
 NAMES = Topics(changes=f"{PREFIX}.changes", dossiers=f"{PREFIX}.dossiers")
 
@@ -307,7 +309,7 @@ class Stack:
         if part.status is None:
             return
         said = self._said(part.name)
-        refused = b"cannot be reached" in said and b"worker.ready" not in said
+        refused = b"cannot be reached" in said and not any(word in said for word in AT_WORK)
         assert refused, f"{part.name} ended by itself with {part.status}: {said[-300:].decode(errors='replace')}"
         await self._bear(part)
 

@@ -25,7 +25,7 @@ import psycopg
 from sqlalchemy import text
 
 import rules
-from proactive.cli._foresight import progress
+from proactive.cli._progress import progress
 from proactive.domain.change import Change, encode
 from proactive.domain.keys import Keys
 from proactive.embedded.postgres import EmbeddedPostgres
