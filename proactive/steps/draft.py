@@ -199,7 +199,9 @@ def known_now(
         "because": reasons(verdict),
         "fields": _latest(dossier.fields, fresh),
         "phone": contact(service, truth.known),
-        # The row that says where they live may have come later than the one that fell due.
+        # The row that says where they live may have come later than the one that fell due. Once its citizen is told,
+        # a dossier stays with its office: people have it in hand and its notices are counted there.
+        "office": service.deciding_office(truth.known) if dossier.state is State.DRAFTED else dossier.office,
         "return_to": dossier.return_to or _nearest(truth.known),
         "two_people": dossier.two_people or service.decision.two_people,
         "held_because": None,

@@ -150,10 +150,19 @@ class Town:
             for language in ("vi", "en"):
                 text = old.messages_dir / f"sms.{language}.j2"
                 shutil.copy(text, folder / "messages" / f"{channel}.{language}.j2")
-        made = Service(
-            old.text.model_copy(update={"ladder": ladder}), old.form, self.catalogue.registers, folder=folder,
-            version=old.version,
-        )  # fmt: skip
+        self._text_of(name, folder, ladder=ladder)
+
+    def decided_where_they_live(self, name: str) -> None:
+        """Each commune decides for itself about the service."""
+        old = self.catalogue.services[name]
+        decision = type(old.decision).model_validate({**old.decision.model_dump(), "of_unit": "residents.unit_code"})
+        self._text_of(name, old.folder, decision=decision)
+
+    def _text_of(self, name: str, folder: Path, **changes: object) -> None:
+        """The service with something of its text changed."""
+        old = self.catalogue.services[name]
+        text = old.text.model_copy(update=changes)
+        made = Service(text, old.form, self.catalogue.registers, folder=folder, version=old.version)
         self.catalogue = Catalogue({**self.catalogue.services, name: made}, self.catalogue.registers)
 
     def says(self, person: Person) -> list[Change]:

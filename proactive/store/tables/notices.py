@@ -33,7 +33,7 @@ class Notice(Table, table=True):
     dossier_id: UUID = Field(foreign_key="dossier.id")
     service: str = Field(sa_type=Text)
     office: str = Field(sa_type=Text)
-    """The dossier's service and office, which never change: so that an office's notices are found without them."""
+    """The service and office that told, so that an office's notices are found without their dossiers."""
     rung: str = Field(sa_type=Text)
     channel: str = Field(sa_type=Text)
     to: str = Field(sa_type=Text)
