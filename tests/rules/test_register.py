@@ -9,11 +9,19 @@ from hypothesis import strategies as st
 
 import rules
 from rules import BadRow
-from tests.rules.conftest import LICENCE, RESIDENT
+from rules.loader import load_registers
+from rules.register import RegisterSchema
+from tests.rules.conftest import LICENCE, RESIDENT, ROOT
 
 LICENCES = rules.load().registers["driver_licences"]
 RESIDENTS = rules.load().registers["residents"]
-CUT = LICENCES.cut(["class", "scheme", "expires_on"])
+
+
+def cut() -> RegisterSchema:
+    return LICENCES.cut(["class", "scheme", "expires_on"])
+
+
+CUT = cut()
 
 
 def refusal(**changes: object) -> dict[str, str]:
@@ -65,6 +73,17 @@ def test_all_problems_of_a_row_are_listed_at_once() -> None:
     assert "valid, withdrawn, suspended, lost" in said["status"]
 
 
+def test_a_day_is_refused_exactly_before_the_earliest_of_its_column() -> None:
+    licences = load_registers(ROOT)["driver_licences"]
+
+    def read(born: str) -> object:
+        return licences.read(json.dumps({**LICENCE, "date_of_birth": born}))["date_of_birth"]
+
+    assert read("1890-01-01") == date(1890, 1, 1)
+    with pytest.raises(BadRow):
+        read("1889-12-31")
+
+
 def test_a_licence_cannot_expire_before_it_is_issued() -> None:
     assert "is before issued_on" in refusal(expires_on="2017-03-14")["expires_on"]
 
@@ -105,14 +124,14 @@ def test_what_is_no_json_object_is_refused_in_words(body: bytes) -> None:
 
 
 def test_a_nul_in_a_column_that_is_ignored_does_no_harm() -> None:
-    assert CUT.read(json.dumps({**LICENCE, "full_name": "A\0B"}))["class"] == "B"
-    assert CUT.read(json.dumps({**LICENCE, "full_name": "A\\u0000B"}))["class"] == "B"
+    assert cut().read(json.dumps({**LICENCE, "full_name": "A\0B"}))["class"] == "B"
+    assert cut().read(json.dumps({**LICENCE, "full_name": "A\\u0000B"}))["class"] == "B"
 
 
 def test_a_cut_register_keeps_key_and_subject_and_only_the_checks_it_can_make() -> None:
-    assert list(CUT.columns) == ["licence_no", "personal_id", "class", "scheme", "expires_on"]
-    assert not CUT.problems({**LICENCE, "expires_on": "2017-03-14"})
-    assert CUT.problems({**LICENCE, "class": "DE", "scheme": "2008"})
+    assert list(cut().columns) == ["licence_no", "personal_id", "class", "scheme", "expires_on"]
+    assert not cut().problems({**LICENCE, "expires_on": "2017-03-14"})
+    assert cut().problems({**LICENCE, "class": "DE", "scheme": "2008"})
 
 
 def test_what_is_written_is_read_back_the_same() -> None:
@@ -179,13 +198,13 @@ KEPT = "~uq-gu7R6UEW2J6q5v9xERAIr4Y7QT0WKwo_ANA6266"
 
 @pytest.mark.parametrize("personal_id", [LICENCE["personal_id"], KEPT])
 def test_what_is_kept_may_have_a_pseudonym_where_its_owner_has_a_personal_id(personal_id: str) -> None:
-    assert CUT.read(json.dumps({**LICENCE, "personal_id": personal_id}))["personal_id"] == personal_id
+    assert cut().read(json.dumps({**LICENCE, "personal_id": personal_id}))["personal_id"] == personal_id
 
 
 @pytest.mark.parametrize("personal_id", ["0480900000017", "04809000000x", "x" * 43])
 def test_what_is_kept_has_nothing_else_there(personal_id: str) -> None:
     with pytest.raises(BadRow):
-        CUT.read(json.dumps({**LICENCE, "personal_id": personal_id}))
+        cut().read(json.dumps({**LICENCE, "personal_id": personal_id}))
 
 
 def test_no_owner_of_a_register_sends_pseudonyms() -> None:
@@ -197,7 +216,7 @@ def test_only_a_register_whose_key_is_a_personal_id_names_its_rows_by_a_person()
 
 
 def test_many_kept_rows_are_spelled_as_each_of_them_is() -> None:
-    [spelled] = [kind.spelled() for kind in CUT.kinds.values() if kind.name == "personal_id"]
+    [spelled] = [kind.spelled() for kind in cut().kinds.values() if kind.name == "personal_id"]
     assert spelled is not None
     ids = ["048090000001", KEPT, "0480900000017", "x" * 12, "x" * 43]
 
