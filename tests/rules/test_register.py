@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,9 +10,8 @@ from hypothesis import strategies as st
 
 import rules
 from rules import BadRow
-from rules.loader import load_registers
-from rules.register import RegisterSchema
-from tests.rules.conftest import LICENCE, RESIDENT, ROOT
+from rules.register import Column, RegisterSchema
+from tests.rules.conftest import LICENCE, RESIDENT
 
 LICENCES = rules.load().registers["driver_licences"]
 RESIDENTS = rules.load().registers["residents"]
@@ -73,15 +73,24 @@ def test_all_problems_of_a_row_are_listed_at_once() -> None:
     assert "valid, withdrawn, suspended, lost" in said["status"]
 
 
-def test_a_day_is_refused_exactly_before_the_earliest_of_its_column() -> None:
-    licences = load_registers(ROOT)["driver_licences"]
+@pytest.mark.parametrize(
+    ("span", "first", "last"),
+    [
+        ({"earliest": date(1900, 2, 3), "latest": date(2030, 4, 5)}, "1900-02-03", "2030-04-05"),
+        ({"earliest": None, "latest": None}, "1850-01-01", "2150-12-31"),
+    ],
+)
+def test_a_day_is_read_exactly_within_the_span_of_its_column(span: dict[str, Any], first: str, last: str) -> None:
+    born = Column.model_validate({**LICENCES.columns["date_of_birth"].model_dump(), **span})
+    columns = {**LICENCES.columns, "date_of_birth": born}
+    whole = RegisterSchema.model_validate({**LICENCES.model_dump(by_alias=True), "columns": columns})
+    licences = whole.cut(["date_of_birth"])  # without the days that must come after it
 
-    def read(born: str) -> object:
-        return licences.read(json.dumps({**LICENCE, "date_of_birth": born}))["date_of_birth"]
-
-    assert read("1890-01-01") == date(1890, 1, 1)
-    with pytest.raises(BadRow):
-        read("1889-12-31")
+    for day in (date.fromisoformat(first), date.fromisoformat(last)):
+        assert licences.read(json.dumps({**LICENCE, "date_of_birth": str(day)}))["date_of_birth"] == day
+    for day in (date.fromisoformat(first) - timedelta(days=1), date.fromisoformat(last) + timedelta(days=1)):
+        with pytest.raises(BadRow, match=f"is not between {first} and {last}, so it cannot be true"):
+            licences.read(json.dumps({**LICENCE, "date_of_birth": str(day)}))
 
 
 def test_a_licence_cannot_expire_before_it_is_issued() -> None:
