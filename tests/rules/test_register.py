@@ -73,6 +73,57 @@ def test_all_problems_of_a_row_are_listed_at_once() -> None:
     assert "valid, withdrawn, suspended, lost" in said["status"]
 
 
+def flaws(**changes: Any) -> list[tuple[tuple[Any, ...], str, str]]:
+    """What is said of the register of licences with these changes; a column that is None is taken out."""
+    whole = LICENCES.model_dump(by_alias=True)
+    columns = {name: column for name, column in (whole["columns"] | changes.pop("columns", {})).items() if column}
+    return list(RegisterSchema.model_validate({**whole, "columns": columns, **changes}).flaws())
+
+
+def test_a_register_that_names_a_column_it_does_not_have_is_told_where_and_which_there_are() -> None:
+    use = f"Use one of: {', '.join(LICENCES.columns)}."
+
+    assert flaws(key="nothing") == [(("key",), "There is no column 'nothing'.", use)]
+    assert flaws(subject={"column": "nothing"}) == [(("subject", "column"), "There is no column 'nothing'.", use)]
+    assert flaws(updated="nothing") == [(("updated",), "There is no column 'nothing'.", use)]
+    assert flaws() == []
+
+
+def test_what_names_a_row_its_person_and_its_version_must_be_there_in_every_row() -> None:
+    issued = LICENCES.columns["issued_by"].model_dump()  # a column that may be missing
+
+    assert not issued["required"]
+    for changes in ({"key": "issued_by"}, {"subject": {"column": "issued_by"}}, {"updated": "issued_by"}):
+        [flaw] = flaws(**changes)
+        assert flaw == (
+            ("columns", "issued_by", "required"), "'issued_by' may be missing.", "Write `required: true` for it.",
+        )  # fmt: skip
+
+
+def test_checks_across_columns_that_cannot_be_made_are_told() -> None:
+    by = dict(LICENCES.checks.codes_by)
+    [(name, other)] = by.items()
+    of_each = LICENCES.columns[name].model_dump()
+    codes = of_each["codes"]
+
+    assert flaws(checks={"not_before": {"expires_on": "full_name"}, "codes_by": by}) == [
+        (("checks", "not_before", "expires_on"), "'full_name' is no date column.", "Name two date columns.")
+    ]
+    assert flaws(checks={"codes_by": {**by, "full_name": other}}) == [
+        (
+            ("checks", "codes_by", "full_name"),
+            f"'full_name' has no codes by '{other}'.",
+            f"List its codes under each {other}.",
+        )
+    ]
+    assert flaws(columns={name: {**of_each, "codes": dict([*codes.items()][1:])}}) == [
+        (("columns", name, "codes"), f"They are not listed for each code of '{other}'.", "List every code once.")
+    ]
+    assert flaws(checks={}) == [
+        (("columns", name, "codes"), "They depend on nothing.", "Name it under checks.codes_by.")
+    ]
+
+
 @pytest.mark.parametrize(
     ("span", "first", "last"),
     [
