@@ -48,6 +48,8 @@ PATIENCE = 300.0
 SESSION = 1.5
 AT_WORK = (b'"worker.ready"', b'"event": "page"')
 """Of a log: its process had started."""
+REFUSED = (b"cannot be reached", b"database can't be opened")
+"""Of a log: its process could not start, because a database (ours, the registers') did not answer."""
 READER = "CREATE ROLE checker LOGIN BYPASSRLS PASSWORD 'checker' IN ROLE pg_read_all_data"
 NAMES = Topics(changes=f"{PREFIX}.changes", dossiers=f"{PREFIX}.dossiers")
 
@@ -304,12 +306,12 @@ class Stack:
         part.wanted = True
 
     async def _as_the_platform(self, part: Part) -> None:
-        """Nobody ends by themselves. Whoever lost the database while they started say so and end, and their platform
+        """Nobody ends by themselves. Whoever lost a database while they started say so and end, and their platform
         starts them again (`restart: unless-stopped`)."""
         if part.status is None:
             return
         said = self._said(part.name)
-        refused = b"cannot be reached" in said and not any(word in said for word in AT_WORK)
+        refused = any(word in said for word in REFUSED) and not any(word in said for word in AT_WORK)
         assert refused, f"{part.name} ended by itself with {part.status}: {said[-300:].decode(errors='replace')}"
         await self._bear(part)
 
