@@ -24,7 +24,9 @@ from rules.rows import EMPTY, MISSING, UNKEEPABLE
 
 log = structlog.get_logger()
 
-LEASE = timedelta(minutes=30)
+LEASE = timedelta(minutes=1)
+"""For as long a register is its worker's, from each slice on. Whoever breaks off leaves it for no longer: where nothing
+was measured yet, services wait for it."""
 REST = 20
 """So many times as long as it took is rested before the same register is measured again."""
 
@@ -48,6 +50,7 @@ async def measure(
     counted = await count(
         store.engine, Register(name=name, updated=schema.updated, columns=tuple(schema.columns)), expected,
         _meaning(clock.today()), now=clock.now(), today=clock.today(),
+        between=lambda: store.quality.hold(name, until=clock.now() + LEASE),
     )  # fmt: skip
     heard_at, now = (await store.hearing.of([name]))[name].at, clock.now()
     scores = [*_scores(schema, counted, expected, catalogue, clock)]

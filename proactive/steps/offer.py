@@ -159,9 +159,7 @@ def _to_tell(dossier: Dossier, fresh: Dossier) -> Dossier:
     """What its citizen is told of and then sees is what the sources say now: a row of theirs may still be on its way to
     us. Values that have not changed are not written again."""
     same = [field.value for field in fresh.fields] == [field.value for field in dossier.fields]
-    return fresh.model_copy(
-        update={"not_told_because": None, "fields": dossier.fields if same else fresh.fields}
-    )
+    return fresh.model_copy(update={"not_told_because": None, "fields": dossier.fields if same else fresh.fields})
 
 
 def _plan(

@@ -56,21 +56,28 @@ class Cases:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._pseudonyms = pseudonyms_of(engine)
+        self._vault = sealed.vault_on(engine)
 
-    def _hidden(self, case: Case) -> dict[str, Any]:
+    def _stored(self, case: Case) -> dict[str, Any]:
         row = bulk.row(case)
-        fields = document_in(self._pseudonyms, row["fields"])
-        return row | {"personal_id": self._pseudonyms.of(case.personal_id), "fields": fields}
+        hidden = {
+            "personal_id": self._pseudonyms.of(case.personal_id),
+            "fields": document_in(self._pseudonyms, row["fields"]),
+        }
+        return sealed.case_row(self._vault, row | hidden)
 
     def _read(self, row: RowMapping) -> Case:
-        values = {name: row[name] for name in Case.model_fields}
-        values["fields"] = document_out(self._pseudonyms, values["fields"])
-        return Case.model_validate(values | {"personal_id": self._pseudonyms.open(row["personal_id"])})
+        values = sealed.case_values(self._vault, {name: row[name] for name in Case.model_fields})
+        shown = {
+            "personal_id": self._pseudonyms.open(row["personal_id"]),
+            "fields": document_out(self._pseudonyms, values["fields"]),
+        }
+        return Case.model_validate(values | shown)
 
     async def create(self, case: Case, lines: Sequence[Line], *, ours: bool) -> bool:
         """Keep a new case; False where its reference is there already. `ours`: a dossier of this store waits for it."""
         async with self._engine.begin() as connection:
-            if not await bulk.insert(connection, tables.Case, [self._hidden(case)], returning="reference"):
+            if not await bulk.insert(connection, tables.Case, [self._stored(case)], returning="reference"):
                 return False
             await bulk.insert(connection, tables.CaseLine, [bulk.row(line) for line in lines])
             if ours:

@@ -104,8 +104,7 @@ async def claim_messages(
                     now=now,
                     locked=True,
                 )
-                if versions.get(one.before.id) == one.before.version
-                and fences.get(one.notice.id, 0) < one.notice.fence
+                if versions.get(one.before.id) == one.before.version and fences.get(one.notice.id, 0) < one.notice.fence
                 else None
                 for one in message.matters
             )

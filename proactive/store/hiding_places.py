@@ -146,8 +146,12 @@ def _event(row: RowMapping, hider: Hider) -> Values:
 
 
 def _case(row: RowMapping, hider: Hider) -> Values:
-    fields = document_in(hider.pseudonyms, row["fields"])
-    return {"personal_id": hider.pseudonyms.of(row["personal_id"]), "fields": _json(fields)}
+    place, key = "intake_case.fields", row["reference"]
+    fields = document_in(hider.pseudonyms, sealed.document_opened(hider.vault, row["fields"], place, key))
+    return {
+        "personal_id": hider.pseudonyms.of(row["personal_id"]),
+        "fields": _json(sealed.document(hider.vault, fields, place, key)),
+    }
 
 
 def _result(row: RowMapping, hider: Hider) -> Values:

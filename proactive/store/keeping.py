@@ -243,8 +243,7 @@ async def _notices(connection: AsyncConnection, done: Sequence[Move]) -> None:
 
 
 async def add_notices(connection: AsyncConnection, claims: Sequence[tuple[Dossier, Notice]]) -> None:
-    """Write these whole, each with its dossier; one that is there is written over unless somebody has claimed it since.
-    """
+    """Write these whole, each with its dossier; one that is there is written over, unless it was claimed since."""
     rows = sealed.notice_rows(
         sealed.vault_of(connection),
         (bulk.row(notice, service=dossier.service, office=dossier.office) for dossier, notice in claims),

@@ -5,7 +5,7 @@ From that every share follows, and a register of a million rows costs the same m
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -44,9 +44,11 @@ async def count(
     *,
     now: datetime,
     today: date,
+    between: Callable[[], Awaitable[None]],
     size: int = SLICE,
 ) -> Counted:
-    """Look at every kept row and every standing refusal of a register once; each statement sees its own moment."""
+    """Look at every kept row and every standing refusal of a register once; each statement sees its own moment.
+    `between` is awaited after each slice."""
     question, values = statement(register, expected), values_of(register, expected, meaning, now, today)
     counted, after = Counted(), ""
     while True:
@@ -62,6 +64,7 @@ async def count(
                     seen = counted.samples.setdefault(mask, [])
                     seen.extend(keys[: SAMPLES - len(seen)])
         after = upto
+        await between()
     async with engine.connect() as connection:
         counted.refused = await _refused(connection, register, expected, meaning)
     return counted

@@ -84,6 +84,14 @@ class Quality:
             )
             return found
 
+    async def hold(self, register: str, *, until: datetime) -> None:
+        """Whoever claimed it is still at work."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE quality_measure SET next_at = :until WHERE register = :register"),
+                {"register": register, "until": until},
+            )
+
     async def keep(self, measured: Measured, scores: Sequence[Score], *, next_at: datetime) -> None:
         """Store a measurement with its scores, and thin the register's older ones."""
         row = {**measured.model_dump(mode="json"), "next_at": next_at.isoformat()}

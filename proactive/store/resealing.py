@@ -32,7 +32,7 @@ class Place:
     def filled(self) -> str:
         """Where there is something in it."""
         if self.kind == "json":
-            return f"\"{self.column}\" <> '[]'"
+            return f"\"{self.column}\" NOT IN ('[]', '{{}}')"
         if self.kind == "bytes":
             return f'octet_length("{self.column}") > 0'
         return f"\"{self.column}\" <> ''"
@@ -46,11 +46,17 @@ PLACES = (
     Place("dossier", "id", "fields", "dossier.fields", "json"),
     Place("dossier", "id", "applicant", "dossier.applicant"),
     Place("dossier", "id", "post_to", "dossier.post_to"),
+    Place("dossier", "id", "answer_note", "dossier.answer_note"),
+    Place("dossier", "id", "decision_note", "dossier.decision_note"),
     Place("notice", "id", "body", "notice.body"),
     Place("call", "notice_id", "body", "notice.body"),
     Place("passcode", "id", "to", "passcode.to"),
     Place("addressee", "subject", "email", "addressee.email"),
     Place("document_content", "document_id", "content", "document", "bytes"),
+    Place("intake_case", "reference", "fields", "intake_case.fields", "json"),
+    Place("intake_case", "reference", "full_name", "intake_case.full_name"),
+    Place("intake_case", "reference", "phone", "intake_case.phone"),
+    Place("intake_case", "reference", "post_address", "intake_case.post_address"),
     Place("case_result", "reference", "content", "case_result", "bytes"),
 )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.vault import MARK, Sealed, Vault
 from rules.texts import plain
@@ -18,9 +18,13 @@ OPTION = "proactive_vault"
 NO_KEY = "A stored value is sealed and this program was given no keys. Set PROACTIVE_ENCRYPTION_KEYS."
 
 
-def vault_of(connection: AsyncConnection) -> Vault | None:
-    found: Vault | None = connection.engine.sync_engine.get_execution_options().get(OPTION)
+def vault_on(engine: AsyncEngine) -> Vault | None:
+    found: Vault | None = engine.sync_engine.get_execution_options().get(OPTION)
     return found
+
+
+def vault_of(connection: AsyncConnection) -> Vault | None:
+    return vault_on(connection.engine)
 
 
 def about(place: str, key: object) -> str:
@@ -41,6 +45,18 @@ def opened(vault: Vault | None, value: str | None, place: str, key: object) -> s
     return vault.open_text(value, about=about(place, key))
 
 
+def document(vault: Vault | None, value: Any, place: str, key: object) -> Any:
+    """A JSON document, sealed as one string; one that says nothing is left as it is."""
+    if vault is None or not vault.seals or not value:
+        return value
+    return vault.seal_text(msgspec.json.encode(value).decode(), about=about(place, key))
+
+
+def document_opened(vault: Vault | None, value: Any, place: str, key: object) -> Any:
+    """Raises `Sealed`."""
+    return msgspec.json.decode(opened(vault, value, place, key) or "null") if isinstance(value, str) else value
+
+
 def bytes_in(connection: AsyncConnection, value: bytes, place: str, key: object) -> bytes:
     vault = vault_of(connection)
     return value if vault is None or not vault.seals else vault.seal_bytes(value, about=about(place, key))
@@ -56,20 +72,23 @@ def bytes_out(connection: AsyncConnection, value: bytes, place: str, key: object
     return vault.open_bytes(stored, about=about(place, key))
 
 
+_DOSSIER_TEXTS = ("post_to", "answer_note", "decision_note")
+_CASE_TEXTS = ("full_name", "phone", "post_address")
+
+
 def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
     """A dossier's row on its way in: its fields sealed, with what the queue finds it by beside them."""
     if vault is None or not vault.seals:
         return row
     key = row["id"]
-    if "post_to" in row:
-        row = row | {"post_to": seal(vault, row["post_to"], "dossier.post_to", key)}
+    row = row | {name: seal(vault, row[name], f"dossier.{name}", key) for name in _DOSSIER_TEXTS if name in row}
     if "fields" not in row:
         return row
     fields = row["fields"]
     names = [field["value"] for field in fields if field["column"] == "full_name" and field["value"] is not None]
     applicant = names[0] if names else None
     return row | {
-        "fields": vault.seal_text(msgspec.json.encode(fields).decode(), about=about("dossier.fields", key)),
+        "fields": document(vault, fields, "dossier.fields", key),
         "applicant": seal(vault, applicant, "dossier.applicant", key),
         "sought": " ".join(reversed(plain(applicant).lower().split())) if applicant else None,
         "claimed": True if any(field["claim"] is not None for field in fields) else None,
@@ -78,12 +97,23 @@ def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
 
 def dossier_values(vault: Vault | None, row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """The same on its way out."""
-    values = dict(row)
-    if "post_to" in values:
-        values["post_to"] = opened(vault, values["post_to"], "dossier.post_to", values["id"])
-    if isinstance(values["fields"], str):
-        values["fields"] = msgspec.json.decode(opened(vault, values["fields"], "dossier.fields", values["id"]) or "[]")
-    return values
+    values, key = dict(row), row["id"]
+    values |= {name: opened(vault, row[name], f"dossier.{name}", key) for name in _DOSSIER_TEXTS if name in values}
+    return values | {"fields": document_opened(vault, row["fields"], "dossier.fields", key)}
+
+
+def case_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
+    """A case's row on its way in: what it says of its person sealed."""
+    key = row["reference"]
+    texts = {name: seal(vault, row[name], f"intake_case.{name}", key) for name in _CASE_TEXTS}
+    return row | texts | {"fields": document(vault, row["fields"], "intake_case.fields", key)}
+
+
+def case_values(vault: Vault | None, row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
+    """The same on its way out."""
+    values, key = dict(row), row["reference"]
+    texts = {name: opened(vault, row[name], f"intake_case.{name}", key) for name in _CASE_TEXTS}
+    return values | texts | {"fields": document_opened(vault, row["fields"], "intake_case.fields", key)}
 
 
 def notice_rows(vault: Vault | None, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ from sqlalchemy import text
 from proactive.domain.addressee import mobile
 from proactive.domain.change import Change, Op
 from proactive.domain.quality import Score
-from proactive.steps.measure import measure
+from proactive.steps.measure import LEASE, measure
+from proactive.store.measuring import Counted, count
 from proactive.store.quality import Measured
+from proactive.store.questions import Register
 from rules import Dimension
 from rules.offices import units
 from tests.steps.holdings import Row, Rows, invented, licence, resident, told
@@ -242,6 +244,46 @@ async def test_a_register_is_measured_by_one_at_a_time_and_then_rests(registers:
     assert (claimed, again, died) == ("residents", None, "residents")
 
 
+async def test_measurements_that_break_off_are_made_again_after_a_minute(
+    registers: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = [*await registers.town.store.positions.caught_up()]
+    with monkeypatch.context() as broken:
+        broken.setattr("proactive.steps.measure.count", _breaks_off)
+        for _ in every:
+            with pytest.raises(OSError):
+                await registers.measure()
+
+    assert every and await registers.measure() == 0
+    registers.town.clock.at += timedelta(minutes=1)
+    assert await registers.measure() == 1
+
+
+async def test_a_long_measurement_stays_with_whoever_makes_it(
+    registers: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, meanwhile = registers.town, []
+
+    async def slowly(engine: Any, register: Register, *args: Any, between: Any, **named: Any) -> Counted:
+        async def half_a_minute() -> None:
+            town.clock.at += timedelta(seconds=30)
+            await between()
+            meanwhile.append(await town.store.quality.claim([register.name], now=town.clock.now(), lease=LEASE))
+
+        return await count(engine, register, *args, **named, between=half_a_minute, size=1)
+
+    await registers.hold({"residents": [resident(number) for number in range(6)]})
+    monkeypatch.setattr("proactive.steps.measure.count", slowly)
+    while await registers.measure():
+        pass
+
+    assert meanwhile == [None] * 6, "one for each person"
+
+
+async def _breaks_off(*_: Any, **__: Any) -> Any:
+    raise OSError
+
+
 async def test_older_scores_are_thinned(registers: Registers) -> None:
     await registers.hold({"residents": [resident(1)]})
     for _ in range(30):
@@ -278,8 +320,6 @@ async def test_slices_of_any_size_come_to_the_same(registers: Registers, monkeyp
 
 
 def _in_slices_of(size: int) -> Any:
-    from proactive.store.measuring import count
-
     async def sliced(*args: Any, **named: Any) -> Any:
         return await count(*args, **named, size=size)
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from proactive.domain.dossier import Answer
+from proactive.domain.dossier import Answer, Decision
 from proactive.domain.vault import MARK, Sealed, Vault, ring
 from proactive.errors import Unusable
 from proactive.facts import Facts
@@ -18,6 +18,7 @@ from proactive.store.store import Store, opened
 from rules import Catalogue
 from tests.conftest import VAULT, VAULT_KEY
 from tests.steps.people import driver
+from tests.steps.test_casework import case
 from tests.steps.town import Town
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
@@ -79,19 +80,31 @@ async def test_the_database_holds_nothing_readable_in_what_is_sealed_and_the_key
     town: Town, database_url: str
 ) -> None:
     told = await town.told(ANH)
-    told = await town.answer(told, Answer.CONFIRM, choices={"new_class": "B"}, post_to=ANH.address)
+    told = await town.answer(
+        told, Answer.CONFIRM, choices={"new_class": "B"}, post_to=ANH.address, note="Chồng tôi, ông Bình, sẽ nhận."
+    )  # fmt: skip
+    told = await town.decide(told, Decision.RETURN, note="Bà Hoàng Anh gửi thêm ảnh.")
     await town.store.addressees.keep_email(ANH.personal_id, "an@hopthu.example.vn")
+    received = case(
+        personal_id=ANH.personal_id, full_name=ANH.full_name, phone=ANH.phone, post_address=ANH.address,
+        fields={"address": ANH.address},
+    )  # fmt: skip
+    await town.store.cases.create(received, [], ours=False)
     async with town.store.engine.connect() as connection:
         rows = (
             await connection.scalars(
                 text(
-                    "SELECT concat(d.fields, d.applicant, d.post_to, n.body, a.email) FROM dossier d "
+                    "SELECT concat(d.fields, d.applicant, d.post_to, d.answer_note, d.decision_note, n.body, a.email, "
+                    "c.fields, c.full_name, c.phone, c.post_address) FROM dossier d JOIN intake_case c ON true "
                     "JOIN notice n ON n.dossier_id = d.id JOIN addressee a ON a.subject = d.subject"
                 )
             )
         ).all()
-    assert len(rows) == 1 and rows[0].count(MARK) == 5
-    values = (ANH.full_name, ANH.address, ANH.licences[0].number, "an@hopthu", "Ma kiem tra")
+    assert len(rows) == 1 and rows[0].count(MARK) == 11
+    values = (
+        ANH.full_name, ANH.address, ANH.phone or "", ANH.licences[0].number, "an@hopthu", "Ma kiem tra", "ông Bình",
+        "gửi thêm",
+    )  # fmt: skip
     assert [value for value in values if value in rows[0]] == []
 
     async with opened(database_url, vault=Vault([NEW, VAULT_KEY])) as both:
@@ -103,17 +116,20 @@ async def test_the_database_holds_nothing_readable_in_what_is_sealed_and_the_key
             pass
         counted = await both.resealing.counted()
     assert {key for counts in counted.values() for key in counts} == {Vault([NEW]).newest}
-    assert sum(sum(counts.values()) for counts in counted.values()) == 5
+    assert sum(sum(counts.values()) for counts in counted.values()) == 11
     async with opened(database_url, vault=Vault([NEW])) as now:
         assert (await now.dossiers.get(told.id)) == told, "the old key is needed no more"
         assert (await now.notices.of([told.id]))[told.id][0].body == "plain words"
         assert await now.addressees.email(ANH.personal_id) == "an@hopthu.example.vn"
+        assert await now.cases.get(received.reference) == received
     async with opened(database_url, vault=Vault([NEW], seals=False)) as beside_the_version_before:
         await beside_the_version_before.addressees.keep_email(ANH.personal_id, "b@hopthu.example.vn")
         assert (await beside_the_version_before.resealing.counted())["addressee.email"] == {"plain": 1}
     async with opened(database_url) as without:
         with pytest.raises(Sealed, match="was given no keys"):
             await without.dossiers.get(told.id)
+        with pytest.raises(Sealed, match="was given no keys"):
+            await without.cases.get(received.reference)
 
 
 async def test_a_sealed_value_that_is_put_into_another_row_does_not_open(town: Town) -> None:
