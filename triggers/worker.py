@@ -8,7 +8,7 @@ import contextlib
 import signal
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -16,11 +16,13 @@ import faust
 import msgspec
 import structlog
 import uvloop
+from aiokafka.errors import KafkaConnectionError
+from confluent_kafka import KafkaError, KafkaException
 from opentelemetry.trace import SpanContext
 
 from proactive import journey, metrics, tracing
 from proactive.brokers import Brokers, brokers
-from proactive.errors import ProactiveError
+from proactive.errors import ProactiveError, Unusable
 from proactive.logs import begin_logging
 from proactive.memory_use import calm_memory, one_heap
 from proactive.parts import Parts, assembled, inboxes, signer, witnesses
@@ -49,6 +51,7 @@ OFFERS_AT_ONCE = 2
 
 log = structlog.get_logger()
 
+AWAY = frozenset({KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT})
 WORDS = 1000
 SEAL_SECONDS = 30.0
 COUNT_SECONDS = 15.0
@@ -383,8 +386,19 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.to_thread(publisher.close)
 
 
+@contextlib.contextmanager
+def told_when_away() -> Iterator[None]:
+    """Brokers that go away while a worker starts end it with one sentence: raises `Unusable`."""
+    try:
+        yield
+    except (KafkaConnectionError, KafkaException) as error:
+        if isinstance(error, KafkaException) and error.args[0].code() not in AWAY:
+            raise
+        raise Unusable("Kafka was there and cannot be reached any more. Start this again when it is.") from error
+
+
 async def _work(settings: Settings, stop: asyncio.Event) -> None:
-    with told_when_lost():
+    with told_when_lost(), told_when_away():
         await work(settings, stop)
 
 

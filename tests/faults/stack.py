@@ -48,8 +48,8 @@ PATIENCE = 300.0
 SESSION = 1.5
 AT_WORK = (b'"worker.ready"', b'"event": "page"')
 """Of a log: its process had started."""
-REFUSED = (b"cannot be reached", b"database can't be opened")
-"""Of a log: its process could not start, because a database (ours, the registers') did not answer."""
+REFUSED = (b"cannot be reached", b"database can't be opened", b"No Kafka broker answers")
+"""Of a log: its process could not start, because a database (ours, the registers') or Kafka did not answer."""
 READER = "CREATE ROLE checker LOGIN BYPASSRLS PASSWORD 'checker' IN ROLE pg_read_all_data"
 NAMES = Topics(changes=f"{PREFIX}.changes", dossiers=f"{PREFIX}.dossiers")
 
@@ -306,8 +306,8 @@ class Stack:
         part.wanted = True
 
     async def _as_the_platform(self, part: Part) -> None:
-        """Nobody ends by themselves. Whoever lost a database while they started say so and end, and their platform
-        starts them again (`restart: unless-stopped`)."""
+        """Nobody ends by themselves. Whoever lost a database or Kafka while they started say so and end, and their
+        platform starts them again (`restart: unless-stopped`)."""
         if part.status is None:
             return
         said = self._said(part.name)
