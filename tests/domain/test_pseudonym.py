@@ -42,7 +42,7 @@ def test_two_people_never_have_one_pseudonym_and_end_alike_only_where_their_ids_
 
 @given(ANYTHING)
 def test_no_personal_id_is_taken_for_a_pseudonym(text: str) -> None:
-    assert not like(AN) and OURS.open(AN) == AN
+    assert not like(AN) and not like(OURS.of(AN)[1:]) and not like("~") and OURS.open(AN) == AN
     assert like(text) or OURS.open(text) == text
 
 
@@ -54,7 +54,12 @@ def test_the_last_digits_are_each_four_other_digits_once() -> None:
 
 
 def test_it_is_the_same_under_this_key_for_ever_and_another_under_another() -> None:
-    assert OURS.of(AN) == "~uq-gu7R6UEW2J6q5v9xERAIr4Y7QT0WKwo_ANA6266"
+    ours = Pseudonyms(KEY, by_person=["residents"])  # made anew, as every process does
+
+    assert ours.of(AN) == "~uq-gu7R6UEW2J6q5v9xERAIr4Y7QT0WKwo_ANA6266"
+    assert (ours.name, ours.hides) == ("99e39754", True)
+    assert [ours.ends(digits) for digits in ("0000", "1946", "9999", "none")] == ["9246", "6266", "9174", "none"]
+    assert ours.key("residents", AN) == ours.of(AN)
     assert Pseudonyms(OTHER).of(AN) != OURS.of(AN)
     assert Pseudonyms(OTHER).name != OURS.name
     with pytest.raises(Unopened, match="PROACTIVE_LOOKUP_KEY is not the key that it was made under"):
@@ -95,19 +100,37 @@ def test_only_keys_of_registers_that_name_their_rows_by_a_person_are_hidden() ->
 
 
 def test_without_a_key_an_id_stands_for_itself_and_nothing_is_opened() -> None:
-    assert PLAIN.of(AN) == PLAIN.open(AN) == PLAIN.key("residents", AN) == AN
-    assert (PLAIN.ends("1946"), PLAIN.hides, PLAIN.name) == ("1946", False, "")
-    with pytest.raises(Unopened):
-        PLAIN.open(OURS.of(AN))
+    for plain in (PLAIN, Pseudonyms(by_person=["residents"])):
+        assert plain.of(AN) == plain.open(AN) == plain.key("residents", AN) == AN
+        assert (plain.ends("1946"), plain.hides, plain.name) == ("1946", False, "")
+        with pytest.raises(Unopened):
+            plain.open(OURS.of(AN))
 
 
-@pytest.mark.parametrize("key", [b"", b"short", bytes(KEY_BYTES), b"ab" * 16])
-def test_a_key_that_protects_nothing_is_refused(key: bytes) -> None:
-    with pytest.raises(Unusable, match="openssl rand -base64 32"):
+SHORT = "PROACTIVE_LOOKUP_KEY must be 32 bytes in base64. Make one: openssl rand -base64 32"
+GUESSED = "PROACTIVE_LOOKUP_KEY is one that anybody can guess. Make one: openssl rand -base64 32"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (b"", SHORT), (b"short", SHORT), (bytes(range(KEY_BYTES + 1)), SHORT), (bytes(KEY_BYTES), GUESSED),
+        (b"ab" * 16, GUESSED), (bytes(range(7)) * 4 + b"\0" * 4, GUESSED),
+    ],
+)  # fmt: skip
+def test_a_key_that_protects_nothing_is_refused(key: bytes, said: str) -> None:
+    with pytest.raises(Unusable) as refused:
         Pseudonyms(key)
+    assert str(refused.value) == said
+
+
+def test_a_key_of_eight_different_bytes_is_taken() -> None:
+    assert Pseudonyms(bytes(range(8)) * 4).hides
 
 
 def test_a_key_is_written_as_base64() -> None:
     assert read_key(" AQID\n") == b"\x01\x02\x03"
-    with pytest.raises(Unusable, match="PROACTIVE_LOOKUP_KEY is not base64"):
-        read_key("no!")
+    for written in ("no!", "AQ!ID"):
+        with pytest.raises(Unusable) as refused:
+            read_key(written)
+        assert str(refused.value) == "PROACTIVE_LOOKUP_KEY is not base64. Make one: openssl rand -base64 32"
