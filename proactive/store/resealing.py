@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from proactive.domain.vault import MARK, Vault
 from proactive.errors import Unusable
-from proactive.store.sealed import NO_KEY, about, vault_of
+from proactive.store.sealed import CASE_TEXTS, DOSSIER_TEXTS, NO_KEY, about, vault_of
 from proactive.store.statement import text
 
 
@@ -45,18 +45,14 @@ class Place:
 PLACES = (
     Place("dossier", "id", "fields", "dossier.fields", "json"),
     Place("dossier", "id", "applicant", "dossier.applicant"),
-    Place("dossier", "id", "post_to", "dossier.post_to"),
-    Place("dossier", "id", "answer_note", "dossier.answer_note"),
-    Place("dossier", "id", "decision_note", "dossier.decision_note"),
+    *(Place("dossier", "id", name, f"dossier.{name}") for name in DOSSIER_TEXTS),
     Place("notice", "id", "body", "notice.body"),
     Place("call", "notice_id", "body", "notice.body"),
     Place("passcode", "id", "to", "passcode.to"),
     Place("addressee", "subject", "email", "addressee.email"),
     Place("document_content", "document_id", "content", "document", "bytes"),
     Place("intake_case", "reference", "fields", "intake_case.fields", "json"),
-    Place("intake_case", "reference", "full_name", "intake_case.full_name"),
-    Place("intake_case", "reference", "phone", "intake_case.phone"),
-    Place("intake_case", "reference", "post_address", "intake_case.post_address"),
+    *(Place("intake_case", "reference", name, f"intake_case.{name}") for name in CASE_TEXTS),
     Place("case_result", "reference", "content", "case_result", "bytes"),
 )
 

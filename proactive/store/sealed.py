@@ -72,8 +72,9 @@ def bytes_out(connection: AsyncConnection, value: bytes, place: str, key: object
     return vault.open_bytes(stored, about=about(place, key))
 
 
-_DOSSIER_TEXTS = ("post_to", "answer_note", "decision_note")
-_CASE_TEXTS = ("full_name", "phone", "post_address")
+DOSSIER_TEXTS = ("post_to", "answer_note", "decision_note")
+CASE_TEXTS = ("full_name", "phone", "post_address")
+"""Columns that are sealed as they stand."""
 
 
 def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
     if vault is None or not vault.seals:
         return row
     key = row["id"]
-    row = row | {name: seal(vault, row[name], f"dossier.{name}", key) for name in _DOSSIER_TEXTS if name in row}
+    row = row | {name: seal(vault, row[name], f"dossier.{name}", key) for name in DOSSIER_TEXTS if name in row}
     if "fields" not in row:
         return row
     fields = row["fields"]
@@ -98,21 +99,21 @@ def dossier_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
 def dossier_values(vault: Vault | None, row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """The same on its way out."""
     values, key = dict(row), row["id"]
-    values |= {name: opened(vault, row[name], f"dossier.{name}", key) for name in _DOSSIER_TEXTS if name in values}
+    values |= {name: opened(vault, row[name], f"dossier.{name}", key) for name in DOSSIER_TEXTS if name in values}
     return values | {"fields": document_opened(vault, row["fields"], "dossier.fields", key)}
 
 
 def case_row(vault: Vault | None, row: dict[str, Any]) -> dict[str, Any]:
     """A case's row on its way in: what it says of its person sealed."""
     key = row["reference"]
-    texts = {name: seal(vault, row[name], f"intake_case.{name}", key) for name in _CASE_TEXTS}
+    texts = {name: seal(vault, row[name], f"intake_case.{name}", key) for name in CASE_TEXTS}
     return row | texts | {"fields": document(vault, row["fields"], "intake_case.fields", key)}
 
 
 def case_values(vault: Vault | None, row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """The same on its way out."""
     values, key = dict(row), row["reference"]
-    texts = {name: opened(vault, row[name], f"intake_case.{name}", key) for name in _CASE_TEXTS}
+    texts = {name: opened(vault, row[name], f"intake_case.{name}", key) for name in CASE_TEXTS}
     return values | texts | {"fields": document_opened(vault, row["fields"], "intake_case.fields", key)}
 
 

@@ -60,7 +60,7 @@ def test_each_text_that_is_missing_is_named_and_the_other_language_is_looked_at(
     (folder / "messages" / "email.vi.j2").unlink()
     write(folder, "email.en.j2", "{{ nothing }}")
 
-    (missing, broken) = faults(folder)
+    missing, broken = faults(folder)
 
     assert missing == ("email.vi.j2", "The ladder uses email, but this text is missing.", "Write it into messages/.")
     assert broken[0] == "email.en.j2"
